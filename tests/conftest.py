@@ -1,0 +1,33 @@
+"""What every test stands on: a quiet CPU, a fixed seed, and a way to ask for real data."""
+
+import os
+from pathlib import Path
+
+# Before Keras is first imported. Tests compare results to rounding, so they run on the
+# CPU on every machine, on two threads.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+for _variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_variable, "2")
+
+import keras
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    """The same random numbers in every test, whatever ran before it."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real data sets, or a skip that says how to name one."""
+    folder = os.environ.get("SEQZOO_DATA_DIR")
+    if not folder:
+        pytest.skip("needs real data: set SEQZOO_DATA_DIR to the folder that holds it")
+    if not Path(folder).is_dir():
+        pytest.skip(f"needs real data: SEQZOO_DATA_DIR={folder} is not a folder")
+    return Path(folder)
