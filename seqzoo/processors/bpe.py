@@ -1,0 +1,174 @@
+"""BPE-dropout that a seed repeats: other segmentations of the same words each epoch.
+
+The tokenizers library drops merges with a generator that cannot be seeded; a training
+run that is resumed must see the same data again, so the segmentations are drawn here.
+"""
+
+import json
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from seqzoo.processors.translation import (
+    BOS,
+    EOS,
+    SPECIAL_TOKENS,
+    UNK,
+    TranslationProcessor,
+)
+
+
+class BPEDropout:
+    """BPE-dropout (Provilkov et al. 2020, section 3.1) over a fixed list of texts.
+
+    A word is merged step by step; at each step every possible merge is dropped with
+    probability `dropout`, and of those left the one learned first is made; the word is
+    done when none is left. Going through the possible merges in order, that is the
+    same as skipping a geometrically distributed number of them: one draw a step.
+
+    For every distinct word `variants` segmentations are drawn once; an epoch then picks
+    one of them for each occurrence of the word. The paper draws afresh each time.
+
+    Args:
+        tokenizer: A BPE `tokenizers.Tokenizer` with normaliser and pre-tokeniser.
+        texts: Raw texts; a source is already lower-cased (see `sources`).
+        dropout: Probability of dropping a merge, in [0, 1). The paper takes 0.1.
+        variants: Segmentations drawn for each distinct word.
+        seed: Equal seeds give equal samples.
+        begin: Ids in front of every text.
+        end: Ids after every text.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        texts: Sequence[str],
+        dropout: float = 0.1,
+        variants: int = 32,
+        seed: int = 0,
+        begin: Sequence[int] = (),
+        end: Sequence[int] = (),
+    ):
+        if not 0.0 <= dropout < 1.0:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: {dropout}")
+        if variants < 1:
+            raise ValueError(f"`variants` must be at least 1. Received: {variants}")
+        self.seed = seed
+        self.variants = variants if dropout else 1
+        words: dict[str, int] = {}  # each distinct word: its number
+        occurrences: list[list[int]] = []  # numbers of the words of each text
+        for text in texts:
+            normal = tokenizer.normalizer.normalize_str(text)
+            pieces = tokenizer.pre_tokenizer.pre_tokenize_str(normal) if normal else []
+            occurrences.append(
+                [words.setdefault(piece, len(words)) for piece, _ in pieces]
+            )
+        segmenter = _Segmenter(tokenizer)
+        rng = np.random.default_rng([seed, 0])
+        keep = 1.0 - dropout
+        draws = iter(lambda: rng.geometric(keep, 65536).tolist(), None)
+        skips = chain.from_iterable(draws)
+        segments = [
+            segmenter.draw(word, skips) for word in words for _ in range(self.variants)
+        ]
+        # `begin` and `end` are two more words, each with equal variants.
+        first, last = len(words), len(words) + 1
+        segments += [tuple(begin)] * self.variants + [tuple(end)] * self.variants
+        self._lengths = np.array([len(segment) for segment in segments])
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        self._ids = np.fromiter(chain.from_iterable(segments), np.int32)
+        rows = [[first, *row, last] for row in occurrences]
+        self._words = np.fromiter(chain.from_iterable(rows), np.int64)
+        self._text_starts = np.cumsum([0] + [len(row) for row in rows])[:-1]
+
+    @classmethod
+    def sources(
+        cls,
+        processor: TranslationProcessor,
+        texts: Sequence[str],
+        dropout: float = 0.1,
+        variants: int = 32,
+        seed: int = 0,
+    ) -> "BPEDropout":
+        """Samples of what `processor.encode_sources` gives without dropout."""
+        texts = [processor.source_text(text) for text in texts]
+        return cls(processor.tokenizer, texts, dropout, variants, seed, end=[EOS])
+
+    @classmethod
+    def targets(
+        cls,
+        processor: TranslationProcessor,
+        texts: Sequence[str],
+        dropout: float = 0.1,
+        variants: int = 32,
+        seed: int = 0,
+    ) -> "BPEDropout":
+        """Samples of what `processor.encode_targets` gives without dropout."""
+        return cls(
+            processor.tokenizer, texts, dropout, variants, seed, begin=[BOS], end=[EOS]
+        )
+
+    def sample(self, epoch: int) -> list[np.ndarray]:
+        """The token ids of every text, `int32 (steps,)`, as drawn for this epoch."""
+        if not len(self._text_starts):
+            return []
+        rng = np.random.default_rng([self.seed, 1, epoch])
+        variant = rng.integers(self.variants, size=len(self._words))
+        segment = self._words * self.variants + variant
+        lengths = self._lengths[segment]
+        ends = np.cumsum(lengths)
+        offsets = np.repeat(self._starts[segment] - (ends - lengths), lengths)
+        ids = self._ids[offsets + np.arange(len(offsets))]
+        cuts = (ends - lengths)[self._text_starts[1:]]
+        return np.split(ids, cuts)
+
+
+class _Segmenter:
+    """The segmentations of a word as walks through a graph that is built on demand."""
+
+    def __init__(self, tokenizer: Tokenizer):
+        model = json.loads(tokenizer.to_str())["model"]
+        if model["type"] != "BPE":
+            raise ValueError(
+                f"BPE-dropout wants a BPE tokenizer. Received: {model['type']}."
+            )
+        self.vocab: dict[str, int] = model["vocab"]
+        self.ranks = {tuple(pair): rank for rank, pair in enumerate(model["merges"])}
+
+    def draw(self, word: str, skips) -> tuple[int, ...]:
+        """One segmentation; `skips` yields 1 + the number of merges to skip."""
+        if word != getattr(self, "word", None):
+            self.word = word
+            unknown = SPECIAL_TOKENS[UNK]
+            self.start = tuple(c if c in self.vocab else unknown for c in word)
+            self.merges: dict[tuple[str, ...], list[int]] = {}
+            self.next: dict[tuple[tuple[str, ...], int], tuple[str, ...]] = {}
+        pieces = self.start
+        while True:
+            merges = self.merges.get(pieces)
+            if merges is None:
+                merges = self.merges[pieces] = self._possible(pieces)
+            if not merges:
+                break
+            skip = next(skips)
+            if skip > len(merges):
+                break
+            place = merges[skip - 1]
+            merged = self.next.get((pieces, place))
+            if merged is None:
+                joined = pieces[place] + pieces[place + 1]
+                merged = (*pieces[:place], joined, *pieces[place + 2 :])
+                self.next[pieces, place] = merged
+            pieces = merged
+        return tuple(self.vocab[piece] for piece in pieces)
+
+    def _possible(self, pieces: tuple[str, ...]) -> list[int]:
+        """Places where a merge is possible: earliest learned first, then leftmost."""
+        ranked = [
+            (self.ranks[pair], place)
+            for place, pair in enumerate(zip(pieces, pieces[1:], strict=False))
+            if pair in self.ranks
+        ]
+        return [place for _, place in sorted(ranked)]

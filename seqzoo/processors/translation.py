@@ -1,0 +1,279 @@
+"""Sentences to token ids and back, by one joint byte-pair encoding of both languages.
+
+A text is normalised (NFC, typographic quotes and dashes made plain, white space made
+one space), its spaces become the word mark `▁` in front of the word that follows, and
+punctuation stands alone. Joining the pieces and turning `▁` back into spaces therefore
+restores the normalised text exactly.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import (
+    Regex,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
+
+PAD, UNK, BOS, EOS = 0, 1, 2, 3
+SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<eos>")
+WORD_MARK = "\u2581"
+
+# What stands for one plain character in running text, as in Moses' normaliser.
+PLAIN_CHARACTERS = (
+    ("[\u201c\u201d\u201e\u201f\u00ab\u00bb]", '"'),  # “ ” „ ‟ « »
+    ("[\u2018\u2019\u201a\u201b\u00b4`]", "'"),  # ‘ ’ ‚ ‛ ´ `
+    ("[\u2010-\u2015\u2212]", "-"),  # hyphens, dashes, minus
+    ("\u2026", "..."),  # …
+    ("[\u200b-\u200d\u2060\ufeff\u00ad]", ""),  # zero-width, soft hyphen
+    (WORD_MARK, "_"),  # the word mark itself must not occur in a text
+    (r"\s+", " "),  # every kind of space, and runs of them
+)
+
+
+class TranslationProcessor:
+    """Token ids of a translator's source and target: one vocabulary for both.
+
+    Ids: 0 `<pad>`, 1 `<unk>`, 2 `<bos>`, 3 `<eos>`; these names typed inside a text are
+    plain text. The merges are those of Sennrich et al. (2016), learned on both sides
+    together.
+
+    Args:
+        tokenizer: A `tokenizers.Tokenizer`, as `train` makes it.
+        lowercase_source: Whether sources are lower-cased. Targets keep their case.
+        max_source_tokens: Longest source that is accepted, `<eos>` included.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        lowercase_source: bool = True,
+        max_source_tokens: int = 1024,
+    ):
+        for token_id, token in enumerate(SPECIAL_TOKENS):
+            if tokenizer.token_to_id(token) != token_id:
+                raise ValueError(
+                    f"The tokenizer must give {token!r} the id {token_id}. "
+                    f"Received: id {tokenizer.token_to_id(token)}. "
+                    "Make it with TranslationProcessor.train(...)."
+                )
+        self.tokenizer = tokenizer
+        self.lowercase_source = lowercase_source
+        self.max_source_tokens = max_source_tokens
+
+    @classmethod
+    def train(
+        cls,
+        source_texts: Iterable[str],
+        target_texts: Iterable[str],
+        vocab_size: int,
+        lowercase_source: bool = True,
+        max_source_tokens: int = 1024,
+    ) -> "TranslationProcessor":
+        """A processor whose merges are learned on both sides together.
+
+        Args:
+            source_texts: Raw sentences; lower-cased first if `lowercase_source`.
+            target_texts: Raw sentences.
+            vocab_size: Number of ids, the four special ones included. A small
+                corpus may have fewer pieces to offer.
+            lowercase_source: Whether sources are lower-cased, now and later.
+            max_source_tokens: Longest source that is accepted, `<eos>` included.
+        """
+        texts = [_checked(text, "source") for text in source_texts]
+        if lowercase_source:
+            texts = [text.lower() for text in texts]
+        texts += [_checked(text, "target") for text in target_texts]
+        learned = _tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
+        learned.train_from_iterator(
+            texts,
+            trainers.BpeTrainer(
+                vocab_size=vocab_size,
+                min_frequency=2,
+                special_tokens=list(SPECIAL_TOKENS),
+                show_progress=False,
+            ),
+        )
+        # Rebuilt without "added tokens": those would be recognised inside a text, so
+        # that a reader who types <eos> would end the sentence.
+        model = json.loads(learned.to_str())["model"]
+        tokenizer = _tokenizer(
+            models.BPE(
+                vocab=model["vocab"],
+                merges=[tuple(pair) for pair in model["merges"]],
+                unk_token=SPECIAL_TOKENS[UNK],
+            )
+        )
+        return cls(tokenizer, lowercase_source, max_source_tokens)
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of token ids."""
+        return int(self.tokenizer.get_vocab_size())
+
+    def normalize(self, text: str) -> str:
+        """The text as the model sees it, case aside: `decode` restores this."""
+        text = _checked(text, "text")
+        return self.tokenizer.normalizer.normalize_str(text)
+
+    def source_text(self, text: str) -> str:
+        """The text, lower-cased if sources are."""
+        text = _checked(text, "source")
+        return text.lower() if self.lowercase_source else text
+
+    def encode_source(self, text: str) -> list[int]:
+        """Ids that end in `<eos>`; a blank text is `[<eos>]`.
+
+        Raises:
+            ValueError: If the text is no str or has more than `max_source_tokens`.
+        """
+        return self.encode_sources([text])[0]
+
+    def encode_sources(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode_source` of each text, in parallel."""
+        texts = [self.source_text(text) for text in _listed(texts)]
+        encoded = [ids + [EOS] for ids in self._encode(texts)]
+        for text, ids in zip(texts, encoded, strict=True):
+            if len(ids) > self.max_source_tokens:
+                raise ValueError(
+                    f"A source may have at most {self.max_source_tokens} tokens. "
+                    f"Received: {len(ids)} tokens ({len(text.split())} words), "
+                    f"beginning {text[:40]!r}. Split it into sentences."
+                )
+        return encoded
+
+    def encode_target(self, text: str) -> list[int]:
+        """Ids from `<bos>` to `<eos>`; a blank text is `[<bos>, <eos>]`.
+
+        Raises:
+            ValueError: If the text is no str.
+        """
+        return self.encode_targets([text])[0]
+
+    def encode_targets(self, texts: Sequence[str]) -> list[list[int]]:
+        """`encode_target` of each text, in parallel."""
+        texts = [_checked(text, "target") for text in _listed(texts)]
+        return [[BOS, *ids, EOS] for ids in self._encode(texts)]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of the ids before the first `<eos>`, special ids left out."""
+        return self.tokenizer.decode(
+            [token_id for token_id in _until_eos(ids) if token_id > EOS],
+            skip_special_tokens=False,
+        )
+
+    def tokens(self, ids: Iterable[int]) -> list[str]:
+        """The piece of each id, for people: `▁` marks the start of a word.
+
+        Raises:
+            ValueError: If an id is outside [0, vocab_size).
+        """
+        pieces = []
+        for token_id in ids:
+            piece = self.tokenizer.id_to_token(int(token_id)) if token_id >= 0 else None
+            if piece is None:
+                raise ValueError(
+                    f"Token ids must be in [0, {self.vocab_size}). "
+                    f"Received: {int(token_id)}."
+                )
+            pieces.append(piece)
+        return pieces
+
+    def source_tokens(self, text: str) -> list[str]:
+        """The pieces of a source as the encoder reads them, `<eos>` included."""
+        return self.tokens(self.encode_source(text))
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON: everything but the vocabulary, which `save` writes."""
+        return {
+            "lowercase_source": self.lowercase_source,
+            "max_source_tokens": self.max_source_tokens,
+        }
+
+    def save(self, folder: Path) -> None:
+        """Writes `tokenizer.json` into the folder, whole or not at all."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / "tokenizer.json.tmp"
+        temporary.write_text(self.tokenizer.to_str(pretty=False), encoding="utf-8")
+        os.replace(temporary, folder / "tokenizer.json")
+
+    @classmethod
+    def load(cls, config: dict[str, Any], folder: Path) -> "TranslationProcessor":
+        """The processor that `save` wrote.
+
+        Raises:
+            ValueError: If `tokenizer.json` is missing or is no tokenizer.
+        """
+        path = Path(folder) / "tokenizer.json"
+        if not path.is_file():
+            raise ValueError(
+                f"A translation model needs its vocabulary, {path}, which does not "
+                "exist. Save the model again with seqzoo.save."
+            )
+        text = path.read_text(encoding="utf-8")
+        try:
+            tokenizer = Tokenizer.from_str(text)
+        # The library raises a bare Exception for a malformed file.
+        except Exception as error:
+            raise ValueError(
+                f"{path} must be a file of the tokenizers library. Received: {error}. "
+                "Fetch or save the model again."
+            ) from error
+        return cls(tokenizer, **config)
+
+    def _encode(self, texts: list[str]) -> list[list[int]]:
+        batch = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [encoding.ids for encoding in batch]
+
+
+def _tokenizer(model: models.BPE) -> Tokenizer:
+    """Everything about the text but the vocabulary."""
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC()]
+        + [normalizers.Replace(Regex(a), b) for a, b in PLAIN_CHARACTERS]
+        + [normalizers.Strip()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(WORD_MARK, prepend_scheme="always"),
+            pre_tokenizers.Punctuation("isolated"),
+        ]
+    )
+    tokenizer.decoder = decoders.Metaspace(WORD_MARK, prepend_scheme="always")
+    return tokenizer
+
+
+def _checked(text: str, what: str) -> str:
+    if not isinstance(text, str):
+        raise ValueError(
+            f"A {what} must be a str. Received: {text!r} of type "
+            f"{type(text).__name__}. Decode bytes with .decode('utf-8') first."
+        )
+    return text
+
+
+def _listed(texts: Sequence[str]) -> Sequence[str]:
+    if isinstance(texts, (str, bytes)):
+        raise ValueError(
+            "Several texts must come as a list of str. "
+            f"Received: {texts[:40]!r}. Write [text]."
+        )
+    return texts
+
+
+def _until_eos(ids: Iterable[int]) -> list[int]:
+    kept = []
+    for token_id in ids:
+        if token_id == EOS:
+            break
+        kept.append(int(token_id))
+    return kept
