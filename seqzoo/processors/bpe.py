@@ -5,8 +5,8 @@ run that is resumed must see the same data again, so the segmentations are drawn
 """
 
 import json
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, count, pairwise
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -68,10 +68,11 @@ class BPEDropout:
         segmenter = _Segmenter(tokenizer)
         rng = np.random.default_rng([seed, 0])
         keep = 1.0 - dropout
-        draws = iter(lambda: rng.geometric(keep, 65536).tolist(), None)
-        skips = chain.from_iterable(draws)
+        skips = (skip for _ in count() for skip in rng.geometric(keep, 4096).tolist())
         segments = [
-            segmenter.draw(word, skips) for word in words for _ in range(self.variants)
+            segment
+            for word in words
+            for segment in segmenter.draw(word, self.variants, skips)
         ]
         # `begin` and `end` are two more words, each with equal variants.
         first, last = len(words), len(words) + 1
@@ -137,38 +138,41 @@ class _Segmenter:
         self.vocab: dict[str, int] = model["vocab"]
         self.ranks = {tuple(pair): rank for rank, pair in enumerate(model["merges"])}
 
-    def draw(self, word: str, skips) -> tuple[int, ...]:
-        """One segmentation; `skips` yields 1 + the number of merges to skip."""
-        if word != getattr(self, "word", None):
-            self.word = word
-            unknown = SPECIAL_TOKENS[UNK]
-            self.start = tuple(c if c in self.vocab else unknown for c in word)
-            self.merges: dict[tuple[str, ...], list[int]] = {}
-            self.next: dict[tuple[tuple[str, ...], int], tuple[str, ...]] = {}
-        pieces = self.start
-        while True:
-            merges = self.merges.get(pieces)
-            if merges is None:
-                merges = self.merges[pieces] = self._possible(pieces)
-            if not merges:
-                break
-            skip = next(skips)
-            if skip > len(merges):
-                break
-            place = merges[skip - 1]
-            merged = self.next.get((pieces, place))
-            if merged is None:
-                joined = pieces[place] + pieces[place + 1]
-                merged = (*pieces[:place], joined, *pieces[place + 2 :])
-                self.next[pieces, place] = merged
-            pieces = merged
-        return tuple(self.vocab[piece] for piece in pieces)
+    def draw(
+        self, word: str, number: int, skips: Iterator[int]
+    ) -> Iterator[tuple[int, ...]]:
+        """`number` segmentations; `skips` yields 1 + the number of merges to skip."""
+        unknown = SPECIAL_TOKENS[UNK]
+        start = tuple(c if c in self.vocab else unknown for c in word)
+        possible: dict[tuple[str, ...], list[int]] = {}
+        merged: dict[tuple[tuple[str, ...], int], tuple[str, ...]] = {}
+        for _ in range(number):
+            pieces = start
+            while True:
+                if pieces not in possible:
+                    possible[pieces] = self._possible(pieces)
+                places = possible[pieces]
+                if not places or (skip := next(skips)) > len(places):
+                    break
+                step = pieces, places[skip - 1]
+                if step not in merged:
+                    merged[step] = _merged(*step)
+                pieces = merged[step]
+            yield tuple(self.vocab[piece] for piece in pieces)
 
     def _possible(self, pieces: tuple[str, ...]) -> list[int]:
         """Places where a merge is possible: earliest learned first, then leftmost."""
         ranked = [
             (self.ranks[pair], place)
-            for place, pair in enumerate(zip(pieces, pieces[1:], strict=False))
+            for place, pair in enumerate(pairwise(pieces))
             if pair in self.ranks
         ]
         return [place for _, place in sorted(ranked)]
+
+
+def _merged(pieces: tuple[str, ...], place: int) -> tuple[str, ...]:
+    return (
+        *pieces[:place],
+        pieces[place] + pieces[place + 1],
+        *pieces[place + 2 :],
+    )

@@ -8,7 +8,7 @@ restores the normalised text exactly.
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ WORD_MARK = "\u2581"
 
 # What stands for one plain character in running text, as in Moses' normaliser.
 PLAIN_CHARACTERS = (
-    ("[\u201c\u201d\u201e\u201f\u00ab\u00bb]", '"'),  # “ ” „ ‟ « »
-    ("[\u2018\u2019\u201a\u201b\u00b4`]", "'"),  # ‘ ’ ‚ ‛ ´ `
+    # Double quotes, German, English and French; single quotes and accents alone.
+    ("[\u201c\u201d\u201e\u201f\u00ab\u00bb]", '"'),
+    ("[\u2018\u2019\u201a\u201b\u00b4`]", "'"),
     ("[\u2010-\u2015\u2212]", "-"),  # hyphens, dashes, minus
-    ("\u2026", "..."),  # …
+    ("\u2026", "..."),
     ("[\u200b-\u200d\u2060\ufeff\u00ad]", ""),  # zero-width, soft hyphen
     (WORD_MARK, "_"),  # the word mark itself must not occur in a text
     (r"\s+", " "),  # every kind of space, and runs of them
@@ -136,10 +137,10 @@ class TranslationProcessor:
         """
         return self.encode_sources([text])[0]
 
-    def encode_sources(self, texts: Sequence[str]) -> list[list[int]]:
+    def encode_sources(self, texts: Iterable[str]) -> list[list[int]]:
         """`encode_source` of each text, in parallel."""
         texts = [self.source_text(text) for text in _listed(texts)]
-        encoded = [ids + [EOS] for ids in self._encode(texts)]
+        encoded = [[*ids, EOS] for ids in self._encode(texts)]
         for text, ids in zip(texts, encoded, strict=True):
             if len(ids) > self.max_source_tokens:
                 raise ValueError(
@@ -157,7 +158,7 @@ class TranslationProcessor:
         """
         return self.encode_targets([text])[0]
 
-    def encode_targets(self, texts: Sequence[str]) -> list[list[int]]:
+    def encode_targets(self, texts: Iterable[str]) -> list[list[int]]:
         """`encode_target` of each text, in parallel."""
         texts = [_checked(text, "target") for text in _listed(texts)]
         return [[BOS, *ids, EOS] for ids in self._encode(texts)]
@@ -256,18 +257,18 @@ def _checked(text: str, what: str) -> str:
     if not isinstance(text, str):
         raise ValueError(
             f"A {what} must be a str. Received: {text!r} of type "
-            f"{type(text).__name__}. Decode bytes with .decode('utf-8') first."
+            f"{type(text).__name__}. Decode bytes, leave out what is missing."
         )
     return text
 
 
-def _listed(texts: Sequence[str]) -> Sequence[str]:
-    if isinstance(texts, (str, bytes)):
+def _listed(texts: Iterable[str]) -> list[str]:
+    if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
         raise ValueError(
             "Several texts must come as a list of str. "
-            f"Received: {texts[:40]!r}. Write [text]."
+            f"Received: {texts!r} of type {type(texts).__name__}. Write [text]."
         )
-    return texts
+    return list(texts)
 
 
 def _until_eos(ids: Iterable[int]) -> list[int]:
