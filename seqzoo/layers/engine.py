@@ -1,0 +1,212 @@
+"""The loop over the steps and its gradient, once for every recurrent cell.
+
+Forward, each step multiplies, asks the cell for its new states, and keeps the
+pre-activations and the states:
+
+    parts_t = pre_activations(x_t, h_{t-1})
+    s_t = equations(parts_t, s_{t-1})
+
+Backward, one loop carries only the gradients of the states (and of the weights
+that the equations themselves read), by the cell's own vector-Jacobian product:
+
+    d parts_t, d s_{t-1} = vjp(equations)(d s_t)
+    d h_{t-1} += d parts_t @ recurrent_kernel^T
+
+and the gradients of kernels, biases and inputs are one product each after it.
+Autodiff of the loop would form them at every step; under XLA on a CPU that is many
+times slower. Gradients of gradients are not defined.
+
+Axes inside: T steps first, then B batch, then features.
+"""
+
+from keras import ops
+
+from seqzoo.layers import loops
+from seqzoo.layers.cells import own_weights, pre_activations
+
+
+def recurrence(cell, reverse: bool):
+    """The compiled loop over `cell`.
+
+    Args:
+        cell: A `Cell`.
+        reverse: Whether to run from the last step to the first.
+
+    Returns:
+        A function `(jit, variables, constants)` that returns `(outputs, states)`:
+        the outputs `(batch, steps, units)`, in the order of the inputs, and the
+        list of states after the run. `variables` is a dict of what has gradients:
+        "inputs" `(batch, steps, features)`, "extras" (a tuple of tensors like
+        inputs), "states" (a list of tensors `(batch, units)`) and "weights" (what
+        `cell.loop_weights` gives). `constants` may hold "mask", Boolean `(batch,
+        steps)`, True = real: other steps leave the states as they are and put out
+        zero; and "recurrent_mask" `(batch, units)`, which multiplies h before the
+        recurrent product.
+    """
+
+    def run(variables, constants):
+        sequences = {key: variables[key] for key in ("inputs", "extras")}
+        variables = {**variables, **_swap(sequences)}
+        mask = constants.get("mask")
+        if mask is not None:
+            constants = {**constants, "mask": ops.transpose(mask)[..., None]}
+        outputs, states = loop(variables, constants)
+        outputs = ops.swapaxes(outputs, 0, 1)
+        if mask is not None:
+            outputs = ops.where(mask[..., None], outputs, 0)
+        return outputs, states
+
+    def forward(variables, constants):
+        (last, all_states), parts = _forward(cell, reverse, variables, constants)
+        residuals = variables, constants, all_states, parts
+        return (all_states[0], last), residuals
+
+    def backward(residuals, cotangents):
+        return _backward(cell, reverse, residuals, cotangents)
+
+    loop = loops.with_gradient(forward, backward)
+    return loops.compiled(run)
+
+
+def _swap(sequences):
+    return {
+        "inputs": ops.swapaxes(sequences["inputs"], 0, 1),
+        "extras": tuple(ops.swapaxes(extra, 0, 1) for extra in sequences["extras"]),
+    }
+
+
+def _elements(variables, constants):
+    """What every step reads, as a tree of tensors with the steps first."""
+    elements = {"inputs": variables["inputs"], "extras": variables["extras"]}
+    if "mask" in constants:
+        elements["mask"] = constants["mask"]
+    return elements
+
+
+def _forward(cell, reverse, variables, constants):
+    weights = variables["weights"]
+    own = own_weights(weights, variables["states"][0].dtype)
+
+    def step(states, elements):
+        h = states[0]
+        if "recurrent_mask" in constants:
+            h = h * constants["recurrent_mask"]
+        parts = pre_activations(cell.joint, elements["inputs"], h, weights)
+        new, _ = cell.equations(parts, states, own, elements["extras"])
+        if "mask" in elements:
+            new = [
+                ops.where(elements["mask"], after, before)
+                for after, before in zip(new, states, strict=True)
+            ]
+        return new, (new, parts)
+
+    last, (all_states, parts) = loops.scan(
+        step, variables["states"], _elements(variables, constants), reverse
+    )
+    return (last, all_states), parts
+
+
+def _backward(cell, reverse, residuals, cotangents):
+    variables, constants, all_states, parts = residuals
+    d_outputs, d_last = cotangents
+    weights, dtype = variables["weights"], all_states[0].dtype
+    own = own_weights(weights, dtype)
+    recurrent_kernel = weights["recurrent_kernel"]
+    transposed_kernel = ops.transpose(recurrent_kernel)
+    recurrent_mask = constants.get("recurrent_mask")
+    before = [
+        ops.concatenate(
+            [states[1:], initial[None]] if reverse else [initial[None], states[:-1]]
+        )
+        for initial, states in zip(variables["states"], all_states, strict=True)
+    ]
+
+    def step(carry, elements):
+        d_states, d_own = carry
+        d_states = [d_states[0] + elements["d_output"], *d_states[1:]]
+        d_new = d_states
+        if "mask" in elements:
+            mask = elements["mask"]
+            d_new = [ops.where(mask, d_state, 0) for d_state in d_states]
+        d_parts, d_before, d_own_now, d_extras = loops.vjp(
+            lambda *arguments: cell.equations(*arguments)[0],
+            (elements["parts"], elements["before"], own, elements["extras"]),
+            d_new,
+        )
+        d_h = ops.matmul(
+            ops.cast(d_parts[-1], recurrent_kernel.dtype), transposed_kernel
+        )
+        d_h = ops.cast(d_h, dtype)
+        if recurrent_mask is not None:
+            d_h = d_h * recurrent_mask
+        d_before = [d_before[0] + d_h, *d_before[1:]]
+        if "mask" in elements:
+            d_before = [
+                d + ops.where(mask, 0, d_state)
+                for d, d_state in zip(d_before, d_states, strict=True)
+            ]
+        d_own = {name: d_own[name] + d_own_now[name] for name in own}
+        return (d_before, d_own), (d_parts, d_extras)
+
+    elements = {
+        **_elements(variables, constants),
+        "parts": parts,
+        "before": before,
+        "d_output": d_outputs,
+    }
+    del elements["inputs"]
+    carry = (d_last, {name: ops.zeros_like(value) for name, value in own.items()})
+    (d_states, d_own), (d_parts, d_extras) = loops.scan(
+        step, carry, elements, not reverse
+    )
+
+    inputs, kernel = variables["inputs"], weights["kernel"]
+    h = before[0] if recurrent_mask is None else before[0] * recurrent_mask
+    d_from_inputs = _rows(ops.cast(d_parts[0], kernel.dtype))  # (T * B, columns)
+    d_from_h = _rows(ops.cast(d_parts[-1], kernel.dtype))
+    d_weights = {
+        "kernel": ops.matmul(ops.transpose(_rows(inputs)), d_from_inputs),
+        "recurrent_kernel": ops.matmul(
+            ops.transpose(_rows(ops.cast(h, kernel.dtype))), d_from_h
+        ),
+    }
+    for name, d_part in (("bias", d_parts[0]), ("recurrent_bias", d_parts[-1])):
+        if name in weights:
+            d_weights[name] = ops.cast(ops.sum(d_part, axis=(0, 1)), kernel.dtype)
+    for name in own:
+        d_weights[name] = ops.cast(d_own[name], weights[name].dtype)
+    d_inputs = ops.matmul(d_from_inputs, ops.transpose(kernel))
+    return {
+        "inputs": ops.reshape(d_inputs, ops.shape(inputs)),
+        "extras": d_extras,
+        "states": d_states,
+        "weights": d_weights,
+    }
+
+
+def _rows(tensor):
+    return ops.reshape(tensor, (-1, tensor.shape[-1]))
+
+
+def trace(cell, variables, mask, reverse: bool) -> dict:
+    """Every gate and state of every step, by name; `(batch, steps, units)` each.
+
+    Steps that the mask leaves out are zero.
+    """
+    weights = variables["weights"]
+    own = own_weights(weights, variables["states"][0].dtype)
+
+    def step(states, elements):
+        parts = pre_activations(cell.joint, elements["inputs"], states[0], weights)
+        new, gates = cell.equations(parts, states, own, elements["extras"])
+        named = {**gates, **dict(zip(cell.state_names, new, strict=True))}
+        if "mask" in elements:
+            real = elements["mask"]
+            named = {key: ops.where(real, value, 0) for key, value in named.items()}
+            new = [ops.where(real, n, s) for n, s in zip(new, states, strict=True)]
+        return new, named
+
+    constants = {} if mask is None else {"mask": ops.transpose(mask)[..., None]}
+    sequences = _elements(_swap(variables), constants)
+    _, named = loops.scan(step, variables["states"], sequences, reverse)
+    return {key: ops.swapaxes(value, 0, 1) for key, value in named.items()}

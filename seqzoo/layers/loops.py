@@ -1,0 +1,228 @@
+"""The three things that `keras.ops` lacks for a fast loop, one backend at a time.
+
+`scan` loops over the leading axis, `vjp` is a vector-Jacobian product inside that
+loop, `with_gradient` replaces autodiff, and `compiled` wraps all of it. Keras has
+`ops.scan` and `ops.custom_gradient`, but no vector-Jacobian product, no way to
+compile part of a model, and on TensorFlow its scan cannot be told to write its
+results in the order of the inputs. This is the only file of the layers that
+imports a backend, when it is first used and only the one that Keras runs on.
+
+Trees are nested tuples, lists and dicts of tensors.
+"""
+
+import keras
+from keras import tree
+
+
+def scan(step, carry, sequences, reverse=False):
+    """Run `carry, results = step(carry, elements)` over the leading axis.
+
+    Args:
+        step: Function of two trees that returns two trees; the first like `carry`.
+        carry: Tree of tensors, the value before the first step.
+        sequences: Tree of tensors `(steps, ...)`, at least one step.
+        reverse: Whether to begin at the last step.
+
+    Returns:
+        The last carry, and the results stacked in the order of `sequences`.
+    """
+    return _backend().scan(step, carry, sequences, reverse)
+
+
+def vjp(function, arguments, cotangents):
+    """The gradient of sum(function(*arguments) * cotangents) by each argument.
+
+    Args:
+        function: From trees to one tree of tensors.
+        arguments: Tuple of trees.
+        cotangents: Tree like the function's result.
+
+    Returns:
+        A tuple of trees like `arguments`.
+    """
+    return _backend().vjp(function, arguments, cotangents)
+
+
+def with_gradient(forward, backward):
+    """A function of `(variables, constants)` whose gradient is `backward`.
+
+    Args:
+        forward: From two trees to `(results, residuals)`.
+        backward: From `(residuals, cotangents of the results)` to the gradients by
+            `variables`. `constants` have none. Not used on PyTorch, whose autograd
+            records the steps of a Python loop as they run.
+
+    Returns:
+        A function of two trees that returns the results.
+    """
+    return _backend().with_gradient(forward, backward)
+
+
+def compiled(function):
+    """`function` compiled as the backend does it best.
+
+    Args:
+        function: From trees of tensors, or None, to a tree of tensors.
+
+    Returns:
+        A function `(jit, *arguments)`. On TensorFlow `jit` says whether XLA
+        compiles it (anew for every shape); else it is a graph for all shapes.
+    """
+    return _backend().compiled(function)
+
+
+def _backend():
+    name = keras.backend.backend()
+    if name not in _BACKENDS:
+        raise ValueError(
+            "Recurrent layers run on the backends "
+            f"{', '.join(sorted(_BACKENDS))}. Received: KERAS_BACKEND={name}."
+        )
+    return _BACKENDS[name]
+
+
+class _TensorFlow:
+    @staticmethod
+    def scan(step, carry, sequences, reverse):
+        import tensorflow as tf
+
+        flat = tf.nest.flatten(sequences)
+        steps = tf.shape(flat[0])[0]
+
+        def elements(t):
+            return tf.nest.pack_sequence_as(sequences, [tensor[t] for tensor in flat])
+
+        # Only the shapes and dtypes of this call are read: a graph drops the rest.
+        _, example = step(carry, elements(0))
+        arrays = [
+            tf.TensorArray(tensor.dtype, size=steps, element_shape=tensor.shape)
+            for tensor in tf.nest.flatten(example)
+        ]
+        flat_carry = tf.nest.flatten(carry)
+
+        def body(index, flat_carry, arrays):
+            t = steps - 1 - index if reverse else index
+            old = tf.nest.pack_sequence_as(carry, flat_carry)
+            new, results = step(old, elements(t))
+            arrays = [
+                array.write(t, tensor)
+                for array, tensor in zip(arrays, tf.nest.flatten(results), strict=True)
+            ]
+            return index + 1, tf.nest.flatten(new), arrays
+
+        _, flat_carry, arrays = tf.while_loop(
+            lambda index, *_: index < steps, body, (0, flat_carry, arrays)
+        )
+        results = tf.nest.pack_sequence_as(example, [array.stack() for array in arrays])
+        return tf.nest.pack_sequence_as(carry, flat_carry), results
+
+    @staticmethod
+    def vjp(function, arguments, cotangents):
+        import tensorflow as tf
+
+        flat = tf.nest.flatten(arguments)
+        with tf.GradientTape() as tape:
+            tape.watch(flat)
+            results = function(*arguments)
+        gradients = tape.gradient(
+            tf.nest.flatten(results),
+            flat,
+            output_gradients=tf.nest.flatten(cotangents),
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        return tf.nest.pack_sequence_as(arguments, gradients)
+
+    @staticmethod
+    def with_gradient(forward, backward):
+        import tensorflow as tf
+
+        def function(variables, constants):
+            structure = []
+
+            @tf.custom_gradient
+            def flat_function(*flat):
+                results, residuals = forward(
+                    tf.nest.pack_sequence_as(variables, flat), constants
+                )
+                structure.append(results)
+
+                def gradient(*cotangents):
+                    cotangents = tf.nest.pack_sequence_as(results, cotangents)
+                    return tf.nest.flatten(backward(residuals, cotangents))
+
+                return tuple(tf.nest.flatten(results)), gradient
+
+            results = flat_function(*tf.nest.flatten(variables))
+            return tf.nest.pack_sequence_as(structure[0], tf.nest.flatten(results))
+
+        return function
+
+    @staticmethod
+    def compiled(function):
+        import tensorflow as tf
+
+        functions = {
+            jit: tf.function(function, jit_compile=jit, reduce_retracing=True)
+            for jit in (True, False)
+        }
+        return lambda jit, *arguments: functions[bool(jit)](*arguments)
+
+
+class _JAX:
+    @staticmethod
+    def scan(step, carry, sequences, reverse):
+        import jax
+
+        return jax.lax.scan(step, carry, sequences, reverse=reverse)
+
+    @staticmethod
+    def vjp(function, arguments, cotangents):
+        import jax
+
+        return jax.vjp(function, *arguments)[1](cotangents)
+
+    @staticmethod
+    def with_gradient(forward, backward):
+        import jax
+
+        function = jax.custom_vjp(
+            lambda variables, constants: forward(variables, constants)[0]
+        )
+        function.defvjp(
+            forward,
+            lambda residuals, cotangents: (backward(residuals, cotangents), None),
+        )
+        return function
+
+    @staticmethod
+    def compiled(function):
+        import jax
+
+        function = jax.jit(function)
+        return lambda jit, *arguments: function(*arguments)
+
+
+class _PyTorch:
+    @staticmethod
+    def scan(step, carry, sequences, reverse):
+        steps = range(tree.flatten(sequences)[0].shape[0])
+        results = []
+        for t in reversed(steps) if reverse else steps:
+            elements = tree.map_structure(lambda tensor, t=t: tensor[t], sequences)
+            carry, result = step(carry, elements)
+            results.append(result)
+        if reverse:
+            results.reverse()
+        stacked = tree.map_structure(lambda *each: keras.ops.stack(each), *results)
+        return carry, stacked
+
+    @staticmethod
+    def with_gradient(forward, backward):
+        return lambda variables, constants: forward(variables, constants)[0]
+
+    @staticmethod
+    def compiled(function):
+        return lambda jit, *arguments: function(*arguments)
+
+
+_BACKENDS = {"tensorflow": _TensorFlow, "jax": _JAX, "torch": _PyTorch}
