@@ -1,0 +1,129 @@
+"""What is known of a trained model without building it."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seqzoo.hub.manifest import CONFIG, METRICS, WEIGHTS, parse_json
+from seqzoo.hub.sources import Files
+
+
+@dataclass(frozen=True, repr=False)
+class ModelInfo:
+    """A trained model's record: what it is, what it scores, where it is from.
+
+    Everything is read from `config.json`, `metrics.json` and `manifest.json`; what they
+    do not say is None or empty.
+    """
+
+    name: str  # as given to `load`
+    task: str  # such as "translation"
+    class_name: str  # such as "Seq2Seq"
+    params: int | None  # number of weights
+    config: Mapping[str, Any] = field(default_factory=dict)
+    # name -> {value, unit, split, examples, seeds, spread}
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # name -> {value, source}: what others report for the same metric
+    published: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    paper: str | None = None
+    data: str | None = None
+    licence: str | None = None
+    recipe: str | None = None
+    repo_id: str | None = None  # Hub repository that serves the same files
+    revision: str | None = None  # its commit
+
+    def __repr__(self) -> str:
+        size = "" if self.params is None else f", {self.params:,} parameters"
+        rows = [("task", self.task), ("class", self.class_name + size)]
+        for name, metric in self.metrics.items():
+            rows.append((name, _score(metric, self.published.get(name))))
+        for label in ("paper", "data", "licence", "recipe"):
+            if text := getattr(self, label):
+                rows.append((label, text))
+        if self.repo_id and self.revision:
+            rows.append(("hub", f"hf:{self.repo_id}@{self.revision}"))
+        width = max(len(label) for label, _ in rows)
+        lines = [f"  {label:{width}}  {text}" for label, text in rows]
+        return "\n".join([self.name, *lines])
+
+
+def describe(name: str, files: Files) -> ModelInfo:
+    """The record of a model from its files.
+
+    Raises:
+        ValueError: If a file of the record is unreadable.
+    """
+    contents = files.contents
+    spec = read_spec(files)
+    record = (
+        parse_json(contents[METRICS], f"{METRICS} of {files.origin}")
+        if METRICS in contents
+        else {}
+    )
+    params = record.get("params")
+    if params is None and WEIGHTS in contents:
+        params = count_parameters(contents[WEIGHTS])
+    return ModelInfo(
+        name=name,
+        task=str(spec.get("task")),
+        class_name=str(spec["class"]),
+        params=params,
+        config=spec["config"],
+        metrics=record.get("metrics", {}),
+        published=record.get("published", {}),
+        paper=record.get("paper"),
+        data=record.get("data"),
+        licence=record.get("licence"),
+        recipe=record.get("recipe"),
+        repo_id=files.repo_id,
+        revision=files.revision,
+    )
+
+
+def read_spec(files: Files) -> dict[str, Any]:
+    """The checked `config.json`.
+
+    Raises:
+        ValueError: If it does not name a class and its config.
+    """
+    where = f"{CONFIG} of {files.origin}"
+    spec = parse_json(files.contents[CONFIG], where)
+    if not isinstance(spec.get("class"), str) or not isinstance(
+        spec.get("config"), dict
+    ):
+        raise ValueError(
+            f"{where} must hold a `class` and its `config`. "
+            f"Received keys: {sorted(spec)}. Write the folder with seqzoo.save."
+        )
+    return spec
+
+
+def count_parameters(data: bytes) -> int:
+    """The number of weights in a safetensors file, by its header."""
+    length = int.from_bytes(data[:8], "little")  # of the JSON header that follows
+    header = json.loads(data[8 : 8 + length])
+    return sum(
+        math.prod(tensor["shape"])
+        for key, tensor in header.items()
+        if key != "__metadata__"
+    )
+
+
+def _score(metric: Mapping[str, Any], published: Mapping[str, Any] | None) -> str:
+    """One line for a metric: `38.2 +- 0.1 BLEU (test, 1,000 examples, 3 seeds)`."""
+    value = f"{metric.get('value')}"
+    if metric.get("spread"):
+        value += f" +- {metric['spread']}"
+    if metric.get("unit"):
+        value += f" {metric['unit']}"
+    circumstances = [str(metric[key]) for key in ("split",) if metric.get(key)]
+    if metric.get("examples"):
+        circumstances.append(f"{metric['examples']:,} examples")
+    if seeds := metric.get("seeds"):
+        circumstances.append(f"{len(seeds)} seed{'s' if len(seeds) > 1 else ''}")
+    line = f"{value} ({', '.join(circumstances)})" if circumstances else value
+    if published:
+        line += f"; published {published.get('value')} ({published.get('source')})"
+    return line

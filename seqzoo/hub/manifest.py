@@ -1,0 +1,209 @@
+"""Which files a model folder holds, and what their bytes must be.
+
+`manifest.json` pins the sha256 and the size of every file beside it, and the Hub
+repository and commit that serve the same bytes:
+
+    {"seqzoo_format": 1, "repo_id": "owner/name" or null, "revision": commit or null,
+     "files": {"model.safetensors": {"sha256": "...", "size": 123}, ...}}
+
+File names are checked here once for all: a manifest, like a repository, is written by
+others, so only names that this library reads, flat in their folder, are accepted.
+"""
+
+import fnmatch
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+METRICS = "metrics.json"
+MANIFEST = "manifest.json"
+REQUIRED = (CONFIG, WEIGHTS)
+# The record of the training run: kept and hashed, but not needed to load a model.
+RECORD = ("README.md", "train_log.csv", "golden.safetensors")
+# No file of this list can run code when it is read.
+SAFE_FILES = (*REQUIRED, METRICS, MANIFEST, *RECORD, "tokenizer.json", "*.txt")
+
+_FLAT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a file's bytes must be."""
+
+    sha256: str  # 64 lower-case hexadecimal digits
+    size: int  # bytes
+
+    @classmethod
+    def of(cls, data: bytes) -> "Pin":
+        """The pin that these bytes fulfil."""
+        return cls(hashlib.sha256(data).hexdigest(), len(data))
+
+    def __str__(self) -> str:
+        return f"sha256 {self.sha256} ({self.size:,} bytes)"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The contents of a `manifest.json`."""
+
+    files: Mapping[str, Pin]
+    repo_id: str | None = None  # Hub repository that serves the same files
+    revision: str | None = None  # its commit; None while nothing is published
+
+
+def is_safe(file: str) -> bool:
+    """Whether a file of this name may be read: flat, and of a kind without code."""
+    return bool(_FLAT_NAME.fullmatch(file)) and any(
+        fnmatch.fnmatchcase(file, pattern) for pattern in SAFE_FILES
+    )
+
+
+def parse_json(data: bytes, where: str) -> dict[str, Any]:
+    """The JSON object in `data`.
+
+    Raises:
+        ValueError: If it is none, or of a format this version does not know.
+    """
+    try:
+        values = json.loads(data)
+    except ValueError as error:
+        raise ValueError(
+            f"{where} is not JSON: {error}. Fetch or save it again."
+        ) from None
+    if not isinstance(values, dict):
+        raise ValueError(
+            f"{where} must hold a JSON object. Received: a {type(values).__name__}."
+        )
+    found = values.get("seqzoo_format", FORMAT)
+    if found != FORMAT:
+        raise ValueError(
+            f"{where} has seqzoo_format {found!r}; this version reads {FORMAT}. "
+            "Upgrade with `pip install -U seqzoo`."
+        )
+    return values
+
+
+def parse_manifest(data: bytes, where: str) -> Manifest:
+    """The manifest in `data`, every name and number checked.
+
+    Raises:
+        ValueError: If it names a file that seqzoo does not read (code, pickles, paths
+            with folders), lacks a required file, or pins something unreadable.
+    """
+    values = parse_json(data, where)
+    files = values.get("files")
+    if not isinstance(files, dict):
+        raise ValueError(f"{where} lacks its `files`. Received keys: {sorted(values)}.")
+    pins: dict[str, Pin] = {}
+    for file, pin in files.items():
+        if not is_safe(file) or file == MANIFEST:
+            raise ValueError(
+                f"{where} names {file!r}, which is refused. A model folder holds "
+                f"{', '.join(SAFE_FILES)}, without subfolders; nothing else is read."
+            )
+        sha256, size = (
+            (pin.get("sha256"), pin.get("size")) if isinstance(pin, dict) else (0, 0)
+        )
+        if not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)) or not (
+            isinstance(size, int) and size >= 0
+        ):
+            raise ValueError(
+                f"{where} must give {file} a sha256 (64 lower-case hexadecimal digits) "
+                f"and a size in bytes. Received: {pin!r}."
+            )
+        pins[file] = Pin(sha256, size)
+    if missing := [file for file in REQUIRED if file not in pins]:
+        raise ValueError(f"{where} does not pin {' and '.join(missing)}.")
+    repo_id, revision = values.get("repo_id"), values.get("revision")
+    if revision is not None and not (
+        isinstance(repo_id, str)
+        and isinstance(revision, str)
+        and _COMMIT.fullmatch(revision)
+    ):
+        raise ValueError(
+            f"{where} must pin a repo_id with a full commit, not a branch. "
+            f"Received: repo_id={repo_id!r}, revision={revision!r}."
+        )
+    return Manifest(pins, repo_id, revision)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a folder, or None if it has none."""
+    path = folder / MANIFEST
+    return parse_manifest(path.read_bytes(), str(path)) if path.is_file() else None
+
+
+def write_manifest(
+    folder: str | os.PathLike[str],
+    repo_id: str | None = None,
+    revision: str | None = None,
+) -> Manifest:
+    """Hashes every file of a model folder and writes `manifest.json` last.
+
+    Files that `load` would refuse (see `SAFE_FILES`) are left out.
+
+    Args:
+        folder: The folder, which holds `config.json` and `model.safetensors`.
+        repo_id: The Hub repository of the model; by default the one that the folder's
+            manifest names already.
+        revision: The commit of that repository which holds these very bytes.
+
+    Returns:
+        The manifest that was written.
+
+    Raises:
+        ValueError: If a required file is missing or the revision is no full commit.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST
+    if repo_id is None and path.is_file():
+        repo_id = parse_json(path.read_bytes(), str(path)).get("repo_id")
+    pins = {
+        entry.name: Pin.of(entry.read_bytes())
+        for entry in sorted(folder.iterdir())
+        if entry.is_file() and is_safe(entry.name) and entry.name != MANIFEST
+    }
+    values = {
+        "seqzoo_format": FORMAT,
+        "repo_id": repo_id,
+        "revision": revision,
+        "files": {
+            file: {"sha256": pin.sha256, "size": pin.size} for file, pin in pins.items()
+        },
+    }
+    data = (json.dumps(values, indent=2) + "\n").encode()
+    manifest = parse_manifest(data, str(path))
+    replace_file(path, data)
+    return manifest
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Writes under a temporary name, then renames: no reader sees half a file."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Only one process at a time writes into `folder`; the others wait."""
+    from huggingface_hub.utils import WeakFileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with WeakFileLock(folder.parent / f".{folder.name}.lock"):
+        yield
