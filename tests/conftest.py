@@ -1,4 +1,4 @@
-"""What every test stands on: a quiet CPU, a fixed seed, and a way to ask for real data."""
+"""What every test stands on: a quiet CPU, a fixed seed, a way to ask for real data."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,11 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-for _variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(_variable, "2")
+for _library in ("OMP", "TF_INTRAOP", "TF_INTEROP"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "2")
 
-import keras
-import pytest
+import keras  # noqa: E402
+import pytest  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

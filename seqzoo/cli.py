@@ -1,0 +1,406 @@
+"""The `seqzoo` command: every verb of the library for a shell.
+
+Standard output carries the answer and nothing else; progress and errors go to standard
+error. An error is one line and exit status 2; `--debug` shows where it came from.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import seqzoo
+
+# Lines that are translated in one call: enough to fill batches of like lengths, few
+# enough that the first answers of a long file come soon.
+LINES_PER_CALL = 1000
+
+app = typer.Typer(
+    help="Trained sequence models by name. `seqzoo run NAME INPUT...` runs one.",
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: it is read by scripts and in narrow windows
+    pretty_exceptions_enable=False,
+)
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A name of `seqzoo list`, a folder (./x) or hf:owner/name."
+    ),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status.
+
+    Args:
+        arguments: What follows `seqzoo`; the process's own by default.
+
+    Returns:
+        0, or 2 after an error, or 130 after Ctrl-C, or 1 if whoever read standard
+        output stopped reading.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    debug = "--debug" in arguments[:end]
+    # Anywhere before `--`: people add it to the end of the line that went wrong.
+    arguments = [a for a in arguments[:end] if a != "--debug"] + arguments[end:]
+    _prefer_utf8()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    arguments = arguments or ["--help"]
+    quiet = contextlib.nullcontext() if debug else _quiet_native_libraries()
+    with quiet:
+        try:
+            status = app(arguments, prog_name="seqzoo", standalone_mode=False)
+            sys.stdout.flush()
+            return int(status or 0)
+        except BrokenPipeError:
+            # The interpreter flushes once more at exit, which must find an open file.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            print(f"seqzoo: error: {_one_line(error)}", file=sys.stderr)
+            return 2
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(seqzoo.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and stop.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    # `main` has taken --debug out of the arguments; it stands here for the help.
+    del debug, version
+
+
+@app.command("list")
+def list_(
+    pattern: Annotated[
+        str, typer.Argument(metavar="[PATTERN]", help="Shell pattern, such as 'vit_*'.")
+    ] = "*",
+    task: Annotated[
+        str | None, typer.Option(help="Only models of this task, such as translation.")
+    ] = None,
+    max_params: Annotated[
+        int | None, typer.Option(help="Only models of at most so many parameters.")
+    ] = None,
+) -> None:
+    """Print the names of the trained models, one a line."""
+    for name in seqzoo.list_models(pattern, task=task, max_params=max_params):
+        print(name)
+
+
+@app.command()
+def info(
+    name: Name,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what is known of a model: task, parameters, scores, data, licence."""
+    found = seqzoo.info(name)
+    print(_json(dataclasses.asdict(found), indent=2) if as_json else found)
+
+
+@app.command()
+def run(
+    name: Name,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...", help="Each one a text; `-` is every line of stdin."
+        ),
+    ],
+    beam_size: Annotated[
+        int, typer.Option(min=1, help="Translation: hypotheses kept at each step.")
+    ] = 5,
+    length_penalty: Annotated[
+        float, typer.Option(help="Translation: 0 favours short answers, 1 does not.")
+    ] = 1.0,
+    n_best: Annotated[
+        int, typer.Option(min=1, help="Translation: answers for each input.")
+    ] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each input.")
+    ] = False,
+    attention: Annotated[
+        bool,
+        typer.Option("--attention", help="With --json: tokens and attention weights."),
+    ] = False,
+) -> None:
+    """Run a model on texts and print its answers, one a line."""
+    if attention and not as_json:
+        raise ValueError("--attention needs --json: the weights are numbers.")
+    texts = _texts(inputs)
+    model = seqzoo.load(name)
+    answer = _verb(model)
+    for i in range(0, len(texts), LINES_PER_CALL):
+        part = texts[i : i + LINES_PER_CALL]
+        lines = answer(
+            model,
+            part,
+            as_json=as_json,
+            attention=attention,
+            beam_size=beam_size,
+            length_penalty=length_penalty,
+            n_best=n_best,
+        )
+        for line in lines:
+            print(line)
+        if len(texts) > LINES_PER_CALL:
+            print(f"{i + len(part)} of {len(texts)} inputs done", file=sys.stderr)
+
+
+@app.command()
+def plot(
+    name: Name,
+    text: Annotated[str, typer.Argument(metavar="INPUT", help="One sentence.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .png, .svg or .pdf.")],
+    beam_size: Annotated[int, typer.Option(min=1, help="Hypotheses kept.")] = 5,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="Draw sub-word pieces, not words.")
+    ] = False,
+) -> None:
+    """Draw the soft alignment of a translation and print the file's name."""
+    from seqzoo.plot import checked_path, plot_alignment
+
+    checked_path(out)  # before the seconds that a model takes to load
+    model = seqzoo.load(name)
+    if model.task != "translation":
+        raise ValueError(
+            f"Only translations have an alignment to draw. Received: {name}, a model "
+            f"for {model.task}."
+        )
+    translation = model.translate(text, beam_size=beam_size, return_attention=True)
+    print(plot_alignment(translation, out, pieces=pieces))
+
+
+@app.command()
+def verify(name: Name) -> None:
+    """Hash every file of a model and print which ones are as they were published."""
+    checked = seqzoo.verify(name)
+    for file, good in checked:
+        print(f"{'ok' if good else 'DAMAGED'}  {file}")
+    if damaged := [file for file, good in checked if not good]:
+        raise ValueError(
+            f"{len(damaged)} of {len(checked)} files of {name} are damaged."
+        )
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="As for run.")],
+) -> None:
+    """Make sure that the files of models are on this machine, and right."""
+    from seqzoo.hub import read_bundled
+    from seqzoo.zoo import bundle_folder
+
+    for name in names:
+        seqzoo.info(name)  # reads all of a folder and fetches all of a Hub repository
+        if name in seqzoo.list_models():
+            read_bundled(bundle_folder() / name)
+        print(f"{name} is complete", file=sys.stderr)
+
+
+@app.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+def train(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a recipe.")],
+    flags: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FLAGS...", help="For the recipe; try --help."),
+    ] = None,
+) -> None:
+    """Train a model by its recipe. What follows NAME goes to the recipe."""
+    folder = recipes_folder()
+    names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
+    if name not in names:
+        raise KeyError(f"No recipe is named {name!r}. There is: {', '.join(names)}.")
+    before = sys.argv
+    sys.argv = [f"seqzoo train {name}", *(flags or [])]
+    try:
+        runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
+    except SystemExit as stop:
+        # A recipe parses its flags itself and may stop there.
+        if isinstance(stop.code, str):
+            raise ValueError(stop.code) from None
+        raise typer.Exit(stop.code or 0) from None
+    finally:
+        sys.argv = before
+
+
+def recipes_folder() -> Path:
+    """Where the recipes are: beside the package in a clone, in it in a wheel."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "recipes", package.parent / "recipes"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"There are no recipes beside {package}. Install seqzoo again, or clone it."
+    )
+
+
+def _translate(
+    model: Any,
+    texts: list[str],
+    *,
+    as_json: bool,
+    attention: bool,
+    beam_size: int,
+    length_penalty: float,
+    n_best: int,
+) -> Iterator[str]:
+    """A line for each translation; with --json, one for each text."""
+    options = {"beam_size": beam_size, "length_penalty": length_penalty}
+    if n_best == 1 and not as_json:
+        # A translation is one line, whatever the model makes of its input.
+        yield from (" ".join(t.split()) for t in model.translate(texts, **options))
+        return
+    answers = model.translate(texts, n_best=n_best, return_attention=True, **options)
+    for text, best in zip(texts, answers, strict=True):
+        translations = best if isinstance(best, list) else [best]
+        if not as_json:
+            for translation in translations:
+                yield f"{translation.score:.4f}\t{' '.join(translation.text.split())}"
+            continue
+        yield _json(
+            {
+                "input": text,
+                "translations": [
+                    {"text": t.text, "score": float(t.score)}
+                    | (_alignment(t) if attention else {})
+                    for t in translations
+                ],
+            }
+        )
+
+
+def _alignment(translation: Any) -> dict[str, Any]:
+    return {
+        "source_tokens": list(translation.source_tokens),
+        "target_tokens": list(translation.target_tokens),
+        "attention": [
+            [round(float(w), 6) for w in row] for row in translation.attention
+        ],
+    }
+
+
+# What `seqzoo run` does for each task.
+VERBS: dict[str, Callable[..., Iterator[str]]] = {"translation": _translate}
+
+
+def _verb(model: Any) -> Callable[..., Iterator[str]]:
+    if model.task not in VERBS:
+        raise ValueError(
+            f"`seqzoo run` knows {', '.join(VERBS)}. Received: a model for "
+            f"{model.task}. Load it in Python with seqzoo.load."
+        )
+    return VERBS[model.task]
+
+
+def _texts(inputs: Sequence[str]) -> list[str]:
+    """The inputs, each `-` replaced by the lines of standard input."""
+    texts: list[str] = []
+    for text in inputs:
+        texts += [line.rstrip("\r\n") for line in sys.stdin] if text == "-" else [text]
+    return texts
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+
+
+def _one_line(error: Exception) -> str:
+    """What an error says, whatever its kind, without line breaks."""
+    if isinstance(error, typer.TyperException):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "seqzoo"
+        message = " ".join(error.format_message().split()).rstrip(".")
+        return f"{message}. Try {command} --help."
+    if isinstance(error, typer.Abort):
+        return "stopped."
+    # str(KeyError) is the repr of its message.
+    message = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+    message = " ".join(message.split())
+    if isinstance(error, (ValueError, KeyError, OSError, ImportError)) and message:
+        return message
+    kind = type(error).__name__
+    return f"{kind}: {message} Run it with --debug to see where it came from."
+
+
+def _prefer_utf8() -> None:
+    """Reads and writes text that any locale can carry.
+
+    Where the locale is ASCII, UTF-8 takes its place; where it is another, a character
+    that it lacks becomes a question mark instead of an error.
+    """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            ascii_only = stream.encoding.lower() in (
+                "ascii",
+                "us-ascii",
+                "ansi_x3.4-1968",
+            )
+            stream.reconfigure(
+                encoding="utf-8" if ascii_only else stream.encoding, errors="replace"
+            )
+
+
+@contextlib.contextmanager
+def _quiet_native_libraries() -> Iterator[None]:
+    """Drops what C++ code writes to file descriptor 2.
+
+    TensorFlow writes there while it is imported and compiles, past every setting of
+    its own. Python's standard error keeps the real descriptor.
+    """
+    before = sys.stderr
+    try:
+        if before.fileno() != 2:
+            raise OSError("standard error is somebody else's file")
+    except (AttributeError, OSError, ValueError):
+        yield
+        return
+    before.flush()
+    kept = os.dup(2)
+    # Never closed: log handlers made meanwhile hold it until the process ends.
+    sys.stderr = os.fdopen(
+        os.dup(2), "w", buffering=1, encoding=before.encoding, errors="replace"
+    )
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = before
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,306 @@
+"""Pictures for people: the soft alignment of a translation, the curves of a training.
+
+Every function writes one PNG, SVG or PDF file, by its suffix, whole or not at all; the
+same input gives the same file. Needs matplotlib: `pip install "seqzoo[plot]"`.
+"""
+
+import csv
+import math
+import os
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from seqzoo.processors.translation import BOS, EOS, PAD, SPECIAL_TOKENS, WORD_MARK
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Unlike <unk>, these are never part of a word.
+MARKS = frozenset(SPECIAL_TOKENS[i] for i in (PAD, BOS, EOS))
+
+# What each format writes beside the picture, less whatever changes from run to run.
+METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": None},
+    "svg": {"Creator": None, "Date": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
+
+
+class Alignment(Protocol):
+    """What `translate(..., return_attention=True)` returns, as far as it is drawn."""
+
+    @property
+    def source_tokens(self) -> Sequence[str]:
+        """The source's pieces; `▁` marks the start of a word."""
+
+    @property
+    def target_tokens(self) -> Sequence[str]:
+        """The translation's pieces."""
+
+    @property
+    def attention(self) -> Any:
+        """Float array `(target_steps, source_steps)`; each row sums to 1."""
+
+
+def plot_alignment(
+    translation: Alignment, out: str | os.PathLike[str], pieces: bool = False
+) -> Path:
+    """Draws which source words each target word was translated from.
+
+    As figure 3 of Bahdanau et al. (2015): source words along the top, target words down
+    the side, a cell for each pair, from black (weight 0) to white (weight 1).
+
+    Args:
+        translation: Has `source_tokens`, `target_tokens` and `attention`.
+        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
+        pieces: Whether to draw sub-word pieces as the model sees them, not words.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ValueError: If the suffix is unknown, if there is nothing to draw, or if the
+            attention does not fit the tokens.
+        ImportError: If matplotlib is not installed.
+    """
+    path, file_format = checked_path(out)
+    if translation.attention is None:
+        raise ValueError(
+            "There is no alignment to draw: the model has no attention. Translate "
+            "with a model that has, and with return_attention=True."
+        )
+    weights = np.asarray(translation.attention, dtype="float64")
+    source, target = list(translation.source_tokens), list(translation.target_tokens)
+    if weights.shape != (len(target), len(source)):
+        raise ValueError(
+            "`attention` must have the shape (target_steps, source_steps) = "
+            f"({len(target)}, {len(source)}). Received: {weights.shape}."
+        )
+    if not weights.size:
+        raise ValueError("There is nothing to draw: the translation has no tokens.")
+    if not pieces:
+        source, target, weights = join_pieces(source, target, weights)
+    figure = _alignment_figure(source, target, weights)
+    return _write(figure, path, file_format)
+
+
+def join_pieces(
+    source_tokens: Sequence[str],
+    target_tokens: Sequence[str],
+    attention: np.ndarray,
+) -> tuple[list[str], list[str], np.ndarray]:
+    """The alignment between words, given the one between their pieces.
+
+    A source word gets the sum over its pieces, a target word the mean over its own, so
+    each row still sums to 1. Punctuation marks and special tokens are words.
+
+    Args:
+        source_tokens: Pieces; `▁` in front of one marks the start of a word.
+        target_tokens: The same for the target.
+        attention: Float array `(target_steps, source_steps)`.
+
+    Returns:
+        `(source_words, target_words, weights)`, the last one `(target words, source
+        words)`.
+
+    Example:
+        >>> source, target, weights = join_pieces(
+        ...     ["▁snow", "ball", "."], ["▁Schnee"], np.array([[0.5, 0.3, 0.2]])
+        ... )
+        >>> source, target, weights.round(1).tolist()
+        (['snowball', '.'], ['Schnee'], [[0.8, 0.2]])
+    """
+    source_words, source_starts = _words(source_tokens)
+    target_words, target_starts = _words(target_tokens)
+    weights = np.add.reduceat(np.asarray(attention), source_starts, axis=1)
+    weights = np.add.reduceat(weights, target_starts, axis=0)
+    lengths = np.diff([*target_starts, len(target_tokens)])
+    return source_words, target_words, weights / lengths[:, None]
+
+
+def plot_training(
+    csv_file: str | os.PathLike[str], out: str | os.PathLike[str]
+) -> Path:
+    """Draws the curves of a `train_log.csv`, one panel for each quantity.
+
+    The first column is the horizontal axis. A column `val_x` shares the panel of the
+    column `x`. Cells that are empty or no number are left out.
+
+    Args:
+        csv_file: A table with a header line.
+        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ValueError: If the suffix is unknown or the table holds no curve.
+        ImportError: If matplotlib is not installed.
+    """
+    path, file_format = checked_path(out)
+    with open(csv_file, newline="", encoding="utf-8") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    columns = {
+        name: [_number(row[i]) if i < len(row) else math.nan for row in rows]
+        for i, name in enumerate(header)
+    }
+    curves = [
+        name
+        for name in header[1:]
+        if any(math.isfinite(value) for value in columns[name])
+    ]
+    if not curves:
+        raise ValueError(
+            f"{csv_file} must be a table with a header line, a first column to count "
+            f"by and at least one column of numbers. Received: {len(rows)} rows of "
+            f"{header}."
+        )
+    figure = _training_figure(columns, header[0], curves)
+    return _write(figure, path, file_format)
+
+
+def checked_path(out: str | os.PathLike[str]) -> tuple[Path, str]:
+    """The path of a picture and its format, before any work is done for it.
+
+    Raises:
+        ValueError: If the suffix is no known format, or the folder does not exist.
+        ImportError: If matplotlib is not installed.
+    """
+    path = Path(out)
+    file_format = path.suffix.lower().removeprefix(".")
+    if file_format not in METADATA:
+        wanted = ", ".join(f".{known}" for known in METADATA)
+        raise ValueError(
+            f"A picture's name must end in one of {wanted}. Received: {str(path)!r}."
+        )
+    if not path.parent.is_dir():
+        raise ValueError(
+            f"{path.parent} must be a folder that exists, to write {path.name} into it."
+        )
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            'Pictures need matplotlib. Install it: pip install "seqzoo[plot]".'
+        ) from error
+    return path, file_format
+
+
+def _words(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The words that the pieces make, and the index of each word's first piece."""
+    words: list[str] = []
+    starts: list[int] = []
+    alone = True  # whether the piece before was a word of its own
+    for i, token in enumerate(tokens):
+        text = token.removeprefix(WORD_MARK)
+        single = token in MARKS or _is_punctuation(text)
+        after_lone_mark = bool(words) and not words[-1]
+        begins = token.startswith(WORD_MARK) or single or alone
+        if begins and not (after_lone_mark and not token.startswith(WORD_MARK)):
+            words.append(text)
+            starts.append(i)
+        else:
+            words[-1] += text
+        alone = single
+    return words, starts
+
+
+def _is_punctuation(text: str) -> bool:
+    return bool(text) and all(unicodedata.category(c)[0] in "PS" for c in text)
+
+
+def _alignment_figure(
+    source: Sequence[str], target: Sequence[str], weights: np.ndarray
+) -> "Figure":
+    from matplotlib.figure import Figure
+
+    # One square a cell at a size that fits its word; a very long sentence shrinks to
+    # a page of 24 inches. The margins grow with the labels when the file is written.
+    cell = min(0.34, 24 / max(len(source), len(target)))  # inches
+    font_size = max(3.0, 32 * cell)  # points
+    width, height = cell * len(source), cell * len(target)
+    bar_height = min(max(height, 1.2), 3.0)
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    image = axes.imshow(weights, cmap="gray", vmin=0.0, vmax=1.0, aspect="equal")
+    axes.set_xticks(range(len(source)))
+    axes.set_yticks(range(len(target)))
+    # parse_math: a dollar sign in a sentence is a dollar sign.
+    axes.set_xticklabels(source, parse_math=False, fontsize=font_size, rotation=90)
+    axes.set_yticklabels(target, parse_math=False, fontsize=font_size)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, pad=3)
+    bar = figure.add_axes(
+        (1 + 0.18 / width, 1 - bar_height / height, 0.14 / width, bar_height / height)
+    )
+    figure.colorbar(image, cax=bar, ticks=[0.0, 0.5, 1.0])
+    bar.set_ylabel("attention weight", fontsize=9)
+    bar.tick_params(labelsize=9)
+    return figure
+
+
+def _training_figure(
+    columns: dict[str, list[float]], x_name: str, curves: Sequence[str]
+) -> "Figure":
+    from matplotlib.figure import Figure
+
+    panels: dict[str, list[str]] = {}
+    for name in curves:
+        base = name.removeprefix("val_")
+        panels.setdefault(base if base in curves else name, []).append(name)
+    figure = Figure(figsize=(6.4, 2.4 * len(panels)), layout="constrained")
+    all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    x = columns[x_name]
+    for axes, (title, names) in zip(all_axes, panels.items(), strict=True):
+        for name in names:
+            finite = [
+                (a, b)
+                for a, b in zip(x, columns[name], strict=True)
+                if math.isfinite(a) and math.isfinite(b)
+            ]
+            label = "validation" if name != title else "training"
+            marker = "o" if len(finite) == 1 else ""
+            axes.plot(*zip(*finite, strict=True), label=label, marker=marker)
+        axes.set_ylabel(title, parse_math=False)
+        axes.grid(alpha=0.3)
+        if len(names) > 1:
+            axes.legend(frameon=False)
+    all_axes[-1].set_xlabel(x_name, parse_math=False)
+    return figure
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
+
+
+def _write(figure: "Figure", path: Path, file_format: str) -> Path:
+    import matplotlib
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with (
+            matplotlib.rc_context({"svg.hashsalt": "seqzoo"}),
+            warnings.catch_warnings(),
+        ):
+            # A character that the font lacks (an emoji) is drawn as a box.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(
+                temporary,
+                format=file_format,
+                dpi=150,
+                bbox_inches="tight",
+                pad_inches=0.08,
+                metadata=METADATA[file_format],
+            )
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
