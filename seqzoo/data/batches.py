@@ -147,7 +147,7 @@ def translation_batches(
     )
 
 
-def _rounded_up(lengths: np.ndarray, multiple: int) -> np.ndarray:
+def _rounded_up(lengths: Any, multiple: int) -> Any:
     return -(-lengths // multiple) * multiple
 
 

@@ -68,7 +68,7 @@ class Pairs:
     source: list[str]
     target: list[str]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.source) != len(self.target):
             raise ValueError(
                 "Every source sentence needs one target sentence. Received: "

@@ -36,7 +36,7 @@ class BPEDropout:
         texts: Raw texts; a source is already lower-cased (see `sources`).
         dropout: Probability of dropping a merge, in [0, 1). The paper takes 0.1.
         variants: Segmentations drawn for each distinct word.
-        seed: Equal seeds give equal samples.
+        seed: An integer or several; equal seeds give equal samples.
         begin: Ids in front of every text.
         end: Ids after every text.
     """
@@ -47,7 +47,7 @@ class BPEDropout:
         texts: Sequence[str],
         dropout: float = 0.1,
         variants: int = 32,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         begin: Sequence[int] = (),
         end: Sequence[int] = (),
     ):
@@ -55,7 +55,7 @@ class BPEDropout:
             raise ValueError(f"`dropout` must be in [0, 1). Received: {dropout}")
         if variants < 1:
             raise ValueError(f"`variants` must be at least 1. Received: {variants}")
-        self.seed = seed
+        self._seed = np.atleast_1d(seed).tolist()
         self.variants = variants if dropout else 1
         words: dict[str, int] = {}  # each distinct word: its number
         occurrences: list[list[int]] = []  # numbers of the words of each text
@@ -66,7 +66,7 @@ class BPEDropout:
                 [words.setdefault(piece, len(words)) for piece, _ in pieces]
             )
         segmenter = _Segmenter(tokenizer)
-        rng = np.random.default_rng([seed, 0])
+        rng = np.random.default_rng([*self._seed, 0])
         keep = 1.0 - dropout
         skips = (skip for _ in count() for skip in rng.geometric(keep, 4096).tolist())
         segments = [
@@ -95,7 +95,7 @@ class BPEDropout:
     ) -> "BPEDropout":
         """Samples of what `processor.encode_sources` gives without dropout."""
         texts = [processor.source_text(text) for text in texts]
-        return cls(processor.tokenizer, texts, dropout, variants, seed, end=[EOS])
+        return cls(processor.tokenizer, texts, dropout, variants, [seed, 0], end=[EOS])
 
     @classmethod
     def targets(
@@ -108,14 +108,20 @@ class BPEDropout:
     ) -> "BPEDropout":
         """Samples of what `processor.encode_targets` gives without dropout."""
         return cls(
-            processor.tokenizer, texts, dropout, variants, seed, begin=[BOS], end=[EOS]
+            processor.tokenizer,
+            texts,
+            dropout,
+            variants,
+            [seed, 1],  # independent of the sources' draws
+            begin=[BOS],
+            end=[EOS],
         )
 
     def sample(self, epoch: int) -> list[np.ndarray]:
         """The token ids of every text, `int32 (steps,)`, as drawn for this epoch."""
         if not len(self._text_starts):
             return []
-        rng = np.random.default_rng([self.seed, 1, epoch])
+        rng = np.random.default_rng([*self._seed, 1, epoch])
         variant = rng.integers(self.variants, size=len(self._words))
         segment = self._words * self.variants + variant
         lengths = self._lengths[segment]
