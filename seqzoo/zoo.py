@@ -209,15 +209,14 @@ def _files(
         return read_folder(Path(name).expanduser(), weights)
     else:
         folder = _known(str(name))
-        bundled = read_bundled
         if revision is None:
-            return bundled(folder, source, cache, local_files_only, weights)
+            return read_bundled(folder, source, cache, local_files_only, weights)
         # Another revision than the pinned one has its own manifest, on the Hub.
         pinned = info(name).repo_id
         if pinned is None:
             raise ValueError(
-                f"{name} names no Hub repository, so revision={revision!r} cannot be "
-                "looked up. Leave it out."
+                f"The manifest of {name} names no Hub repository, so "
+                f"revision={revision!r} cannot be looked up. Leave it out."
             )
         repo_id = pinned
     if source == "bundle":

@@ -109,7 +109,7 @@ def restore(
     if spec["class"] not in MODELS:
         raise ValueError(
             f"{CONFIG} of {files.origin} asks for the class {spec['class']!r}, which "
-            f"seqzoo lacks; it has {', '.join(sorted(MODELS))}. Code of others is never "
+            f"seqzoo lacks; it has {', '.join(sorted(MODELS))}. Foreign code is never "
             "run; a newer seqzoo may know the class (`pip install -U seqzoo`)."
         )
     cls = MODELS[spec["class"]]

@@ -143,7 +143,7 @@ def _clear_errors(wanted: str, cache_dir: Path | None, offline: bool) -> Iterato
         yield
     except errors.GatedRepoError as error:
         raise PermissionError(
-            f"{wanted} is gated. Accept its terms on its Hub page, then `hf auth login`."
+            f"{wanted} is gated. Accept its terms on its page, then `hf auth login`."
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise NotInRepoError(
