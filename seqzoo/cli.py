@@ -6,19 +6,19 @@ error. An error is one line and exit status 2; `--debug` shows where it came fro
 
 import contextlib
 import dataclasses
-import io
-import json
 import os
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import seqzoo
+from seqzoo.answers import json_text, printer
+from seqzoo.terminal import one_line, prefer_utf8, quiet_native_libraries
 
 # Lines that are translated in one call: enough to fill batches of like lengths, few
 # enough that the first answers of a long file come soon.
@@ -54,10 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments[:end]
     # Anywhere before `--`: people add it to the end of the line that went wrong.
     arguments = [a for a in arguments[:end] if a != "--debug"] + arguments[end:]
-    _prefer_utf8()
+    prefer_utf8()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     arguments = arguments or ["--help"]
-    quiet = contextlib.nullcontext() if debug else _quiet_native_libraries()
+    quiet = contextlib.nullcontext() if debug else quiet_native_libraries()
     with quiet:
         try:
             status = app(arguments, prog_name="seqzoo", standalone_mode=False)
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:
             if debug:
                 traceback.print_exc()
-            print(f"seqzoo: error: {_one_line(error)}", file=sys.stderr)
+            print(f"seqzoo: error: {one_line(error)}", file=sys.stderr)
             return 2
 
 
@@ -126,7 +126,7 @@ def info(
 ) -> None:
     """Print what is known of a model: task, parameters, scores, data, licence."""
     found = seqzoo.info(name)
-    print(_json(dataclasses.asdict(found), indent=2) if as_json else found)
+    print(json_text(dataclasses.asdict(found), indent=2) if as_json else found)
 
 
 @app.command()
@@ -160,7 +160,7 @@ def run(
         raise ValueError("--attention needs --json: the weights are numbers.")
     texts = _texts(inputs)
     model = seqzoo.load(name)
-    answer = _verb(model)
+    answer = printer(model)
     for i in range(0, len(texts), LINES_PER_CALL):
         part = texts[i : i + LINES_PER_CALL]
         lines = answer(
@@ -245,7 +245,7 @@ def train(
     if name not in names:
         raise KeyError(f"No recipe is named {name!r}. There is: {', '.join(names)}.")
     before = sys.argv
-    sys.argv = [f"seqzoo train {name}", *(flags or [])]
+    sys.argv = [name, *(flags or [])]
     try:
         runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
     except SystemExit as stop:
@@ -268,139 +268,9 @@ def recipes_folder() -> Path:
     )
 
 
-def _translate(
-    model: Any,
-    texts: list[str],
-    *,
-    as_json: bool,
-    attention: bool,
-    beam_size: int,
-    length_penalty: float,
-    n_best: int,
-) -> Iterator[str]:
-    """A line for each translation; with --json, one for each text."""
-    options = {"beam_size": beam_size, "length_penalty": length_penalty}
-    if n_best == 1 and not as_json:
-        # A translation is one line, whatever the model makes of its input.
-        yield from (" ".join(t.split()) for t in model.translate(texts, **options))
-        return
-    answers = model.translate(texts, n_best=n_best, return_attention=True, **options)
-    for text, best in zip(texts, answers, strict=True):
-        translations = best if isinstance(best, list) else [best]
-        if not as_json:
-            for translation in translations:
-                yield f"{translation.score:.4f}\t{' '.join(translation.text.split())}"
-            continue
-        yield _json(
-            {
-                "input": text,
-                "translations": [
-                    {"text": t.text, "score": float(t.score)}
-                    | (_alignment(t) if attention else {})
-                    for t in translations
-                ],
-            }
-        )
-
-
-def _alignment(translation: Any) -> dict[str, Any]:
-    return {
-        "source_tokens": list(translation.source_tokens),
-        "target_tokens": list(translation.target_tokens),
-        "attention": [
-            [round(float(w), 6) for w in row] for row in translation.attention
-        ],
-    }
-
-
-# What `seqzoo run` does for each task.
-VERBS: dict[str, Callable[..., Iterator[str]]] = {"translation": _translate}
-
-
-def _verb(model: Any) -> Callable[..., Iterator[str]]:
-    if model.task not in VERBS:
-        raise ValueError(
-            f"`seqzoo run` knows {', '.join(VERBS)}. Received: a model for "
-            f"{model.task}. Load it in Python with seqzoo.load."
-        )
-    return VERBS[model.task]
-
-
 def _texts(inputs: Sequence[str]) -> list[str]:
     """The inputs, each `-` replaced by the lines of standard input."""
     texts: list[str] = []
     for text in inputs:
         texts += [line.rstrip("\r\n") for line in sys.stdin] if text == "-" else [text]
     return texts
-
-
-def _json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
-
-
-def _one_line(error: Exception) -> str:
-    """What an error says, whatever its kind, without line breaks."""
-    if isinstance(error, typer.TyperException):
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "seqzoo"
-        message = " ".join(error.format_message().split()).rstrip(".")
-        return f"{message}. Try {command} --help."
-    if isinstance(error, typer.Abort):
-        return "stopped."
-    # str(KeyError) is the repr of its message.
-    message = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-    message = " ".join(message.split())
-    if isinstance(error, (ValueError, KeyError, OSError, ImportError)) and message:
-        return message
-    kind = type(error).__name__
-    return f"{kind}: {message} Run it with --debug to see where it came from."
-
-
-def _prefer_utf8() -> None:
-    """Reads and writes text that any locale can carry.
-
-    Where the locale is ASCII, UTF-8 takes its place; where it is another, a character
-    that it lacks becomes a question mark instead of an error.
-    """
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            ascii_only = stream.encoding.lower() in (
-                "ascii",
-                "us-ascii",
-                "ansi_x3.4-1968",
-            )
-            stream.reconfigure(
-                encoding="utf-8" if ascii_only else stream.encoding, errors="replace"
-            )
-
-
-@contextlib.contextmanager
-def _quiet_native_libraries() -> Iterator[None]:
-    """Drops what C++ code writes to file descriptor 2.
-
-    TensorFlow writes there while it is imported and compiles, past every setting of
-    its own. Python's standard error keeps the real descriptor.
-    """
-    before = sys.stderr
-    try:
-        if before.fileno() != 2:
-            raise OSError("standard error is somebody else's file")
-    except (AttributeError, OSError, ValueError):
-        yield
-        return
-    before.flush()
-    kept = os.dup(2)
-    # Never closed: log handlers made meanwhile hold it until the process ends.
-    sys.stderr = os.fdopen(
-        os.dup(2), "w", buffering=1, encoding=before.encoding, errors="replace"
-    )
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    os.close(null)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        sys.stderr = before
-        os.dup2(kept, 2)
-        os.close(kept)
