@@ -282,7 +282,7 @@ def environment(**changes):
 
 
 def test_the_version_is_the_packages(monkeypatch, capsys):
-    monkeypatch.setattr(seqzoo, "__version__", "1.2.3", raising=False)
+    monkeypatch.setitem(vars(seqzoo), "__version__", "1.2.3")
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == "1.2.3\n"
 
