@@ -12,8 +12,8 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 for _library in ("OMP", "TF_INTRAOP", "TF_INTEROP"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "2")
 
-import keras  # noqa: E402
-import pytest  # noqa: E402
+import keras
+import pytest
 
 
 @pytest.fixture(autouse=True)
