@@ -72,7 +72,7 @@ def list_models(
 
 
 def info(name: Name) -> ModelInfo:
-    """What is known of a trained model; needs neither Keras nor, for a name, a network.
+    """What is known of a trained model, without Keras and, if it can be, its weights.
 
     Args:
         name: A name of the zoo, a folder, or `hf:owner/name[@revision]`.
@@ -84,12 +84,25 @@ def info(name: Name) -> ModelInfo:
         >>> print(info("bilstm_attn_translate").task)  # doctest: +SKIP
         translation
     """
-    if _is_bare(name):
-        # Not the weights: they may not have been fetched yet.
-        described = describe(str(name), read_bundled(_known(str(name)), weights=False))
-        if described.params is not None:
-            return described
-    return describe(_label(name), _files(name))
+    described = describe(_label(name), _files(name, weights=False))
+    if described.params is None:  # no record says it, the weights do
+        described = describe(_label(name), _files(name))
+    return described
+
+
+def fetch(
+    name: Name,
+    *,
+    revision: str | None = None,
+    source: str = "auto",
+    cache_dir: Name | None = None,
+    local_files_only: bool | None = None,
+) -> None:
+    """Downloads and checks what `load` would read, and builds nothing.
+
+    Args and errors are those of `load`.
+    """
+    _files(name, revision, source, cache_dir, local_files_only)
 
 
 def load(
@@ -153,7 +166,7 @@ def build(name: Name, *, dtype: Any = None, **config_overrides: Any) -> "Task":
 
 
 def verify(name: Name) -> list[tuple[str, bool]]:
-    """Hashes every file of a bundled model or a folder.
+    """Hashes every file of a model, in the bundle or the Hub cache, or of a folder.
 
     Args:
         name: A name of the zoo, or a folder.

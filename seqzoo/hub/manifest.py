@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -201,9 +202,14 @@ def replace_file(path: Path, data: bytes) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Only one process at a time writes into `folder`; the others wait."""
+    """Only one thread or process of this user at a time writes into `folder`.
+
+    The lock's file lies among the temporary ones: a lock file is left behind when the
+    lock is not, and would be litter beside the folder.
+    """
     from huggingface_hub.utils import WeakFileLock
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with WeakFileLock(folder.parent / f".{folder.name}.lock"):
+    user = getattr(os, "getuid", int)()  # where there is none, the place is the user's
+    key = hashlib.sha256(f"{user}:{folder.resolve()}".encode()).hexdigest()[:16]
+    with WeakFileLock(Path(tempfile.gettempdir()) / f"seqzoo-{key}.lock"):
         yield

@@ -131,6 +131,8 @@ def read_repo(repo: Repo, weights: bool = True) -> Files:
 def verify_folder(folder: Path) -> list[tuple[str, bool]]:
     """Each file that the folder's manifest pins, and whether its bytes are right.
 
+    A file that is not in the folder may lie in the Hub cache.
+
     Raises:
         FileNotFoundError: If the folder has no manifest.
     """
@@ -140,10 +142,13 @@ def verify_folder(folder: Path) -> list[tuple[str, bool]]:
             f"{folder / MANIFEST} is missing, so there is nothing to check against. "
             f"Write one with `seqzoo.hub.write_manifest({str(folder)!r})`."
         )
-    return [
-        (file, (folder / file).is_file() and _read(folder / file, pin)[0] is not None)
-        for file, pin in manifest.files.items()
-    ]
+    checked = []
+    for file, pin in manifest.files.items():
+        paths = [folder / file] if (folder / file).is_file() else []
+        if not paths and manifest.repo_id and manifest.revision:
+            paths = list(Repo(manifest.repo_id, manifest.revision).cached(file, pin))
+        checked.append((file, any(_read(path, pin)[0] is not None for path in paths)))
+    return checked
 
 
 def _wanted(manifest: Manifest, weights: bool) -> list[tuple[str, Pin]]:

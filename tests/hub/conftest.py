@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import tempfile
 import threading
 import types
 from collections import Counter
@@ -61,10 +62,12 @@ class ToyProcessor:
 
 
 @pytest.fixture(autouse=True)
-def _toys(monkeypatch):
-    """The toy classes are the zoo's for the time of a test."""
+def _toys(monkeypatch, tmp_path_factory):
+    """The toy classes are the zoo's for the time of a test; locks lie elsewhere."""
     import seqzoo.models
     import seqzoo.processors
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
     monkeypatch.setitem(seqzoo.models.MODELS, "Toy", Toy)
     monkeypatch.setitem(seqzoo.processors.PROCESSORS, "ToyProcessor", ToyProcessor)

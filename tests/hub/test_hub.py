@@ -12,6 +12,7 @@ import pytest
 
 import seqzoo
 from seqzoo import hub
+from seqzoo.zoo import fetch
 
 WEIGHTS = "model.safetensors"
 
@@ -50,6 +51,24 @@ def test_source_hub_passes_over_the_bundle(published, server):
     seqzoo.load("toy_data", source="hub")
     assert {"config.json", "labels.txt", WEIGHTS} <= server.requests.keys()
     assert "train_log.csv" not in server.requests
+
+
+def test_verify_finds_in_the_cache_what_is_not_in_the_bundle(published, server):
+    assert (WEIGHTS, False) in seqzoo.verify("toy_data")
+    fetch("toy_data")
+    assert all(ok for _, ok in seqzoo.verify("toy_data"))
+
+
+def test_fetch_makes_load_work_offline(theirs, server):
+    fetch("hf:someone/toy")
+    seqzoo.load("hf:someone/toy", local_files_only=True)
+
+
+def test_info_of_a_repository_fetches_no_weights_if_its_record_suffices(
+    published, server
+):
+    assert seqzoo.info("hf:zoo/toy_data").params == 26
+    assert WEIGHTS not in server.requests
 
 
 def test_source_bundle_never_asks_the_hub(published, server):
