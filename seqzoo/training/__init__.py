@@ -1,0 +1,15 @@
+"""From a recipe to `weights/<name>/`: train, resume, choose, evaluate, record."""
+
+from seqzoo.training.command import main
+from seqzoo.training.loop import averaged_weights, run
+from seqzoo.training.recipe import Card, Metric, Published, Recipe
+
+__all__ = [
+    "Card",
+    "Metric",
+    "Published",
+    "Recipe",
+    "averaged_weights",
+    "main",
+    "run",
+]

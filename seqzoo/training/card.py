@@ -1,0 +1,118 @@
+"""The model card: front matter that the Hub reads, then what a person wants to know."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from seqzoo.training.recipe import Card
+
+
+def model_card(card: Card, record: Mapping[str, Any]) -> str:
+    """The content of `README.md`, from the recipe's card and the run's record.
+
+    Args:
+        card: The hand-written part.
+        record: The content of `metrics.json`; every number printed is from it.
+    """
+    name = record["name"]
+    sections = [
+        f"---\n{_front_matter(card, record)}\n---",
+        f"# {card.title}",
+        card.description,
+        "## Usage",
+        _usage(card, name),
+        "## Scores",
+        _scores(record),
+        _circumstances(record),
+        "## Paper",
+        card.paper,
+        _departures(card),
+        "## Data",
+        card.data,
+        "## Licence",
+        f"The weights: {card.licence}.",
+        "## Limits",
+        card.limits,
+        "This page was written by the training run; `metrics.json` beside it holds "
+        "every number.",
+    ]
+    return "\n\n".join(section.strip() for section in sections if section) + "\n"
+
+
+def _front_matter(card: Card, record: Mapping[str, Any]) -> str:
+    from huggingface_hub import EvalResult, ModelCardData
+
+    results = [
+        EvalResult(
+            task_type=record["task"],
+            dataset_type=card.datasets[0] if card.datasets else metric["split"],
+            dataset_name=metric["split"],
+            dataset_split="test",
+            metric_type=metric["unit"].lower(),
+            metric_name=name,
+            metric_value=metric["value"],
+        )
+        for name, metric in record["metrics"].items()
+    ]
+    data = ModelCardData(
+        model_name=record["name"],
+        eval_results=results or None,
+        library_name="keras",
+        pipeline_tag=record["task"],
+        language=list(card.languages) or None,
+        license=card.licence,
+        datasets=list(card.datasets) or None,
+        tags=["seqzoo"],
+    )
+    return str(data.to_yaml())
+
+
+def _usage(card: Card, name: str) -> str:
+    lines = ["import seqzoo", "", f'model = seqzoo.load("{name}")']
+    if card.usage:
+        lines.append(card.usage.strip())
+    return "\n".join(["```python", *lines, "```"])
+
+
+def _scores(record: Mapping[str, Any]) -> str:
+    rows = [
+        "| metric | value | on | examples | seeds | published |",
+        "|---|---|---|---|---|---|",
+    ]
+    signatures = []
+    for name, metric in record["metrics"].items():
+        value = f"{metric['value']:.4g} {metric['unit']}"
+        if metric["spread"] is not None:
+            value += f" ± {metric['spread']:.2g}"
+        published = record["published"].get(name)
+        other = f"{published['value']:g} ({published['source']})" if published else ""
+        seeds = ", ".join(str(seed) for seed in metric["seeds"])
+        rows.append(
+            f"| {name} | {value} | {metric['split']} | {metric['examples']:,} "
+            f"| {seeds} | {other} |"
+        )
+        if "signature" in metric:
+            signatures.append(f"Signature of {name}: `{metric['signature']}`.")
+    return "\n".join(rows) + "".join(f"\n\n{line}" for line in signatures)
+
+
+def _circumstances(record: Mapping[str, Any]) -> str:
+    validation = record["validation"]
+    duration = datetime.timedelta(seconds=round(record["seconds"]))
+    commit = record["commit"]
+    source = f" at commit {commit[:12]}" if commit else ""
+    return (
+        f"Trained by `python -m recipes.{record['name']} --seed {record['seed']}`"
+        f"{source} on {record['device']} ({record['backend']} backend) in "
+        f"{duration} (h:mm:ss): {record['train_steps']:,} steps, "
+        f"{record['epochs']} epochs; the weights of epoch {validation['epoch']} were "
+        f"chosen by {validation['monitor']} {validation['value']:.4g} on validation "
+        "data. The scores are of the weights as saved here, "
+        f"{record['weights_dtype']}; {record['params']:,} parameters."
+    )
+
+
+def _departures(card: Card) -> str:
+    if not card.departures:
+        return ""
+    return "Departs from it:\n\n" + "\n".join(f"- {line}" for line in card.departures)

@@ -1,0 +1,201 @@
+"""The whole state of a training run in one file, written whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from seqzoo.tasks.base import Task, variables_by_key
+from seqzoo.training.recipe import Recipe
+
+STATE = "state.safetensors"
+BEST = "best.safetensors"
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass
+class Progress:
+    """How far a run has come; the file keeps it beside the arrays."""
+
+    epoch: int = 0  # epochs completed
+    step: int = 0  # optimizer steps
+    seconds: float = 0.0  # spent in training and validation, all sessions together
+    best_epoch: int | None = None  # counted from 1
+    best_score: float | None = None
+    history: list[dict[str, float]] = field(default_factory=list)  # a row an epoch
+    environment: dict[str, Any] = field(default_factory=dict)  # of the last session
+
+
+class Checkpoints:
+    """The folder that a run writes after each epoch and resumes from.
+
+    `state.safetensors` holds every variable that decides what comes next: weights,
+    states of random number generators, optimizer variables with their averages. A
+    resumed run is therefore the uninterrupted one, bit for bit, on the same backend
+    and device. `best.safetensors` holds the weights that validation chose.
+
+    Args:
+        folder: Where; made if it does not exist.
+        recipe: Whose run it is. A checkpoint of another one is refused.
+        seed: The seed of the run.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, seed: int):
+        self._folder = folder
+        self._model = recipe.model
+        self._identity = _identity(recipe, seed)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, progress: Progress) -> None:
+        """Writes the state under a temporary name, syncs it to disk, renames it."""
+        arrays = {
+            key: _array(variable) for key, variable in _state(self._model).items()
+        }
+        self._write(STATE, arrays, {"progress": asdict(progress)})
+
+    def save_best(self) -> None:
+        """Keeps the weights that the model holds now; call it before `save`.
+
+        A run killed between the two repeats the epoch and writes the same file.
+        """
+        arrays = {
+            key: _array(variable)
+            for key, variable in variables_by_key(self._model).items()
+        }
+        self._write(BEST, arrays, {})
+
+    def resume(self) -> Progress | None:
+        """Gives the model and its optimizer their saved state; None if there is none.
+
+        Raises:
+            ValueError: If the file is of another recipe, seed or number of epochs, or
+                unreadable.
+        """
+        if not (self._folder / STATE).is_file():
+            return None
+        arrays, metadata = self._read(STATE)
+        _assign(_state(self._model), arrays, self._folder / STATE)
+        return Progress(**metadata["progress"])
+
+    def restore_best(self) -> None:
+        """Gives the model the weights that `save_best` kept."""
+        arrays, _ = self._read(BEST)
+        _assign(variables_by_key(self._model), arrays, self._folder / BEST)
+
+    def _write(self, file: str, arrays: Arrays, metadata: Mapping[str, Any]) -> None:
+        from safetensors.numpy import save_file
+
+        path = self._folder / file
+        temporary = path.with_name(f".{file}.part")
+        text = json.dumps({**metadata, "identity": self._identity})
+        save_file(arrays, temporary, metadata={"seqzoo": text})
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(self._folder)  # so that the new name, too, outlives a power cut
+
+    def _read(self, file: str) -> tuple[Arrays, dict[str, Any]]:
+        from safetensors import SafetensorError, safe_open
+
+        path = self._folder / file
+        advice = "Remove the folder or train with --no-resume."
+        try:
+            with safe_open(path, framework="numpy") as tensors:
+                metadata = json.loads((tensors.metadata() or {})["seqzoo"])
+                arrays = {key: tensors.get_tensor(key) for key in tensors.keys()}
+        except (SafetensorError, KeyError, OSError, ValueError) as error:
+            raise ValueError(
+                f"{path} is no readable checkpoint ({error!r}). {advice}"
+            ) from error
+        saved = metadata["identity"]
+        wanted = self._identity
+        changed = [key for key in wanted if saved.get(key) != wanted[key]]
+        if changed:
+            raise ValueError(
+                f"{path} is of a run with another {', '.join(changed)}. {advice}"
+            )
+        return arrays, metadata
+
+
+def load_weights(model: Task, path: Path) -> None:
+    """Gives a built model the weights of a `model.safetensors`, as rounded there."""
+    from safetensors.numpy import load_file
+
+    _assign(variables_by_key(model), load_file(path), path)
+
+
+def _identity(recipe: Recipe, seed: int) -> dict[str, Any]:
+    """What must be equal for two runs to be one: short values, or hashes of long."""
+    processor = recipe.model.processor
+    return {
+        "name": recipe.name,
+        "config": _digest(recipe.model.get_config()),
+        "processor": _digest(processor and processor.get_config()),
+        "optimizer": _digest(keras.saving.serialize_keras_object(recipe.optimizer)),
+        "loss": _digest(keras.saving.serialize_keras_object(recipe.loss)),
+        "data_sha256": _digest(dict(recipe.data_sha256)),
+        "seed": seed,
+        "epochs": recipe.epochs,
+    }
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(_without_names(value), sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _without_names(value: Any) -> Any:
+    """Drops `name`, which Keras numbers by what else the process has made."""
+    if isinstance(value, Mapping):
+        return {
+            str(key): _without_names(entry)
+            for key, entry in value.items()
+            if key != "name"
+        }
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_without_names(entry) for entry in value]
+    return value
+
+
+def _state(model: Task) -> dict[str, keras.Variable]:
+    """Every variable that decides how training goes on."""
+    state = {f"model/{i}": variable for i, variable in enumerate(model.variables)}
+    for i, variable in enumerate(model.optimizer.variables):
+        state[f"optimizer/{i}"] = variable
+    return state
+
+
+def _array(variable: keras.Variable) -> np.ndarray[Any, Any]:
+    return np.array(keras.ops.convert_to_numpy(variable.value), order="C")
+
+
+def _assign(
+    variables: Mapping[str, keras.Variable], arrays: Arrays, path: Path
+) -> None:
+    shapes = {key: tuple(variable.shape) for key, variable in variables.items()}
+    found = {key: array.shape for key, array in arrays.items()}
+    if shapes != found:
+        wrong = sorted(
+            key for key in {*shapes, *found} if shapes.get(key) != found.get(key)
+        )
+        raise ValueError(
+            f"{path} does not fit the model; {len(wrong)} arrays are missing, unknown "
+            f"or of another shape, the first is {wrong[0]}. Train again with "
+            "--no-resume."
+        )
+    for key, variable in variables.items():
+        variable.assign(arrays[key].astype(variable.dtype))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

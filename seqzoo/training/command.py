@@ -1,0 +1,109 @@
+"""`main`: the command line of every recipe."""
+
+import argparse
+import dataclasses
+import itertools
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from seqzoo.training.loop import run
+from seqzoo.training.recipe import Recipe
+
+SMOKE_STEPS = 2
+
+Data = TypeVar("Data")
+
+
+def main(
+    make_recipe: Callable[[Data], Recipe],
+    *,
+    data: Callable[[], Data],
+    toy: Callable[[], Data],
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Runs a recipe as its flags say; ends the process with one line on errors.
+
+    Args:
+        make_recipe: The recipe, a function of data.
+        data: Reads the real data.
+        toy: Makes data of the same form, without files, for `--smoke`.
+        arguments: Instead of the process's own.
+    """
+    parser = _parser()
+    flags = parser.parse_args(arguments)
+    try:
+        if flags.smoke:
+            _smoke(lambda: make_recipe(toy()), flags.seed)
+        else:
+            run(
+                lambda: make_recipe(data()),
+                seed=flags.seed,
+                folder=flags.out,
+                checkpoint_dir=flags.checkpoint_dir,
+                epochs=flags.epochs,
+                resume=not flags.no_resume,
+            )
+    except KeyboardInterrupt:
+        print(
+            "Stopped; the same command goes on after the last epoch.", file=sys.stderr
+        )
+        raise SystemExit(130) from None
+    except (ValueError, KeyError, OSError, ImportError) as error:
+        if flags.debug:
+            raise
+        text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+        parser.exit(2, f"{parser.prog}: {' '.join(text.split())}\n")
+
+
+def _smoke(make_recipe: Callable[[], Recipe], seed: int) -> None:
+    """Two steps, then everything that follows training, in a folder that vanishes."""
+
+    def shortened() -> Recipe:
+        recipe = make_recipe()
+        train = recipe.train
+        return dataclasses.replace(
+            recipe,
+            epochs=1,
+            train=lambda epoch: itertools.islice(train(epoch), SMOKE_STEPS),
+        )
+
+    with tempfile.TemporaryDirectory() as folder:
+        written = run(
+            shortened,
+            seed=seed,
+            folder=Path(folder) / "weights",
+            checkpoint_dir=Path(folder) / "checkpoints",
+        )
+        files = ", ".join(sorted(path.name for path in written.iterdir()))
+    print(f"Smoke test passed: {SMOKE_STEPS} steps on toy data, then {files}; removed.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Train this recipe and write weights/<name>/. A run that was "
+        "stopped goes on after its last epoch."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument(
+        "--smoke", action="store_true", help="two steps on toy data, nothing is kept"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("weights"), help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--checkpoint-dir",
+        type=Path,
+        default=Path("checkpoints"),
+        help="default: %(default)s",
+    )
+    parser.add_argument(
+        "--no-resume", action="store_true", help="begin anew, overwrite the checkpoint"
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="show the traceback of an error"
+    )
+    return parser

@@ -1,0 +1,199 @@
+"""`run`: from a recipe to `weights/<name>/`."""
+
+import dataclasses
+import math
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from seqzoo.hub.manifest import replace_file
+from seqzoo.tasks.base import Task
+from seqzoo.training.card import model_card
+from seqzoo.training.checkpoints import Checkpoints, Progress, load_weights
+from seqzoo.training.logs import EpochBar, TensorBoard, csv_of, say
+from seqzoo.training.recipe import Recipe
+from seqzoo.training.record import (
+    environment,
+    metrics_json,
+    write_golden,
+    write_json,
+)
+
+
+def run(
+    make_recipe: Callable[[], Recipe],
+    *,
+    seed: int = 0,
+    folder: Path = Path("weights"),
+    checkpoint_dir: Path = Path("checkpoints"),
+    epochs: int | None = None,
+    resume: bool = True,
+    jit: bool | str = "auto",
+) -> Path:
+    """Trains a recipe, or goes on with it, and writes the model with its record.
+
+    The seed is set before the recipe is made, so that initial weights follow it. After
+    each epoch the model is validated and everything is saved to
+    `checkpoint_dir/<name>/`; a run that was killed, however hard, goes on from there
+    and ends with the same weights. After the last epoch the weights with the best
+    validation score are rounded as they are saved, evaluated on test data once, and
+    written to `folder/<name>/`, which appears whole or not at all.
+
+    Args:
+        make_recipe: Makes the recipe; called once, after the seed is set.
+        seed: Seed of Python, NumPy, Keras and the backend.
+        folder: Where the trained model's folder comes.
+        checkpoint_dir: Where the state of unfinished runs is kept.
+        epochs: Instead of the recipe's, which its schedule may have counted on.
+        resume: False begins anew and overwrites the checkpoint.
+        jit: As `jit_compile` of `keras.Model.compile`.
+
+    Returns:
+        The folder of the trained model.
+
+    Raises:
+        ValueError: If the checkpoint is of another recipe, the loss is not finite,
+            or validation does not return what the recipe monitors.
+    """
+    keras.utils.set_random_seed(seed)
+    recipe = make_recipe()
+    if epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=epochs)
+    model = recipe.model
+    model(model.example_inputs())  # creates every weight, before the optimizer asks
+    model.compile(optimizer=recipe.optimizer, loss=recipe.loss, jit_compile=jit)
+    model.optimizer.build(model.trainable_variables)
+
+    logs = Path(checkpoint_dir) / recipe.name
+    checkpoints = Checkpoints(logs, recipe, seed)
+    progress = (checkpoints.resume() if resume else None) or Progress()
+    if progress.epoch:
+        say(f"Resuming {recipe.name} after epoch {progress.epoch} from {logs}")
+    if progress.epoch < recipe.epochs:
+        progress.environment = environment()
+        with TensorBoard(logs / "tensorboard") as board:
+            for epoch in range(progress.epoch, recipe.epochs):
+                _train_epoch(recipe, epoch, progress, checkpoints)
+                replace_file(logs / "train_log.csv", csv_of(progress.history))
+                board.write(progress.history[-1])
+    if progress.best_epoch is None:
+        raise ValueError(
+            f"`{recipe.monitor}` was not a number in any of {progress.epoch} epochs, "
+            "so no weights could be chosen. See train_log.csv."
+        )
+    checkpoints.restore_best()
+    return _write(recipe, progress, Path(folder), seed)
+
+
+def _train_epoch(
+    recipe: Recipe, epoch: int, progress: Progress, checkpoints: Checkpoints
+) -> None:
+    """Trains and validates one epoch and saves where the run stands."""
+    started = time.monotonic()
+    model = recipe.model
+    title = f"epoch {epoch + 1}/{recipe.epochs}"
+    batches = recipe.train(epoch)
+    bar = EpochBar(title, batches)
+    total, steps = 0.0, 0
+    for batch in batches:
+        # Not `fit`: at its end Keras would overwrite the raw weights by the averaged.
+        loss = float(model.train_on_batch(*batch, return_dict=True)["loss"])
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"The loss is {loss} in {title}, step {steps + 1}. Lower the learning "
+                "rate or clip the gradient."
+            )
+        total, steps = total + loss, steps + 1
+        bar.step(steps, loss)
+    bar.close()
+    if not steps:
+        raise ValueError(f"`train({epoch})` of {recipe.name} gave no batch.")
+
+    with averaged_weights(model):
+        scores = {key: float(value) for key, value in recipe.validate(model).items()}
+        if recipe.monitor not in scores:
+            raise ValueError(
+                f"`validate` must return the monitored {recipe.monitor!r}. "
+                f"Received: {sorted(scores)}"
+            )
+        score = scores[recipe.monitor]
+        is_best = recipe.is_better(score, progress.best_score)
+        if is_best:
+            progress.best_epoch, progress.best_score = epoch + 1, score
+            checkpoints.save_best()
+
+    seconds = time.monotonic() - started
+    progress.epoch = epoch + 1
+    progress.step += steps
+    progress.seconds += seconds
+    row = {
+        "epoch": epoch + 1,
+        "step": progress.step,
+        "seconds": round(seconds, 2),
+        "loss": total / steps,
+        "learning_rate": float(model.optimizer.learning_rate),
+        **{f"validation_{name}": value for name, value in scores.items()},
+    }
+    progress.history.append(row)
+    checkpoints.save(progress)
+    shown = "  ".join(f"{name} {value:.5g}" for name, value in list(row.items())[2:])
+    say(f"{title}  {steps} steps  {shown}{'  (best)' if is_best else ''}")
+
+
+@contextmanager
+def averaged_weights(model: Task) -> Iterator[None]:
+    """Gives the model its optimizer's averaged weights, and the raw ones back after.
+
+    Without `use_ema` nothing changes.
+    """
+    variables = model.trainable_variables
+    raw = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    model.optimizer.finalize_variable_values(variables)
+    for variable in variables:
+        # A copy: on JAX the averages would share a buffer with the weights, which a
+        # compiled step may give away.
+        variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, raw, strict=True):
+            variable.assign(value)
+
+
+def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
+    """Saves, rounds, evaluates and records the model that holds the chosen weights."""
+    from seqzoo import hub
+
+    model = recipe.model
+    target = folder / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=f".{recipe.name}.", dir=folder))
+    try:
+        whole = staged / recipe.name
+        hub.save(model, whole, weights_dtype=recipe.weights_dtype)
+        # What is scored from here on is the file, not what it was made from.
+        load_weights(model, whole / "model.safetensors")
+        say("Evaluating on test data")
+        record = metrics_json(recipe, progress, recipe.evaluate(model), seed)
+        write_json(whole / "metrics.json", record)
+        write_golden(recipe, whole / "golden.safetensors")
+        (whole / "train_log.csv").write_bytes(csv_of(progress.history))
+        card = model_card(recipe.card, record)
+        (whole / "README.md").write_text(card, encoding="utf-8")
+        hub.write_manifest(whole, repo_id=f"seqzoo/{recipe.name}")
+        if target.exists():
+            os.replace(target, staged / "before")
+        os.replace(whole, target)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    for name, metric in record["metrics"].items():
+        say(f"{name} {metric['value']:.5g} {metric['unit']} on {metric['split']}")
+    say(f"Wrote {target}")
+    return target

@@ -1,0 +1,114 @@
+"""What a recipe says: the model, how it is trained, and what its card tells."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from seqzoo.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score with its circumstances; a number without them is not a result.
+
+    `extra` holds what the metric's own field prints beside it, such as sacreBLEU's
+    signature. `seeds` is filled in by `run` where it is left empty.
+    """
+
+    value: float
+    unit: str  # "BLEU", "%", "nats/character"
+    split: str  # the data set and part, such as "test_2016_flickr"
+    examples: int  # how many were scored
+    seeds: tuple[int, ...] = ()
+    spread: float | None = None  # standard deviation over the seeds
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What others report for the same metric on the same data, and where."""
+
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """The hand-written part of a model card; the numbers come from the run."""
+
+    title: str
+    description: str  # one paragraph: what the model is and does
+    paper: str  # authors, year, title, address
+    data: str  # what it was trained on, where from, the data's own licence
+    licence: str  # of the weights, in the Hub's words, such as "apache-2.0"
+    limits: str  # what it fails at, what it is not for
+    usage: str = ""  # Python lines after `model = seqzoo.load(...)`
+    languages: tuple[str, ...] = ()  # ISO 639-1
+    datasets: tuple[str, ...] = ()  # Hub ids
+    departures: tuple[str, ...] = ()  # from the paper, one sentence each
+    published: Mapping[str, Published] = field(default_factory=dict)  # by metric
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a training run needs; made after the seed is set.
+
+    Attributes:
+        name: The trained name, which is the folder in `weights/`.
+        model: The model with fresh weights and its processor.
+        train: From the index of an epoch (from 0) to its batches, `(x, y)` or
+            `(x, y, sample_weight)`. Equal indices must give equal batches, whatever
+            was asked for before: a resumed run begins in the middle.
+        loss: Keras loss.
+        optimizer: Keras optimizer. With `use_ema=True` the averaged weights are
+            validated, chosen and saved, while training goes on with the raw ones.
+        epochs: How many.
+        validate: From the model to its scores on validation data; after each epoch.
+        monitor: The score that chooses the weights to keep.
+        mode: Whether more ("max") or less ("min") of it is better.
+        evaluate: From the chosen model, its weights rounded as they are saved, to
+            its metrics on test data. Called once, after training.
+        card: The hand-written part of the model card.
+        golden: A small real input of the model; by default `model.example_inputs()`.
+        weights_dtype: "float16" or "float32", of the saved weights.
+        data_sha256: Hash of each data file, for the record.
+    """
+
+    name: str
+    model: Task
+    train: Callable[[int], Iterable[Any]]
+    loss: Any
+    optimizer: Any
+    epochs: int
+    validate: Callable[[Task], Mapping[str, float]]
+    monitor: str
+    mode: Literal["max", "min"]
+    evaluate: Callable[[Task], Mapping[str, Metric]]
+    card: Card
+    golden: Any = None
+    weights_dtype: Literal["float16", "float32"] = "float16"
+    data_sha256: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuses what would only fail after hours."""
+        if self.mode not in ("max", "min"):
+            raise ValueError(
+                f"`mode` must be 'max' or 'min'. Received: mode={self.mode!r}"
+            )
+        if self.weights_dtype not in ("float16", "float32"):
+            raise ValueError(
+                "`weights_dtype` must be 'float16' or 'float32'. "
+                f"Received: weights_dtype={self.weights_dtype!r}"
+            )
+        if self.epochs < 1:
+            raise ValueError(
+                f"`epochs` must be at least 1. Received: epochs={self.epochs}"
+            )
+
+    def is_better(self, score: float, best: float | None) -> bool:
+        """Whether `score` beats `best`; NaN beats nothing, anything beats None."""
+        if score != score:
+            return False
+        if best is None:
+            return True
+        return score > best if self.mode == "max" else score < best

@@ -1,0 +1,163 @@
+"""The record of a trained model: its scores, how they came about, a golden output."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import seqzoo
+from seqzoo.training.checkpoints import Progress
+from seqzoo.training.recipe import Metric, Recipe
+
+FORMAT = 1
+
+
+def environment() -> dict[str, Any]:
+    """Device, backend, versions and commit of this process."""
+    backend = keras.backend.backend()
+    versions = {"python": platform.python_version()}
+    for package in dict.fromkeys(("seqzoo", "keras", backend, "numpy")):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue  # run from a source tree that was never installed
+    return {"device": _device(backend), "backend": backend, "versions": versions} | (
+        _commit()
+    )
+
+
+def metrics_json(
+    recipe: Recipe, progress: Progress, metrics: Mapping[str, Metric], seed: int
+) -> dict[str, Any]:
+    """The content of `metrics.json`."""
+    card = recipe.card
+    entries = {}
+    for name, metric in metrics.items():
+        entry = asdict(metric)
+        extra = entry.pop("extra")
+        entry["seeds"] = list(metric.seeds or (seed,))
+        entries[name] = entry | extra
+    trained = dict(progress.environment)
+    trained.setdefault("commit", None)
+    return {
+        "seqzoo_format": FORMAT,
+        "name": recipe.name,
+        "task": recipe.model.task,
+        "metrics": entries,
+        "published": {name: asdict(entry) for name, entry in card.published.items()},
+        "paper": card.paper,
+        "data": card.data,
+        "licence": card.licence,
+        "recipe": f"recipes/{recipe.name}.py",
+        "params": int(recipe.model.count_params()),
+        "weights_dtype": recipe.weights_dtype,
+        "seed": seed,
+        "epochs": progress.epoch,
+        "train_steps": progress.step,
+        "seconds": round(progress.seconds, 1),
+        "validation": {
+            "epoch": progress.best_epoch,
+            "monitor": recipe.monitor,
+            "value": progress.best_score,
+        },
+        "data_sha256": dict(recipe.data_sha256),
+        **trained,
+    }
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Plain JSON that people read: indented, in its own characters."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_golden(recipe: Recipe, path: Path) -> None:
+    """A small input and the output that the model gives now.
+
+    Arrays `inputs/<name>` (or `inputs`) and `output`.
+    """
+    from safetensors.numpy import save_file
+
+    model = recipe.model
+    inputs = model.example_inputs() if recipe.golden is None else recipe.golden
+    output = model(inputs, training=False)
+    save_file(_named("inputs", inputs) | _named("output", output), path)
+
+
+def _named(prefix: str, value: Any) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a nest of mappings and lists under the paths to them."""
+    if isinstance(value, Mapping):
+        entries = list(value.items())
+    elif isinstance(value, list | tuple):
+        entries = list(enumerate(value))
+    else:
+        return {prefix: np.array(keras.ops.convert_to_numpy(value), order="C")}
+    named: dict[str, np.ndarray[Any, Any]] = {}
+    for key, entry in entries:
+        named |= _named(f"{prefix}/{key}", entry)
+    return named
+
+
+def _device(backend: str) -> str:
+    """The accelerator's name, or the CPU's with how many of it this process may use."""
+    accelerator = None
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        devices = tf.config.list_physical_devices("GPU")
+        if devices:
+            details = tf.config.experimental.get_device_details(devices[0])
+            accelerator = (len(devices), details.get("device_name", "GPU"))
+    elif backend == "jax":
+        import jax
+
+        if jax.default_backend() != "cpu":
+            accelerator = (jax.device_count(), jax.devices()[0].device_kind)
+    elif backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            accelerator = (torch.cuda.device_count(), torch.cuda.get_device_name(0))
+    if accelerator is not None:
+        return f"{accelerator[0]} x {accelerator[1]}"
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return f"{cores} x {_cpu_model()}"
+
+
+def _cpu_model() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> dict[str, Any]:
+    """The commit of the clone that holds this package; nothing outside of a clone."""
+    root = Path(seqzoo.__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return {}
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        changes = _git(root, "status", "--porcelain", "--", "seqzoo", "recipes")
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"commit": head} | ({"dirty": True} if changes else {})
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
