@@ -1,0 +1,295 @@
+"""Encoder-decoder with recurrent networks, with and without attention.
+
+    source ids -> embedding -> bidirectional layers -> memory
+    target ids -> embedding -> recurrent layer -> attention over the memory
+               -> recurrent layers on [state, context] -> readout -> logits
+
+Letters in comments: B batch, T target steps, S source steps.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.decoding import Step
+from seqzoo.layers import (
+    Attention,
+    Bidirectional,
+    ElmanCell,
+    GRUCell,
+    LSTMCell,
+    Recurrent,
+)
+from seqzoo.layers.attention import SCORES
+from seqzoo.tasks.translation import PAD, START, UNKNOWN, Translator
+
+Tensor = Any
+
+CELLS = {"lstm": LSTMCell, "gru": GRUCell, "elman": ElmanCell}
+QUERIES = ("state", "input", "both")
+
+
+@dataclass(frozen=True)
+class Seq2SeqConfig:
+    """Sizes and choices of a `Seq2Seq`.
+
+    Raises:
+        ValueError: If a choice is unknown or choices contradict each other.
+    """
+
+    vocab_size: int = 8000
+    embed_dim: int = 256
+    cell: str = "lstm"  # "lstm", "gru" or "elman", in encoder and decoder
+    encoder_units: int = 256  # in each direction
+    encoder_layers: int = 1
+    decoder_units: int = 256
+    decoder_layers: int = 2
+    attention: str | None = "additive"  # None: the plain encoder-decoder
+    attention_units: int = 256  # of the scores that compare projected vectors
+    query: str = "state"  # what attention is asked with: "state", "input", "both"
+    max_source_steps: int = 256  # of the score "location", which has a weight a step
+    tied_embeddings: bool = True  # one table for source, target and output
+    embedding_dropout: float = 0.0
+    dropout: float = 0.0  # between layers (Zaremba et al. 2014)
+    output_dropout: float = 0.0  # before the last product
+    recurrent_dropout: float = 0.0  # on the states, one mask a sequence (Gal 2016)
+    variational: bool = False  # one mask a sequence at the other places, too
+
+    def __post_init__(self):
+        choices = {
+            "cell": tuple(CELLS),
+            "attention": (None, *SCORES),
+            "query": QUERIES,
+        }
+        for field, known in choices.items():
+            if getattr(self, field) not in known:
+                raise ValueError(
+                    f"`{field}` must be one of {', '.join(map(str, known))}. "
+                    f"Received: {field}={getattr(self, field)!r}"
+                )
+        for field in ("encoder_layers", "decoder_layers"):
+            if getattr(self, field) < 1:
+                raise ValueError(
+                    f"`{field}` must be at least 1. "
+                    f"Received: {field}={getattr(self, field)}"
+                )
+
+
+class Seq2Seq(Translator):
+    """Bidirectional encoder, recurrent decoder and soft attention.
+
+    The sequence-to-sequence model of Sutskever et al. (2014) with the attention of
+    Bahdanau et al. (2015), for source steps j and target steps t:
+
+        memory_j = [forward_j, backward_j]
+        s_t = LSTM_1(embedding(y_(t-1)), s_(t-1))
+        weights_t = softmax over j of score(s_t, memory_j)
+        context_t = sum over j of weights_tj memory_j
+        u_t = LSTM_2([s_t, context_t], u_(t-1)) + s_t
+        logits_t = E tanh(W [u_t, context_t, embedding(y_(t-1))] + b) + bias
+
+    With `attention=None` the context falls away, and the decoder sees the source
+    only through its first state. With `decoder_layers=1` the readout follows the
+    attention at once (Luong et al. 2015).
+
+    Departs from Bahdanau et al. (2015): the query is the first decoder layer's
+    state *after* it read y_(t-1), and the context enters the second layer, as in
+    Wu et al. (2016, figure 1), so that a training step has no loop but the
+    recurrent layers'; readout by tanh, not maxout.
+
+    Call arguments:
+        inputs: `{"source_ids": (batch, source_steps), "target_ids": (batch,
+            target_steps)}`, integers in [0, vocab_size); 0 is padding, and
+            target_ids begin with the start token.
+
+    Returns:
+        Logits `(batch, target_steps, vocab_size)`.
+    """
+
+    Config = Seq2SeqConfig
+
+    def __init__(self, config: Seq2SeqConfig, name: str | None = None):
+        super().__init__(config, name)
+        c = self.config
+        if c.tied_embeddings:
+            self.embedding = _embedding(c, "embedding")
+            self.source_embedding = self.target_embedding = self.embedding
+            self.output_embedding = self.embedding
+        else:
+            self.source_embedding = _embedding(c, "source_embedding")
+            self.target_embedding = _embedding(c, "target_embedding")
+            self.output_embedding = _embedding(c, "output_embedding")
+        self.embedding_dropout = _dropout(c, c.embedding_dropout, "embedding_dropout")
+        self.encoder = [
+            Bidirectional(
+                CELLS[c.cell](c.encoder_units),
+                return_sequences=True,
+                recurrent_dropout=c.recurrent_dropout,
+                name=f"encoder_{i}",
+            )
+            for i in range(c.encoder_layers)
+        ]
+        self.bridge = keras.layers.Dense(
+            c.decoder_layers * c.decoder_units, activation="tanh", name="bridge"
+        )
+        self.decoder = [
+            Recurrent(
+                CELLS[c.cell](c.decoder_units),
+                return_sequences=True,
+                recurrent_dropout=c.recurrent_dropout,
+                name=f"decoder_{i}",
+            )
+            for i in range(c.decoder_layers)
+        ]
+        self.attention = c.attention and Attention(
+            c.attention, c.attention_units, c.max_source_steps, name="attention"
+        )
+        self.layer_dropout = _dropout(c, c.dropout, "layer_dropout")
+        self.readout = keras.layers.Dense(
+            c.embed_dim, activation="tanh", name="readout"
+        )
+        self.output_dropout = _dropout(c, c.output_dropout, "output_dropout")
+
+    def build(self, input_shape: Any = None) -> None:
+        self.output_bias = self.add_weight(
+            name="output_bias", shape=(self.config.vocab_size,), initializer="zeros"
+        )
+        self.output_embedding.build(None)
+
+    def example_inputs(self) -> dict[str, np.ndarray]:
+        return {
+            "source_ids": np.array([[4, 5, 3], [4, 3, 0]], "int32"),
+            "target_ids": np.array([[2, 4, 5, 6], [2, 4, 0, 0]], "int32"),
+        }
+
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
+        return self._teacher_forced(inputs, training)[0]
+
+    def align(self, source_ids: Tensor, target_ids: Tensor) -> Tensor | None:
+        return self._teacher_forced(
+            {"source_ids": source_ids, "target_ids": target_ids}, training=False
+        )[1]
+
+    def _teacher_forced(
+        self, inputs: dict[str, Tensor], training: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """Logits, and attention weights `(batch, target_steps, source_steps)`."""
+        memory, mask, first = self.encode(inputs["source_ids"], training)
+        y = self._embed(self.target_embedding, inputs["target_ids"], training)
+        starts = self._first_states(first)
+
+        def run(i: int, x: Tensor) -> Tensor:
+            return self.decoder[i](x, initial_state=starts[i], training=training)
+
+        return self._decode(y, run, memory, mask, training=training)
+
+    def start_decoding(self, source_ids: Tensor, beam_size: int) -> tuple[Step, Any]:
+        memory, mask, first = self.encode(source_ids)
+        keys = self.attention.project(memory) if self.attention else None
+
+        def step(tokens: Tensor, states: Any) -> tuple[Tensor, Any]:
+            states = list(states)
+
+            def run(i: int, x: Tensor) -> Tensor:
+                # Beams are rows to a cell, and query steps to the attention.
+                rows = [ops.reshape(s, (-1, s.shape[-1])) for s in states[i]]
+                _, rows = self.decoder[i].cell(ops.reshape(x, (-1, x.shape[-1])), rows)
+                shape = (-1, beam_size, self.config.decoder_units)
+                states[i] = [ops.reshape(row, shape) for row in rows]
+                return states[i][0]
+
+            y = self._embed(self.target_embedding, tokens)
+            logits, _ = self._decode(y, run, memory, mask, keys)
+            return ops.where(never, -1e9, logits), states
+
+        # Tokens that are never written.
+        never = ops.isin(ops.arange(self.config.vocab_size), [PAD, UNKNOWN, START])
+        states = [
+            [ops.repeat(ops.expand_dims(s, 1), beam_size, axis=1) for s in layer]
+            for layer in self._first_states(first)
+        ]
+        return step, states
+
+    def encode(
+        self, source_ids: Tensor, training: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What the decoder starts from.
+
+        Returns:
+            The memory `(batch, source_steps, features)`, its mask, and the first
+            hidden states of all decoder layers, side by side.
+        """
+        mask = ops.not_equal(source_ids, PAD)  # (B, S)
+        x = self._embed(self.source_embedding, source_ids, training)
+        for layer in self.encoder:
+            x = layer(x, mask=mask, training=training)
+            x = self.layer_dropout(x, training=training)
+        real = ops.expand_dims(ops.cast(mask, x.dtype), -1)
+        mean = ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
+        return x, mask, self.bridge(mean)
+
+    def _embed(self, table: Any, token_ids: Tensor, training: bool = False) -> Tensor:
+        # Rows of norm about 1 serve the output; times sqrt(embed_dim) they serve
+        # the input (Vaswani et al. 2017, section 3.4).
+        x = table(token_ids) * self.config.embed_dim**0.5
+        return self.embedding_dropout(x, training=training)
+
+    def _first_states(self, first: Tensor) -> list[list[Tensor]]:
+        """Each decoder layer's states: h from the bridge, the others zero."""
+        return [
+            [h, *layer.cell.get_initial_state(ops.shape(h)[0])[1:]]
+            for layer, h in zip(
+                self.decoder, ops.split(first, len(self.decoder), axis=-1), strict=True
+            )
+        ]
+
+    def _decode(
+        self,
+        y: Tensor,
+        run: Callable[[int, Tensor], Tensor],
+        memory: Tensor,
+        mask: Tensor,
+        keys: Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        """The decoder's forward story, for whole sequences and for one step alike.
+
+        `y` are embedded tokens (B, T, embed_dim), and `run(i, x)` runs layer i.
+        """
+        x = run(0, y)
+        context, weights = [], None
+        if self.attention:
+            query = {"state": [x], "input": [y], "both": [x, y]}[self.config.query]
+            found, weights = self.attention(_joined(query), memory, mask, keys)
+            context = [found]
+        x = self.layer_dropout(x, training=training)
+        for i in range(1, self.config.decoder_layers):
+            x = x + run(i, _joined([x, *context]))
+            x = self.layer_dropout(x, training=training)
+        readout = self.readout(_joined([x, *context, y]))
+        readout = self.output_dropout(readout, training=training)
+        table = ops.transpose(self.output_embedding.embeddings)
+        return ops.matmul(readout, table) + self.output_bias, weights
+
+
+def _joined(tensors: list[Tensor]) -> Tensor:
+    return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=-1)
+
+
+def _embedding(config: Seq2SeqConfig, name: str) -> keras.layers.Embedding:
+    scale = config.embed_dim**-0.5
+    return keras.layers.Embedding(
+        config.vocab_size,
+        config.embed_dim,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=scale),
+        name=name,
+    )
+
+
+def _dropout(config: Seq2SeqConfig, rate: float, name: str) -> keras.layers.Dropout:
+    one_mask = (None, 1, None) if config.variational else None
+    return keras.layers.Dropout(rate, noise_shape=one_mask, name=name)

@@ -1,0 +1,104 @@
+"""Alignment scores, and the softmax that turns them into attention weights.
+
+Every score compares each query with each key. Letters in comments: B batch,
+T query steps, S key steps, D features, U units of the additive score.
+"""
+
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+
+def cosine_scores(query: Tensor, key: Tensor, strength: Tensor = 1.0) -> Tensor:
+    """Content-based score (Graves et al. 2014, section 3.3.1, equations 5 and 6).
+
+        score(q, k) = strength * (q . k) / (|q| |k|)
+
+    Args:
+        query: Float tensor `(batch, query_steps, features)`.
+        key: Float tensor `(batch, key_steps, features)`.
+        strength: Key strength, beta in the paper; broadcastable to the result.
+
+    Returns:
+        Float tensor `(batch, query_steps, key_steps)` in [-strength, strength].
+    """
+    # 1e-12 under the root: the gradient of a norm at a zero vector is NaN.
+    query = query * ops.rsqrt(ops.sum(query * query, axis=-1, keepdims=True) + 1e-12)
+    key = key * ops.rsqrt(ops.sum(key * key, axis=-1, keepdims=True) + 1e-12)
+    return strength * dot_scores(query, key)
+
+
+def additive_scores(query: Tensor, key: Tensor, score_kernel: Tensor) -> Tensor:
+    """Additive score (Bahdanau et al. 2015, appendix A.1.2).
+
+        score(q, k) = score_kernel . tanh(q + k)
+
+    The layer projects queries and keys to the same units beforehand: W_a s and
+    U_a h in the paper; `score_kernel` is the paper's v_a.
+
+    Args:
+        query: Float tensor `(batch, query_steps, units)`.
+        key: Float tensor `(batch, key_steps, units)`.
+        score_kernel: Float tensor `(units,)`.
+
+    Returns:
+        Float tensor `(batch, query_steps, key_steps)`.
+    """
+    hidden = ops.tanh(ops.expand_dims(query, 2) + ops.expand_dims(key, 1))  # (B,T,S,U)
+    return ops.einsum("btsu,u->bts", hidden, score_kernel)
+
+
+def dot_scores(query: Tensor, key: Tensor) -> Tensor:
+    """Dot score (Luong et al. 2015, equation 8, "dot").
+
+        score(q, k) = q . k
+
+    The "general" score q . W k is this one on projected keys.
+
+    Args:
+        query: Float tensor `(batch, query_steps, features)`.
+        key: Float tensor `(batch, key_steps, features)`.
+
+    Returns:
+        Float tensor `(batch, query_steps, key_steps)`.
+    """
+    return ops.matmul(query, ops.swapaxes(key, 1, 2))
+
+
+def scaled_dot_scores(query: Tensor, key: Tensor) -> Tensor:
+    """Scaled dot score (Vaswani et al. 2017, equation 1).
+
+        score(q, k) = q . k / sqrt(features)
+
+    Args:
+        query: Float tensor `(batch, query_steps, features)`.
+        key: Float tensor `(batch, key_steps, features)`.
+
+    Returns:
+        Float tensor `(batch, query_steps, key_steps)`.
+    """
+    return dot_scores(query, key) * query.shape[-1] ** -0.5
+
+
+def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Softmax of the scores over the keys that are real.
+
+        weights = softmax(scores, over keys);  padding gets exactly 0
+
+    Args:
+        scores: Float tensor `(batch, query_steps, key_steps)`.
+        mask: Boolean tensor `(batch, key_steps)`; True is real. A row without a
+            real key, which has nothing to attend to, gets weights of 0.
+
+    Returns:
+        Float tensor like `scores`; each row sums to 1.
+    """
+    if mask is None:
+        return ops.softmax(scores, axis=-1)
+    mask = ops.cast(ops.expand_dims(mask, 1), "bool")
+    # -1e9, not -inf: a row whose every key is padding would be NaN.
+    low = -1e9 if scores.dtype != "float16" else -6e4
+    weights = ops.softmax(ops.where(mask, scores, ops.cast(low, scores.dtype)), axis=-1)
+    return ops.where(mask, weights, ops.zeros_like(weights))

@@ -1,0 +1,6 @@
+"""What a person asks of a model: one base class a task, with its verb."""
+
+from seqzoo.tasks.base import Task, variables_by_key
+from seqzoo.tasks.translation import Translation, Translator
+
+__all__ = ["Task", "Translation", "Translator", "variables_by_key"]

@@ -1,0 +1,81 @@
+"""What every model of the zoo is: a `keras.Model` described by one frozen Config."""
+
+import dataclasses
+from typing import Any, ClassVar
+
+import keras
+
+
+class Task(keras.Model):
+    """A `keras.Model` that is rebuilt from its Config and answers one task's verb.
+
+    Subclasses name their frozen dataclass in `Config`, make their layers in
+    `__init__` from `self.config`, and give every layer `name=` equal to its
+    attribute, so that `variables_by_key` is the same in every process.
+
+    Args:
+        config: An instance of the class's `Config`.
+        name: Name of the Keras model; the class name in snake case by default.
+    """
+
+    task: ClassVar[str]
+    Config: ClassVar[type]
+
+    def __init__(self, config: Any, name: str | None = None):
+        super().__init__(name=name)
+        if not isinstance(config, self.Config):
+            raise ValueError(
+                f"{type(self).__name__} wants a {self.Config.__name__}. "
+                f"Received: config={config!r}. Write "
+                f"{type(self).__name__}({self.Config.__name__}(...))."
+            )
+        self.config = config
+        self.processor: Any = None
+        self.info: Any = None
+
+    def example_inputs(self) -> Any:
+        """Small inputs; calling the model on them creates every variable."""
+        raise ValueError(f"{type(self).__name__} does not define example_inputs().")
+
+    def get_config(self) -> dict[str, Any]:
+        """The Config as plain JSON values."""
+        return dataclasses.asdict(self.config)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Task":
+        """A model with fresh weights; JSON lists become the Config's tuples again."""
+        known = {field.name for field in dataclasses.fields(cls.Config)}
+        unknown = sorted(set(config) - known)
+        if unknown:
+            raise ValueError(
+                f"{cls.Config.__name__} has no field {', '.join(unknown)}. "
+                f"Its fields: {', '.join(sorted(known))}."
+            )
+        values = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in config.items()
+        }
+        return cls(cls.Config(**values))
+
+
+def variables_by_key(model: keras.Model) -> dict[str, keras.Variable]:
+    """The weights of a built model under their attribute paths.
+
+    A key is the path without the model's own name, such as
+    `encoder/layer_0/forward/cell/recurrent_kernel`. States of random number
+    generators are not weights and are left out.
+
+    Raises:
+        ValueError: If two variables share a key, which means that a layer was
+            not given `name=` equal to its attribute.
+    """
+    variables: dict[str, keras.Variable] = {}
+    for variable in model.weights:
+        key = variable.path.split("/", 1)[1]
+        if key in variables:
+            raise ValueError(
+                f"Two variables of {type(model).__name__} share the key {key!r}. "
+                "Give every sublayer `name=` equal to its attribute."
+            )
+        variables[key] = variable
+    return variables

@@ -1,0 +1,263 @@
+"""Translation: text in one language to text in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.decoding import Hypotheses, Step, beam_search
+from seqzoo.ops.compiled import compiled
+from seqzoo.tasks.base import Task
+
+Tensor = Any
+
+PAD, UNKNOWN, START, END = 0, 1, 2, 3  # token ids every translator shares
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One translation and how it came about.
+
+    Attributes:
+        text: The translation.
+        score: Log-probability divided by length ** length_penalty.
+        source_tokens: Pieces the source was read as, the end mark last.
+        target_tokens: Pieces that were written, the end mark last.
+        attention: Float array `(target_steps, source_steps)`; row t says where the
+            model looked when it wrote piece t, and sums to 1. None for a model
+            without attention.
+    """
+
+    text: str
+    score: float
+    source_tokens: list[str]
+    target_tokens: list[str]
+    attention: np.ndarray | None = None
+
+
+class Translator(Task):
+    """Base class of translators.
+
+    A subclass is called on `{"source_ids": (batch, source_steps), "target_ids":
+    (batch, target_steps)}` and returns logits `(batch, target_steps, vocab_size)`;
+    id 0 is padding. For decoding it gives `start_decoding`, and `align` if it has
+    attention.
+    """
+
+    task = "translation"
+    batch_size = 64  # sentences decoded together
+
+    def start_decoding(self, source_ids: Tensor, beam_size: int) -> tuple[Step, Any]:
+        """The step function and the first state of `seqzoo.decoding`.
+
+        Args:
+            source_ids: Integer tensor `(batch, source_steps)`.
+            beam_size: The state's tensors begin with `(batch, beam_size)`.
+        """
+        raise ValueError(f"{type(self).__name__} does not define start_decoding().")
+
+    def align(self, source_ids: Tensor, target_ids: Tensor) -> Tensor | None:
+        """Attention weights `(batch, target_steps, source_steps)`, or None."""
+        return None
+
+    def translate(
+        self,
+        texts: str | Sequence[str],
+        beam_size: int = 5,
+        length_penalty: float = 1.0,
+        n_best: int = 1,
+        return_attention: bool = False,
+    ) -> Any:
+        """Translates a text, or each of a list of texts.
+
+        Args:
+            texts: Raw text, cased and punctuated, or a list of such texts.
+            beam_size: Width of the beam search; 1 is greedy decoding.
+            length_penalty: Log-probabilities are divided by length to this power
+                when hypotheses are compared; 0 favours short translations.
+            n_best: How many translations of each text to return, at most
+                `beam_size`.
+            return_attention: Return `Translation`s, which hold scores, pieces and
+                attention weights, not plain strings.
+
+        Returns:
+            For one text a string, for a list a list. With `n_best` above 1 each
+            string becomes a list of strings, best first. An empty text becomes an
+            empty translation.
+
+        Raises:
+            ValueError: If a text is not a string or too long for the processor, or
+                `beam_size` or `n_best` is out of range.
+        """
+        self._check_request(beam_size, length_penalty, n_best)
+        single = isinstance(texts, str)
+        batch = [texts] if single else _list_of_texts(texts)
+        found = self._translate_all(batch, beam_size, float(length_penalty), n_best)
+        if return_attention:
+            found = [
+                [self._explain(text, each) for each in hypotheses]
+                for text, hypotheses in zip(batch, found, strict=True)
+            ]
+        else:
+            found = [[self.processor.decode(ids) for ids, _ in each] for each in found]
+        results = found if n_best > 1 else [each[0] for each in found]
+        return results[0] if single else results
+
+    def _check_request(
+        self, beam_size: int, length_penalty: float, n_best: int
+    ) -> None:
+        if self.processor is None:
+            raise ValueError(
+                "This model has no processor, so it cannot read text. Load a trained "
+                "model with seqzoo.load, or set model.processor."
+            )
+        if not isinstance(beam_size, int) or beam_size < 1:
+            raise ValueError(
+                f"`beam_size` must be an integer of at least 1. Received: {beam_size!r}"
+            )
+        if not isinstance(n_best, int) or not 1 <= n_best <= beam_size:
+            raise ValueError(
+                "`n_best` must be an integer from 1 to beam_size. Received: "
+                f"n_best={n_best!r}, beam_size={beam_size}"
+            )
+        if not 0 <= length_penalty <= 10:
+            raise ValueError(
+                f"`length_penalty` must be from 0 to 10. Received: {length_penalty!r}"
+            )
+
+    def _translate_all(
+        self, texts: list[str], beam_size: int, length_penalty: float, n_best: int
+    ) -> list[list[tuple[list[int], float]]]:
+        """`n_best` (ids, score) pairs for each text, in the order of the texts."""
+        sources = [self.processor.encode_source(text) for text in texts]
+        empty = ([END], 0.0)
+        results: list[list[tuple[list[int], float]]] = [[empty] * n_best for _ in texts]
+        # Neighbours in length share a batch; a blank text has only its end mark.
+        order = sorted(
+            (i for i, ids in enumerate(sources) if len(ids) > 1),
+            key=lambda i: len(sources[i]),
+        )
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            source_ids = padded_rows([sources[i] for i in rows], self.batch_size)
+            hypotheses = self._search(source_ids, beam_size, length_penalty)
+            tokens = ops.convert_to_numpy(hypotheses.tokens)
+            scores = ops.convert_to_numpy(hypotheses.scores)
+            for row, i in enumerate(rows):
+                results[i] = [
+                    (until_end(tokens[row, k]), float(scores[row, k]))
+                    for k in range(n_best)
+                ]
+        return results
+
+    def _search(
+        self, source_ids: np.ndarray, beam_size: int, length_penalty: float
+    ) -> Hypotheses:
+        if not self.built:
+            self(self.example_inputs())
+        key = (beam_size, length_penalty)
+        if key not in self._searches:
+
+            def search(source_ids: Tensor) -> Hypotheses:
+                step, state = self.start_decoding(source_ids, beam_size)
+                lengths = ops.sum(ops.cast(source_ids != PAD, "int32"), axis=1)
+                return beam_search(
+                    step,
+                    state,
+                    batch_size=source_ids.shape[0],
+                    beam_size=beam_size,
+                    max_steps=2 * source_ids.shape[1] + 8,
+                    start_id=START,
+                    end_id=END,
+                    pad_id=PAD,
+                    length_penalty=length_penalty,
+                    limits=2 * lengths + 8,
+                )
+
+            self._searches[key] = compiled(self, search)
+        return self._searches[key](ops.convert_to_tensor(source_ids))
+
+    @property
+    def _searches(self) -> dict[tuple[int, float], Any]:
+        """Compiled searches by their settings, out of sight of Keras's tracking."""
+        return self.__dict__.setdefault("_compiled_searches", {})
+
+    def _explain(self, text: str, hypothesis: tuple[list[int], float]) -> Translation:
+        ids, score = hypothesis
+        source_ids = self.processor.encode_source(text)
+        inputs = np.array([[START, *ids[:-1]]], "int32")
+        weights = self.align(np.array([source_ids], "int32"), inputs)
+        return Translation(
+            text=self.processor.decode(ids),
+            score=score,
+            source_tokens=self.processor.tokens(source_ids),
+            target_tokens=self.processor.tokens(ids),
+            attention=None if weights is None else ops.convert_to_numpy(weights[0]),
+        )
+
+
+def padded_rows(sequences: list[list[int]], batch_size: int) -> np.ndarray:
+    """Sequences as an int32 array `(rows, steps)`, padded with 0.
+
+    Steps are rounded up to a multiple of 8 and rows to a power of 2 of at most
+    `batch_size`, so that few shapes are ever compiled; a filler row holds an end
+    mark, which ends its search at once.
+    """
+    steps = -(-max(map(len, sequences)) // 8) * 8
+    rows = min(1 << (len(sequences) - 1).bit_length(), batch_size)
+    array = np.zeros((max(rows, len(sequences)), steps), "int32")
+    array[:, 0] = END
+    for row, ids in zip(array, sequences, strict=False):
+        row[: len(ids)] = ids
+    return array
+
+
+def until_end(tokens: np.ndarray) -> list[int]:
+    """A row of tokens up to its end mark, which is kept, without padding."""
+    ids = [int(token) for token in tokens if token != PAD]
+    return ids[: ids.index(END) + 1] if END in ids else ids
+
+
+def _list_of_texts(texts: Any) -> list[str]:
+    if isinstance(texts, bytes) or not hasattr(texts, "__iter__"):
+        raise ValueError(
+            "translate() wants a string or a list of strings. "
+            f"Received: {type(texts).__name__}."
+        )
+    return list(texts)
+
+
+@keras.saving.register_keras_serializable(package="seqzoo")
+class LabelSmoothedCrossEntropy(keras.losses.Loss):
+    """Cross-entropy against smoothed targets (Szegedy et al. 2016, section 7).
+
+        loss = (1 - smoothing) * -log p(y) + smoothing * mean over tokens of -log p
+
+    in nats a target token, averaged over the tokens whose sample weight is 1.
+
+    Args:
+        smoothing: Share of the target's probability spread over all tokens.
+
+    Call arguments:
+        y_true: Integer tensor `(batch, steps)`.
+        y_pred: Logits `(batch, steps, vocab_size)`.
+    """
+
+    def __init__(self, smoothing: float = 0.1, name: str = "cross_entropy"):
+        super().__init__(name=name, reduction="mean_with_sample_weight")
+        self.smoothing = smoothing
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        y_true = ops.expand_dims(ops.cast(y_true, "int32"), -1)
+        # log-softmax is never formed: on two cores it costs as much as a product.
+        normaliser = ops.logsumexp(y_pred, axis=-1)
+        true_logits = ops.take_along_axis(y_pred, y_true, axis=-1)[..., 0]
+        mean_logits = ops.mean(y_pred, axis=-1)
+        expected = (1 - self.smoothing) * true_logits + self.smoothing * mean_logits
+        return normaliser - expected
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, "smoothing": self.smoothing}
