@@ -60,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quiet = contextlib.nullcontext() if debug else quiet_native_libraries()
     with quiet:
         try:
-            status = app(arguments, prog_name="seqzoo", standalone_mode=False)
+            status = app(
+                arguments, prog_name="seqzoo", standalone_mode=False, obj=debug
+            )
             sys.stdout.flush()
             return int(status or 0)
         except BrokenPipeError:
@@ -233,6 +235,7 @@ def fetch(
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
 def train(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a recipe.")],
     flags: Annotated[
         list[str] | None,
@@ -245,7 +248,8 @@ def train(
     if name not in names:
         raise KeyError(f"No recipe is named {name!r}. There is: {', '.join(names)}.")
     before = sys.argv
-    sys.argv = [name, *(flags or [])]
+    # `main` took --debug out wherever it stood; the recipe catches its own errors.
+    sys.argv = [name, *(flags or []), *(["--debug"] if context.obj else [])]
     try:
         runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
     except SystemExit as stop:

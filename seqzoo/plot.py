@@ -128,8 +128,9 @@ def plot_training(
 ) -> Path:
     """Draws the curves of a `train_log.csv`, one panel for each quantity.
 
-    The first column is the horizontal axis. A column `val_x` shares the panel of the
-    column `x`. Cells that are empty or no number are left out.
+    The first column is the horizontal axis. A column `validation_x` shares the panel of
+    the column `x`; `step` and `seconds` only count on, and are not drawn. Cells that
+    are empty or no number are left out.
 
     Args:
         csv_file: A table with a header line.
@@ -152,7 +153,8 @@ def plot_training(
     curves = [
         name
         for name in header[1:]
-        if any(math.isfinite(value) for value in columns[name])
+        if name not in ("step", "seconds")
+        and any(math.isfinite(value) for value in columns[name])
     ]
     if not curves:
         raise ValueError(
@@ -251,7 +253,7 @@ def _training_figure(
 
     panels: dict[str, list[str]] = {}
     for name in curves:
-        base = name.removeprefix("val_")
+        base = name.removeprefix("validation_")
         panels.setdefault(base if base in curves else name, []).append(name)
     figure = Figure(figsize=(6.4, 2.4 * len(panels)), layout="constrained")
     all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]

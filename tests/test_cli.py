@@ -189,6 +189,11 @@ def test_train_passes_every_flag_to_the_recipe(recipe, capsys):
     assert sys.argv is before
 
 
+def test_the_recipe_hears_of_debug_too(recipe, capsys):
+    assert cli.main(["train", "toy", "--debug", "--seed", "1"]) == 0
+    assert capsys.readouterr().out == "['--seed', '1', '--debug']\n"
+
+
 def test_a_recipe_that_stops_sets_the_status(recipe, capsys):
     assert cli.main(["train", "toy", "--stop"]) == 3
     assert cli.main(["train", "toy", "--complain"]) == 2

@@ -31,8 +31,12 @@ STEP = {part: i for i, parts in enumerate(STEPS) for part in parts}
 STEP["seqzoo"] = STEP["zoo"]
 
 BACKENDS = {"tensorflow", "tensorflow_datasets", "jax", "torch"}
-# Each says in its docstring why it needs a loop or a compiler of the backend's own.
-BACKEND_FILES = {"seqzoo/layers/loops.py", "seqzoo/ops/compiled.py"}
+# The loops and the compiler that Keras does not offer, and the name of the device.
+BACKEND_FILES = {
+    "seqzoo/layers/loops.py",
+    "seqzoo/ops/compiled.py",
+    "seqzoo/training/record.py",
+}
 TENSORFLOW_PARTS = {"data", "training"}
 
 
