@@ -18,7 +18,7 @@ import typer
 
 import seqzoo
 from seqzoo.answers import json_text, printer
-from seqzoo.terminal import one_line, prefer_utf8, quiet_native_libraries
+from seqzoo.terminal import one_line, prefer_utf8, quiet_libraries
 
 # Lines that are translated in one call: enough to fill batches of like lengths, few
 # enough that the first answers of a long file come soon.
@@ -55,10 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Anywhere before `--`: people add it to the end of the line that went wrong.
     arguments = [a for a in arguments[:end] if a != "--debug"] + arguments[end:]
     prefer_utf8()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     arguments = arguments or ["--help"]
-    quiet = contextlib.nullcontext() if debug else quiet_native_libraries()
-    with quiet:
+    with contextlib.nullcontext() if debug else quiet_libraries():
         try:
             status = app(
                 arguments, prog_name="seqzoo", standalone_mode=False, obj=debug

@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from textwrap import shorten
 
@@ -48,12 +50,21 @@ def prefer_utf8() -> None:
 
 
 @contextlib.contextmanager
-def quiet_native_libraries() -> Iterator[None]:
-    """Drops what C++ code writes to file descriptor 2.
+def quiet_libraries() -> Iterator[None]:
+    """Drops what libraries say to programmers: warnings, and C++ code's log.
 
-    TensorFlow writes there while it is imported and compiles, past every setting of
-    its own. Python's standard error keeps the real descriptor.
+    TensorFlow's C++ code writes to file descriptor 2 while it is imported and compiles,
+    past every setting of its own; Python's standard error keeps the real descriptor.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), _without_descriptor_2():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _without_descriptor_2() -> Iterator[None]:
     before = sys.stderr
     try:
         if before.fileno() != 2:

@@ -331,12 +331,14 @@ def test_a_closed_pipe_ends_it_quietly():
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_native_noise_is_dropped_and_python_messages_are_not():
+def test_what_libraries_say_is_dropped_and_what_we_say_is_not():
     code = (
-        "import os, sys\n"
-        "from seqzoo.terminal import quiet_native_libraries\n"
-        "with quiet_native_libraries():\n"
+        "import logging, os, sys, warnings\n"
+        "from seqzoo.terminal import quiet_libraries\n"
+        "with quiet_libraries():\n"
         "    os.write(2, b'native\\n')\n"
+        "    warnings.warn('warned')\n"
+        "    logging.getLogger('tensorflow').warning('logged')\n"
         "    print('python', file=sys.stderr)\n"
         "os.write(2, b'after\\n')"
     )
