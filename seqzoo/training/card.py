@@ -48,7 +48,7 @@ def _front_matter(card: Card, record: Mapping[str, Any]) -> str:
             dataset_type=card.datasets[0] if card.datasets else metric["split"],
             dataset_name=metric["split"],
             dataset_split="test",
-            metric_type=metric["unit"].lower(),
+            metric_type=metric["unit"].lower() if metric["unit"].isalpha() else name,
             metric_name=name,
             metric_value=metric["value"],
         )

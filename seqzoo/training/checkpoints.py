@@ -43,7 +43,9 @@ class Checkpoints:
 
     Args:
         folder: Where; made if it does not exist.
-        recipe: Whose run it is. A checkpoint of another one is refused.
+        recipe: Whose run it is. A checkpoint of another one is refused: of another
+            Config, processor, optimizer, loss, number of epochs or data hash. (The
+            batches themselves are not compared.)
         seed: The seed of the run.
     """
 

@@ -29,10 +29,12 @@ class EpochBar:
         if sys.stdout.isatty():
             say(title)
             target = len(batches) if isinstance(batches, Sized) else None
-            self._bar = keras.utils.Progbar(target, unit_name="step")
+            self._bar = keras.utils.Progbar(
+                target, stateful_metrics=["loss"], unit_name="step"
+            )
 
     def step(self, step: int, loss: float) -> None:
-        """Shows that `step` steps of the epoch are done."""
+        """Shows that `step` steps are done, with `loss` as their mean loss."""
         if self._bar is not None:
             self._bar.update(step, [("loss", loss)])
         elif time.monotonic() >= self._line_due:

@@ -4,7 +4,6 @@ import dataclasses
 import math
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,7 +110,7 @@ def _train_epoch(
                 "rate or clip the gradient."
             )
         total, steps = total + loss, steps + 1
-        bar.step(steps, loss)
+        bar.step(steps, total / steps)
     bar.close()
     if not steps:
         raise ValueError(f"`train({epoch})` of {recipe.name} gave no batch.")
@@ -173,8 +172,9 @@ def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
 
     model = recipe.model
     target = folder / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=f".{recipe.name}.", dir=folder))
+    staged = folder / f".{recipe.name}.partial"
+    shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed here
+    staged.mkdir(parents=True)
     try:
         whole = staged / recipe.name
         hub.save(model, whole, weights_dtype=recipe.weights_dtype)

@@ -5,8 +5,12 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+if absent := os.environ.get("TOY_WITHOUT"):
+    sys.modules[absent] = None  # importing it fails, as if it were not installed
 
 import keras
 import numpy as np

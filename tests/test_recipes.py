@@ -1,0 +1,29 @@
+"""Every recipe runs: two steps on toy data, then everything that follows training."""
+
+import ast
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+RECIPES = sorted(
+    path
+    for path in (Path(__file__).parents[1] / "recipes").glob("*.py")
+    if not path.stem.startswith("_")
+)
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_smoke(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)  # which must stay empty
+    monkeypatch.setattr(sys, "argv", [str(path), "--smoke"])
+    runpy.run_path(str(path), run_name="__main__")
+    assert f"weights/{path.stem}\n" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_docstring_says_the_command(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert f"python -m recipes.{path.stem}" in docstring
