@@ -1,0 +1,52 @@
+"""What the README and the pages promise is there."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from seqzoo.cli import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("**/*.md")),
+]
+
+
+def test_the_readme_sets_everything_up_in_two_lines():
+    install, tests = re.findall(r"^pip install .*$", README, re.MULTILINE)
+    assert install.startswith("pip install . && seqzoo run bilstm_attn_translate ")
+    assert tests == 'pip install -e ".[test]" && pytest'
+
+
+def test_ci_runs_the_tests_as_the_readme_says():
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "grep -E '^pip install ' README.md | tail -n 1" in script
+    assert "pytest" not in re.sub(r'echo "== pytest.*', "", script)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_files_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_exists(page):
+    shown = re.findall(r"^(?:\w+=\S+ )?seqzoo (\w+)", page.read_text("utf-8"), re.M)
+    known = {
+        command.name or command.callback.__name__ for command in app.registered_commands
+    }
+    assert set(shown) <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_shown_is_python(page):
+    for block in re.findall(
+        r"```python\n(.*?)^ *```", page.read_text("utf-8"), re.S | re.M
+    ):
+        compile(textwrap.dedent(block), str(page), "exec")
