@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seqzoo.layers.cells import Cell
+from seqzoo.layers.cells import Cell, serialized
 from seqzoo.layers.recurrent import Recurrent
 
 _MERGES = {
@@ -152,12 +152,8 @@ class Bidirectional(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "forward_cell": keras.saving.serialize_keras_object(
-                self.forward_layer.cell
-            ),
-            "backward_cell": keras.saving.serialize_keras_object(
-                self.backward_layer.cell
-            ),
+            "forward_cell": serialized(self.forward_layer.cell),
+            "backward_cell": serialized(self.backward_layer.cell),
             "merge": self.merge,
             "return_sequences": self.return_sequences,
             "return_state": self.return_state,

@@ -152,10 +152,8 @@ class Cell(keras.layers.Layer):
 
     def loop_weights(self) -> dict:
         """The weights as tensors by the names that `pre_activations` uses."""
-        weights = {"kernel": self.kernel, "recurrent_kernel": self.recurrent_kernel}
-        if self.use_bias:
-            weights["bias"] = self.bias
-        return {name: ops.convert_to_tensor(value) for name, value in weights.items()}
+        names = ["kernel", "recurrent_kernel", *(["bias"] if self.use_bias else [])]
+        return {name: getattr(self, name).value for name in names}
 
     @property
     def bias_shape(self) -> tuple[int, ...]:
@@ -208,6 +206,12 @@ class Cell(keras.layers.Layer):
                 )
             },
         }
+
+
+def serialized(cell: Cell) -> dict:
+    """The cell for the config of a layer, which builds it under its own name."""
+    config = keras.saving.serialize_keras_object(cell)
+    return {key: config[key] for key in config if key != "build_config"}
 
 
 def own_weights(weights: dict, dtype: str) -> dict:

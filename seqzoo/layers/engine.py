@@ -44,46 +44,37 @@ def recurrence(cell, reverse: bool):
         recurrent product.
     """
 
-    def run(variables, constants):
-        sequences = {key: variables[key] for key in ("inputs", "extras")}
-        variables = {**variables, **_swap(sequences)}
-        mask = constants.get("mask")
-        if mask is not None:
-            constants = {**constants, "mask": ops.transpose(mask)[..., None]}
-        outputs, states = loop(variables, constants)
-        outputs = ops.swapaxes(outputs, 0, 1)
-        if mask is not None:
-            outputs = ops.where(mask[..., None], outputs, 0)
-        return outputs, states
-
     def forward(variables, constants):
-        (last, all_states), parts = _forward(cell, reverse, variables, constants)
-        residuals = variables, constants, all_states, parts
-        return (all_states[0], last), residuals
+        elements = _elements(variables, constants)
+        (last, all_states), parts = _forward(
+            cell, reverse, variables, constants, elements
+        )
+        outputs = ops.swapaxes(all_states[0], 0, 1)
+        if "mask" in constants:
+            outputs = ops.where(constants["mask"][..., None], outputs, 0)
+        return (outputs, last), (variables, constants, elements, all_states, parts)
 
     def backward(residuals, cotangents):
         return _backward(cell, reverse, residuals, cotangents)
 
-    loop = loops.with_gradient(forward, backward)
-    return loops.compiled(run)
-
-
-def _swap(sequences):
-    return {
-        "inputs": ops.swapaxes(sequences["inputs"], 0, 1),
-        "extras": tuple(ops.swapaxes(extra, 0, 1) for extra in sequences["extras"]),
-    }
+    # Nothing but the loop is compiled, transposes included: TensorFlow hands the
+    # constants that its own gradients need from one compiled function to the other
+    # as values, and XLA would compile anew whenever a weight changes.
+    return loops.compiled(loops.with_gradient(forward, backward))
 
 
 def _elements(variables, constants):
-    """What every step reads, as a tree of tensors with the steps first."""
-    elements = {"inputs": variables["inputs"], "extras": variables["extras"]}
+    """What the steps read, as a tree of tensors with the steps first."""
+    elements = {
+        "inputs": ops.swapaxes(variables["inputs"], 0, 1),
+        "extras": tuple(ops.swapaxes(extra, 0, 1) for extra in variables["extras"]),
+    }
     if "mask" in constants:
-        elements["mask"] = constants["mask"]
+        elements["mask"] = ops.transpose(constants["mask"])[..., None]
     return elements
 
 
-def _forward(cell, reverse, variables, constants):
+def _forward(cell, reverse, variables, constants, elements):
     weights = variables["weights"]
     own = own_weights(weights, variables["states"][0].dtype)
 
@@ -100,15 +91,15 @@ def _forward(cell, reverse, variables, constants):
             ]
         return new, (new, parts)
 
-    last, (all_states, parts) = loops.scan(
-        step, variables["states"], _elements(variables, constants), reverse
-    )
+    last, (all_states, parts) = loops.scan(step, variables["states"], elements, reverse)
     return (last, all_states), parts
 
 
 def _backward(cell, reverse, residuals, cotangents):
-    variables, constants, all_states, parts = residuals
+    variables, constants, elements, all_states, parts = residuals
     d_outputs, d_last = cotangents
+    if "mask" in constants:
+        d_outputs = ops.where(constants["mask"][..., None], d_outputs, 0)
     weights, dtype = variables["weights"], all_states[0].dtype
     own = own_weights(weights, dtype)
     recurrent_kernel = weights["recurrent_kernel"]
@@ -148,19 +139,19 @@ def _backward(cell, reverse, residuals, cotangents):
         d_own = {name: d_own[name] + d_own_now[name] for name in own}
         return (d_before, d_own), (d_parts, d_extras)
 
+    inputs = elements["inputs"]
     elements = {
-        **_elements(variables, constants),
+        **{key: value for key, value in elements.items() if key != "inputs"},
         "parts": parts,
         "before": before,
-        "d_output": d_outputs,
+        "d_output": ops.swapaxes(d_outputs, 0, 1),
     }
-    del elements["inputs"]
     carry = (d_last, {name: ops.zeros_like(value) for name, value in own.items()})
     (d_states, d_own), (d_parts, d_extras) = loops.scan(
         step, carry, elements, not reverse
     )
 
-    inputs, kernel = variables["inputs"], weights["kernel"]
+    kernel = weights["kernel"]
     h = before[0] if recurrent_mask is None else before[0] * recurrent_mask
     d_from_inputs = _rows(ops.cast(d_parts[0], kernel.dtype))  # (T * B, columns)
     d_from_h = _rows(ops.cast(d_parts[-1], kernel.dtype))
@@ -177,8 +168,8 @@ def _backward(cell, reverse, residuals, cotangents):
         d_weights[name] = ops.cast(d_own[name], weights[name].dtype)
     d_inputs = ops.matmul(d_from_inputs, ops.transpose(kernel))
     return {
-        "inputs": ops.reshape(d_inputs, ops.shape(inputs)),
-        "extras": d_extras,
+        "inputs": ops.swapaxes(ops.reshape(d_inputs, ops.shape(inputs)), 0, 1),
+        "extras": tuple(ops.swapaxes(d_extra, 0, 1) for d_extra in d_extras),
         "states": d_states,
         "weights": d_weights,
     }
@@ -206,7 +197,6 @@ def trace(cell, variables, mask, reverse: bool) -> dict:
             new = [ops.where(real, n, s) for n, s in zip(new, states, strict=True)]
         return new, named
 
-    constants = {} if mask is None else {"mask": ops.transpose(mask)[..., None]}
-    sequences = _elements(_swap(variables), constants)
-    _, named = loops.scan(step, variables["states"], sequences, reverse)
+    elements = _elements(variables, {} if mask is None else {"mask": mask})
+    _, named = loops.scan(step, variables["states"], elements, reverse)
     return {key: ops.swapaxes(value, 0, 1) for key, value in named.items()}

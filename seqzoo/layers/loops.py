@@ -62,7 +62,7 @@ def compiled(function):
     """`function` compiled as the backend does it best.
 
     Args:
-        function: From trees of tensors, or None, to a tree of tensors.
+        function: From trees of tensors to a tree of tensors.
 
     Returns:
         A function `(jit, *arguments)`. On TensorFlow `jit` says whether XLA
@@ -165,7 +165,12 @@ class _TensorFlow:
             jit: tf.function(function, jit_compile=jit, reduce_retracing=True)
             for jit in (True, False)
         }
-        return lambda jit, *arguments: functions[bool(jit)](*arguments)
+
+        def call(jit, *arguments):
+            tensors = tf.nest.map_structure(tf.convert_to_tensor, arguments)
+            return functions[bool(jit)](*tensors)
+
+        return call
 
 
 class _JAX:

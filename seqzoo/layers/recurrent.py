@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers import engine
-from seqzoo.layers.cells import Cell, state_dtype
+from seqzoo.layers.cells import Cell, serialized, state_dtype
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -193,7 +193,7 @@ class Recurrent(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "cell": keras.saving.serialize_keras_object(self.cell),
+            "cell": serialized(self.cell),
             "return_sequences": self.return_sequences,
             "return_state": self.return_state,
             "reverse": self.reverse,

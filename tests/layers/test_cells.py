@@ -1,0 +1,167 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from seqzoo.layers import Cell, ElmanCell, GRUCell, LSTMCell, Recurrent
+from tests.layers.gradients import assert_near, assert_same, outputs_and_gradients
+
+CELLS = {
+    "elman": (lambda: ElmanCell(4), lambda **k: keras.layers.SimpleRNN(4, **k)),
+    "elman_relu": (
+        lambda: ElmanCell(4, activation="relu"),
+        lambda **k: keras.layers.SimpleRNN(4, activation="relu", **k),
+    ),
+    "lstm": (lambda: LSTMCell(4), lambda **k: keras.layers.LSTM(4, **k)),
+    "lstm_without_bias": (
+        lambda: LSTMCell(4, use_bias=False),
+        lambda **k: keras.layers.LSTM(4, use_bias=False, **k),
+    ),
+    "gru": (lambda: GRUCell(4), lambda **k: keras.layers.GRU(4, **k)),
+    "gru_without_bias": (
+        lambda: GRUCell(4, use_bias=False),
+        lambda **k: keras.layers.GRU(4, use_bias=False, **k),
+    ),
+    "gru_reset_before": (
+        lambda: GRUCell(4, reset_after=False),
+        lambda **k: keras.layers.GRU(4, reset_after=False, **k),
+    ),
+}
+
+
+@keras.saving.register_keras_serializable("tests")
+class PeepholeLSTMCell(LSTMCell):
+    """What a user writes for Gers and Schmidhuber (2000): weights and equations."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.peephole = self.add_weight(
+            shape=(3, self.units), initializer="glorot_uniform", name="peephole"
+        )
+
+    def loop_weights(self):
+        return {**super().loop_weights(), "peephole": self.peephole.value}
+
+    def equations(self, parts, states, weights, extras):
+        peephole = weights["peephole"]
+        _, c = states
+        i, f, g, o = ops.split(parts[0], 4, axis=-1)
+        i = ops.sigmoid(i + peephole[0] * c)
+        f = ops.sigmoid(f + peephole[1] * c)
+        c = f * c + i * ops.tanh(g)
+        o = ops.sigmoid(o + peephole[2] * c)
+        return [o * ops.tanh(c), c], {"input_gate": i, "forget_gate": f}
+
+
+class TimedCell(ElmanCell):
+    """The last feature is a time that the kernel does not see."""
+
+    def feature_count(self, input_features):
+        return input_features - 1
+
+    def split_inputs(self, inputs, training=False):
+        return inputs[..., :-1], (inputs[..., -1:],)
+
+    def equations(self, parts, states, weights, extras):
+        openness = ops.sigmoid(extras[0])
+        return [openness * ops.tanh(parts[0]) + (1 - openness) * states[0]], {}
+
+
+class NormalizedCell(ElmanCell):
+    """Equations that are not element-wise, but keep rows apart."""
+
+    joint = False
+
+    def equations(self, parts, states, weights, extras):
+        def normal(part):
+            centred = part - ops.mean(part, axis=-1, keepdims=True)
+            return centred / ops.sqrt(
+                ops.mean(centred**2, axis=-1, keepdims=True) + 1e-5
+            )
+
+        return [ops.tanh(normal(parts[0]) + normal(parts[1]))], {}
+
+
+def inputs(shape=(3, 6, 5), seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def copy_weights(source, target, seed=1):
+    """Random weights, biases too, for both."""
+    rng = np.random.default_rng(seed)
+    weights = [rng.normal(0, 0.5, size=value.shape) for value in source.get_weights()]
+    source.set_weights(weights)
+    target.set_weights(weights)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_in_keras_rnn_equals_the_keras_layer(name):
+    make_cell, make_layer = CELLS[name]
+    ours = keras.layers.RNN(make_cell(), return_sequences=True, return_state=True)
+    theirs = make_layer(return_sequences=True, return_state=True)
+    x = inputs()
+    ours(x), theirs(x)
+    copy_weights(theirs, ours)
+    for mine, other in zip(ours(x), theirs(x), strict=True):
+        assert_near(mine, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_fresh_cell_has_keras_shapes_and_biases(name):
+    make_cell, make_layer = CELLS[name]
+    cell, layer = make_cell(), make_layer()
+    cell.build((None, 5))
+    layer.build((None, None, 5))
+    assert [v.path.split("/")[-1] for v in cell.weights] == [
+        v.path.split("/")[-1] for v in layer.weights
+    ]
+    for ours, theirs in zip(cell.get_weights(), layer.get_weights(), strict=True):
+        assert ours.shape == theirs.shape
+    if cell.use_bias:
+        assert_same(cell.get_weights()[2], layer.get_weights()[2])
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_comes_back_from_its_config(name):
+    cell = CELLS[name][0]()
+    copy = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(cell)
+    )
+    assert type(copy) is type(cell)
+    assert copy.get_config() == cell.get_config()
+
+
+@pytest.mark.parametrize(
+    "cell_class",
+    [PeepholeLSTMCell, TimedCell, NormalizedCell],
+    ids=lambda c: c.__name__,
+)
+def test_equations_alone_make_a_cell_that_trains(cell_class):
+    """The engine's gradient is that of autodiff through Keras's own loop."""
+    engine = Recurrent(cell_class(4), return_sequences=True)
+    keras_loop = keras.layers.RNN(cell_class(4), return_sequences=True)
+    x = inputs()
+    engine(x), keras_loop(x)
+    copy_weights(keras_loop, engine)
+    ours = outputs_and_gradients(engine, lambda x: engine(x, training=True), [x])
+    theirs = outputs_and_gradients(keras_loop, keras_loop, [x])
+    for mine, other in zip(ours, theirs, strict=True):
+        for a, b in zip(mine, other, strict=True):
+            assert np.abs(b).max() > 1e-3
+            assert_near(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_a_cell_without_equations_says_so():
+    class Empty(Cell):
+        gates = ("h",)
+
+    cell = Empty(4)
+    cell.build((None, 3))
+    with pytest.raises(NotImplementedError, match="Empty has no equations"):
+        cell.call(ops.ones((2, 3)), [ops.zeros((2, 4))])
+
+
+@pytest.mark.parametrize("units", [0, -1, 2.5, "8"])
+def test_units_must_be_a_positive_integer(units):
+    with pytest.raises(ValueError, match="positive integer"):
+        LSTMCell(units)
