@@ -1,0 +1,54 @@
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PORTABLE = [
+    f"tests/{part}" for part in ("ops", "layers") if (ROOT / "tests" / part).is_dir()
+]
+
+
+def run(*arguments, **environment):
+    """A Python process in the clone, and what it said."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the other backends' run of itself"
+)
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None, reason="needs JAX: pip install jax"
+)
+def test_ops_and_layers_keep_their_promises_on_jax():
+    options = ["-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
+    result = run(*options, *PORTABLE, KERAS_BACKEND="jax")
+    assert result.returncode == 0, result.stdout[-5000:]
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("jax") is None, reason="needs JAX: pip install jax"
+)
+def test_layers_need_no_tensorflow_on_jax():
+    program = """
+import sys
+sys.modules["tensorflow"] = None  # an import of it fails from here on
+import numpy
+from seqzoo.layers import Bidirectional, LSTMCell
+outputs = Bidirectional(LSTMCell(4))(numpy.ones((2, 3, 5), "float32"), training=True)
+print(outputs.shape)
+"""
+    result = run("-c", program, KERAS_BACKEND="jax")
+    assert result.stdout.strip() == "(2, 8)", result.stderr[-5000:]
