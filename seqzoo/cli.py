@@ -219,13 +219,10 @@ def fetch(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="As for run.")],
 ) -> None:
     """Make sure that the files of models are on this machine, and right."""
-    from seqzoo.hub import read_bundled
-    from seqzoo.zoo import bundle_folder
+    from seqzoo.zoo import fetch as fetch_files
 
     for name in names:
-        seqzoo.info(name)  # reads all of a folder and fetches all of a Hub repository
-        if name in seqzoo.list_models():
-            read_bundled(bundle_folder() / name)
+        fetch_files(name)
         print(f"{name} is complete", file=sys.stderr)
 
 
@@ -241,13 +238,29 @@ def train(
     ] = None,
 ) -> None:
     """Train a model by its recipe. What follows NAME goes to the recipe."""
+    _run_recipe(name, flags or [], context)
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A trained model.")],
+) -> None:
+    """Score a trained model on its test data again; compare with its record."""
+    from seqzoo.zoo import bundle_folder
+
+    _run_recipe(name, ["--evaluate", "--out", str(bundle_folder())], context)
+
+
+def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
+    """Runs a recipe's file in this process, as `python -m recipes.NAME` would."""
     folder = recipes_folder()
     names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
     if name not in names:
         raise KeyError(f"No recipe is named {name!r}. There is: {', '.join(names)}.")
     before = sys.argv
     # `main` took --debug out wherever it stood; the recipe catches its own errors.
-    sys.argv = [name, *(flags or []), *(["--debug"] if context.obj else [])]
+    sys.argv = [name, *flags, *(["--debug"] if context.obj else [])]
     try:
         runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
     except SystemExit as stop:

@@ -86,6 +86,16 @@ def sample(
     probabilities reach p (Holtzman et al. 2020). Both may be given.
 
     Args:
+        step: Next-token logits, as the module says.
+        state: The first state; its tensors begin with `(batch, 1)`.
+        batch_size: Number of rows.
+        max_steps: Longest sequence.
+        start_id: Token before the first.
+        end_id: Token that ends a sequence.
+        pad_id: Token that fills up after the end.
+        temperature: Above 1 evens the distribution out, below 1 sharpens it.
+        top_k: How many tokens to keep; all by default.
+        top_p: Probability to keep, in (0, 1]; all by default.
         seed: Makes the draw repeatable; a fresh one each time by default.
 
     Raises:
@@ -156,6 +166,12 @@ def beam_search(
     Args:
         step: Next-token logits, as the module says.
         state: The first state; its tensors begin with `(batch, beam_size)`.
+        batch_size: Number of rows.
+        beam_size: Hypotheses kept for each row.
+        max_steps: Longest sequence.
+        start_id: Token before the first.
+        end_id: Token that ends a sequence.
+        pad_id: Token that fills up after the end.
         length_penalty: Exponent of the length that a score is divided by.
         limits: Integer tensor `(batch,)`: a row ends after so many steps, at most
             `max_steps`, which makes it independent of its neighbours' limits.

@@ -207,7 +207,7 @@ class Seq2Seq(Translator):
             return ops.where(never, -1e9, logits), states
 
         # Tokens that are never written.
-        never = ops.isin(ops.arange(self.config.vocab_size), [PAD, UNKNOWN, START])
+        never = np.isin(np.arange(self.config.vocab_size), [PAD, UNKNOWN, START])
         states = [
             [ops.repeat(ops.expand_dims(s, 1), beam_size, axis=1) for s in layer]
             for layer in self._first_states(first)

@@ -96,9 +96,14 @@ def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
         Float tensor like `scores`; each row sums to 1.
     """
     if mask is None:
-        return ops.softmax(scores, axis=-1)
+        return _softmax(scores)
     mask = ops.cast(ops.expand_dims(mask, 1), "bool")
     # -1e9, not -inf: a row whose every key is padding would be NaN.
     low = -1e9 if scores.dtype != "float16" else -6e4
-    weights = ops.softmax(ops.where(mask, scores, ops.cast(low, scores.dtype)), axis=-1)
+    weights = _softmax(ops.where(mask, scores, ops.cast(low, scores.dtype)))
     return ops.where(mask, weights, ops.zeros_like(weights))
+
+
+def _softmax(scores: Tensor) -> Tensor:
+    # `ops.softmax` warns about an axis of size 1, which a one-step memory has.
+    return ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))

@@ -29,7 +29,7 @@ class Task(keras.Model):
                 f"Received: config={config!r}. Write "
                 f"{type(self).__name__}({self.Config.__name__}(...))."
             )
-        self.config = config
+        self.config: Any = config
         self.processor: Any = None
         self.info: Any = None
 

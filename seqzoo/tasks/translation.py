@@ -93,18 +93,18 @@ class Translator(Task):
                 `beam_size` or `n_best` is out of range.
         """
         self._check_request(beam_size, length_penalty, n_best)
-        single = isinstance(texts, str)
-        batch = [texts] if single else _list_of_texts(texts)
+        batch = [texts] if isinstance(texts, str) else _list_of_texts(texts)
         found = self._translate_all(batch, beam_size, float(length_penalty), n_best)
-        if return_attention:
-            found = [
-                [self._explain(text, each) for each in hypotheses]
-                for text, hypotheses in zip(batch, found, strict=True)
+        results: list[Any] = []
+        for text, hypotheses in zip(batch, found, strict=True):
+            answers = [
+                self._explain(text, *each)
+                if return_attention
+                else self.processor.decode(each[0])
+                for each in hypotheses
             ]
-        else:
-            found = [[self.processor.decode(ids) for ids, _ in each] for each in found]
-        results = found if n_best > 1 else [each[0] for each in found]
-        return results[0] if single else results
+            results.append(answers if n_best > 1 else answers[0])
+        return results[0] if isinstance(texts, str) else results
 
     def _check_request(
         self, beam_size: int, length_penalty: float, n_best: int
@@ -185,8 +185,7 @@ class Translator(Task):
         """Compiled searches by their settings, out of sight of Keras's tracking."""
         return self.__dict__.setdefault("_compiled_searches", {})
 
-    def _explain(self, text: str, hypothesis: tuple[list[int], float]) -> Translation:
-        ids, score = hypothesis
+    def _explain(self, text: str, ids: list[int], score: float) -> Translation:
         source_ids = self.processor.encode_source(text)
         inputs = np.array([[START, *ids[:-1]]], "int32")
         weights = self.align(np.array([source_ids], "int32"), inputs)

@@ -3,16 +3,19 @@
 import argparse
 import dataclasses
 import itertools
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from seqzoo import zoo
 from seqzoo.training.loop import run
 from seqzoo.training.recipe import Recipe
 
 SMOKE_STEPS = 2
+REPLAY_TOLERANCE = 0.005  # of a score: other backends round other ties
 
 Data = TypeVar("Data")
 
@@ -35,7 +38,9 @@ def main(
     parser = _parser()
     flags = parser.parse_args(arguments)
     try:
-        if flags.smoke:
+        if flags.evaluate:
+            _replay(make_recipe(data()), flags.out)
+        elif flags.smoke:
             _smoke(lambda: make_recipe(toy()), flags.seed)
         else:
             run(
@@ -81,6 +86,23 @@ def _smoke(make_recipe: Callable[[], Recipe], seed: int) -> None:
     print(f"Smoke test passed: {SMOKE_STEPS} steps on toy data, then {files}; removed.")
 
 
+def _replay(recipe: Recipe, folder: Path) -> None:
+    """Scores the trained model again and compares with what its record says."""
+    model = zoo.load(folder / recipe.name)
+    recorded = json.loads((folder / recipe.name / "metrics.json").read_text("utf-8"))
+    differing = []
+    for name, metric in recipe.evaluate(model).items():
+        before = recorded["metrics"][name]["value"]
+        print(f"{name} {metric.value:.4f} {metric.unit}, recorded {before:.4f}")
+        if abs(metric.value - before) > REPLAY_TOLERANCE * abs(before):
+            differing.append(name)
+    if differing:
+        raise ValueError(
+            f"{', '.join(differing)} differ from metrics.json by more than "
+            f"{REPLAY_TOLERANCE:.1%}. Were the weights, the data or the code changed?"
+        )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Train this recipe and write weights/<name>/. A run that was "
@@ -90,6 +112,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
         "--smoke", action="store_true", help="two steps on toy data, nothing is kept"
+    )
+    parser.add_argument(
+        "--evaluate",
+        action="store_true",
+        help="train nothing: score the trained model on test data again, compare",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("weights"), help="default: %(default)s"

@@ -1,0 +1,149 @@
+"""The trained translator in plain PyTorch: the peer of `benchmarks/translation.py`.
+
+It reads the same weights, batches alike and searches alike, with PyTorch's fused LSTM
+for the encoder and its LSTM cells in the decoder's loop, as one would write it there.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+PAD, UNKNOWN, START, END = 0, 1, 2, 3
+
+
+class TorchTranslator(nn.Module):
+    """Encoder, attention and decoder of a `weights/` folder.
+
+    Args:
+        folder: A trained `Seq2Seq` with LSTM cells, additive attention asked with the
+            state, and tied embeddings.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        config = json.loads((folder / "config.json").read_text("utf-8"))["config"]
+        arrays = load_file(folder / "model.safetensors")
+        self.arrays = {key: array.float() for key, array in arrays.items()}
+        self.embed_dim = config["embed_dim"]
+        self.encoder = nn.ModuleList(
+            self._encoder_layer(i) for i in range(config["encoder_layers"])
+        )
+        self.decoder = nn.ModuleList(
+            self._decoder_cell(i) for i in range(config["decoder_layers"])
+        )
+        never = torch.zeros(config["vocab_size"])
+        never[[PAD, UNKNOWN, START]] = -1e9
+        self.output_bias = self.arrays["output_bias"] + never
+
+    def _encoder_layer(self, i: int) -> nn.LSTM:
+        kernel = self.arrays[f"encoder_{i}/forward/cell/kernel"]
+        layer = nn.LSTM(
+            kernel.shape[0], kernel.shape[1] // 4, batch_first=True, bidirectional=True
+        )
+        for side, suffix in (("forward", ""), ("backward", "_reverse")):
+            self._copy(layer, f"encoder_{i}/{side}/cell", f"_l0{suffix}")
+        return layer
+
+    def _decoder_cell(self, i: int) -> nn.LSTMCell:
+        kernel = self.arrays[f"decoder_{i}/cell/kernel"]
+        cell = nn.LSTMCell(kernel.shape[0], kernel.shape[1] // 4)
+        self._copy(cell, f"decoder_{i}/cell", "")
+        return cell
+
+    def _copy(self, module: nn.Module, key: str, suffix: str) -> None:
+        """Keras and PyTorch both pack input, forget, candidate, output."""
+        with torch.no_grad():
+            getattr(module, f"weight_ih{suffix}").copy_(self.arrays[f"{key}/kernel"].T)
+            getattr(module, f"weight_hh{suffix}").copy_(
+                self.arrays[f"{key}/recurrent_kernel"].T
+            )
+            getattr(module, f"bias_ih{suffix}").copy_(self.arrays[f"{key}/bias"])
+            getattr(module, f"bias_hh{suffix}").zero_()
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """Embeddings, scaled for the input side."""
+        return self.arrays["embedding/embeddings"][ids] * self.embed_dim**0.5
+
+    @torch.inference_mode()
+    def beam_search(
+        self, source: list[list[int]], beam_size: int, length_penalty: float
+    ) -> list[list[int]]:
+        """The best ids of each source; sources are sorted by falling length."""
+        a, batch = self.arrays, len(source)
+        lengths = torch.tensor([len(ids) for ids in source])
+        ids = nn.utils.rnn.pad_sequence(
+            [torch.tensor(row) for row in source], batch_first=True
+        )
+        mask = ids != PAD  # (B, S)
+        x = self.embed(ids)
+        for layer in self.encoder:
+            packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True)
+            x, _ = nn.utils.rnn.pad_packed_sequence(layer(packed)[0], batch_first=True)
+        mean = x.sum(1) / lengths[:, None]
+        first = torch.tanh(mean @ a["bridge/kernel"] + a["bridge/bias"])
+        keys = x @ a["attention/key_kernel"] + a["attention/bias"]  # (B, S, U)
+
+        rows = batch * beam_size
+        states = []
+        for h in first.chunk(len(self.decoder), -1):
+            h = h.repeat_interleave(beam_size, 0)
+            states.append((h, torch.zeros_like(h)))
+        sums = torch.full((batch, beam_size), -1e9)
+        sums[:, 0] = 0.0
+        done = torch.zeros(batch, beam_size, dtype=torch.bool)
+        counts = torch.zeros(batch, beam_size)
+        last = torch.full((rows,), START)
+        tokens = torch.zeros(batch, beam_size, 0, dtype=torch.long)
+        limits = (2 * lengths + 8)[:, None]
+        offset = torch.arange(batch)[:, None] * beam_size
+        for step in range(int(limits.max())):
+            logits, states = self._step(last, states, x, mask, keys, beam_size)
+            gains, choices = logits.log_softmax(-1).topk(beam_size)
+            gains = gains.view(batch, beam_size, beam_size)
+            choices = choices.view(batch, beam_size, beam_size)
+            frozen = torch.full((beam_size,), -1e9)
+            frozen[0] = 0.0
+            gains = torch.where(done[..., None], frozen, gains)
+            choices = torch.where(done[..., None], PAD, choices)
+            counts = counts + (~done).float()
+            totals = sums[..., None] + gains
+            penalised = totals / counts[..., None].clamp(min=1) ** length_penalty
+            best = penalised.flatten(1).topk(beam_size).indices  # (B, K)
+            parents = best // beam_size
+            last = choices.flatten(1).gather(1, best)
+            sums = totals.flatten(1).gather(1, best)
+            counts = counts.gather(1, parents)
+            done = done.gather(1, parents) | (last == END) | (step + 1 >= limits)
+            tokens = tokens.gather(1, parents[..., None].expand_as(tokens))
+            tokens = torch.cat([tokens, last[..., None]], -1)
+            order = (offset + parents).flatten()
+            states = [(h[order], c[order]) for h, c in states]
+            last = last.flatten()
+            if done.all():
+                break
+        best = (sums / counts**length_penalty).argmax(1)
+        chosen = tokens[torch.arange(batch), best].tolist()
+        return [[token for token in row if token != PAD] for row in chosen]
+
+    def _step(self, last, states, memory, mask, keys, beam_size):
+        a = self.arrays
+        y = self.embed(last)
+        h, c = self.decoder[0](y, states[0])
+        states = [(h, c), *states[1:]]
+        query = (h @ a["attention/query_kernel"]).view(len(memory), beam_size, 1, -1)
+        hidden = torch.tanh(query + keys[:, None])  # (B, K, S, U)
+        scores = hidden @ a["attention/score_kernel"]
+        weights = scores.masked_fill(~mask[:, None], -1e9).softmax(-1)
+        context = (weights @ memory).flatten(0, 1)
+        x = h
+        for i in range(1, len(self.decoder)):
+            h, c = self.decoder[i](torch.cat([x, context], -1), states[i])
+            states[i] = (h, c)
+            x = x + h
+        readout = torch.cat([x, context, y], -1) @ a["readout/kernel"]
+        readout = torch.tanh(readout + a["readout/bias"])
+        logits = readout @ a["embedding/embeddings"].T + self.output_bias
+        return logits, states

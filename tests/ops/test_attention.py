@@ -1,0 +1,73 @@
+"""The alignment scores against NumPy, and what a softmax over real keys promises."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from seqzoo.ops.attention import (
+    additive_scores,
+    attention_weights,
+    cosine_scores,
+    dot_scores,
+    scaled_dot_scores,
+)
+
+rng = np.random.default_rng(0)
+QUERY = rng.normal(size=(2, 3, 4)).astype("float32")
+KEY = rng.normal(size=(2, 5, 4)).astype("float32")
+VECTOR = rng.normal(size=4).astype("float32")
+
+
+def pairwise(score):
+    """`score(q, k)` of every query with every key, by loops."""
+    return np.array(
+        [[[score(q, k) for k in keys] for q in queries]
+         for queries, keys in zip(QUERY, KEY, strict=True)]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "score"),
+    [
+        (dot_scores, lambda q, k: q @ k),
+        (scaled_dot_scores, lambda q, k: q @ k / 2.0),
+        (
+            cosine_scores,
+            lambda q, k: q @ k / np.linalg.norm(q) / np.linalg.norm(k),
+        ),
+        (
+            lambda q, k: additive_scores(q, k, ops.convert_to_tensor(VECTOR)),
+            lambda q, k: VECTOR @ np.tanh(q + k),
+        ),
+    ],
+)
+def test_scores_equal_the_formula(function, score):
+    """Each score is its equation, for every pair."""
+    found = function(ops.convert_to_tensor(QUERY), ops.convert_to_tensor(KEY))
+    np.testing.assert_allclose(ops.convert_to_numpy(found), pairwise(score), atol=1e-5)
+
+
+def test_cosine_of_a_zero_vector_is_zero():
+    """Not NaN: padding often is zero."""
+    zero = ops.zeros((1, 1, 4))
+    scores = cosine_scores(zero, ops.convert_to_tensor(KEY[:1]))
+    assert not ops.convert_to_numpy(scores).any()
+
+
+def test_rows_sum_to_one_and_padding_gets_nothing():
+    """Exactly 0 where the mask is False, whatever the scores."""
+    scores = rng.normal(size=(2, 3, 5)).astype("float32") * 50
+    mask = np.array([[1, 1, 1, 0, 0], [1, 0, 0, 0, 0]], "bool")
+    weights = ops.convert_to_numpy(
+        attention_weights(ops.convert_to_tensor(scores), ops.convert_to_tensor(mask))
+    )
+    np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-6)
+    assert not weights[~np.broadcast_to(mask[:, None], weights.shape)].any()
+
+
+def test_a_row_without_keys_gets_no_weight_and_no_nan():
+    """There is nothing to attend to."""
+    mask = np.zeros((2, 5), "bool")
+    scores = ops.convert_to_tensor(rng.normal(size=(2, 3, 5)).astype("float32"))
+    weights = attention_weights(scores, ops.convert_to_tensor(mask))
+    assert not ops.convert_to_numpy(weights).any()

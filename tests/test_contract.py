@@ -1,0 +1,128 @@
+"""What every architecture promises; a new one is covered when it is in `MODELS`."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import ops, tree
+
+from seqzoo.models import MODELS
+from seqzoo.tasks import variables_by_key
+
+# Small enough to build in a moment; what is not named here keeps its default.
+TINY = {
+    "Seq2Seq": {
+        "vocab_size": 11,
+        "embed_dim": 6,
+        "encoder_units": 4,
+        "decoder_units": 5,
+        "attention_units": 3,
+    },
+}
+
+
+@pytest.fixture(scope="module", params=sorted(MODELS))
+def cls(request):
+    return MODELS[request.param]
+
+
+@pytest.fixture(scope="module")
+def model(cls):
+    return build(cls)
+
+
+def build(cls):
+    keras.utils.set_random_seed(0)
+    model = cls(cls.Config(**TINY[cls.__name__]))
+    model(model.example_inputs())
+    return model
+
+
+def outputs_of(model, inputs):
+    return [ops.convert_to_numpy(x) for x in tree.flatten(model(inputs))]
+
+
+def rows(inputs, index):
+    return tree.map_structure(lambda x: x[index], inputs)
+
+
+def test_the_config_survives_json(cls, model):
+    """A model rebuilt from its JSON has the same Config and the same shapes."""
+    config = json.loads(json.dumps(model.get_config()))
+    twin = cls.from_config(config)
+    assert twin.config == model.config
+    twin(twin.example_inputs())
+    assert [w.shape for w in twin.weights] == [w.shape for w in model.weights]
+
+
+def test_the_config_is_frozen_and_refuses_unknown_fields(cls, model):
+    """A typing error surfaces where it was made."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        model.config.vocab_size = 3
+    with pytest.raises(ValueError, match="no field vocab_sise"):
+        cls.from_config({"vocab_sise": 3})
+
+
+def test_something_else_than_its_config_is_refused(cls):
+    """The error names the class that is wanted."""
+    with pytest.raises(ValueError, match=cls.Config.__name__):
+        cls({"vocab_size": 3})
+
+
+def test_keys_are_equal_in_two_instances(cls, model):
+    """Paths hold no process-wide counters, so that files fit every process."""
+    assert list(variables_by_key(build(cls))) == list(variables_by_key(model))
+
+
+def test_rows_of_a_batch_do_not_see_each_other(model):
+    """One row alone gives what it gives among others."""
+    inputs = model.example_inputs()
+    together = outputs_of(model, inputs)
+    for index in range(2):
+        alone = outputs_of(model, rows(inputs, slice(index, index + 1)))
+        for whole, row in zip(together, alone, strict=True):
+            np.testing.assert_allclose(whole[index : index + 1], row, atol=1e-5)
+
+
+def test_padding_changes_nothing(model):
+    """More padding behind every sequence leaves the outputs as they are."""
+    inputs = model.example_inputs()
+    padded = tree.map_structure(lambda x: np.pad(x, ((0, 0), (0, 3))), inputs)
+    before, after = outputs_of(model, inputs), outputs_of(model, padded)
+    for short, long in zip(before, after, strict=True):
+        np.testing.assert_allclose(short, long[:, : short.shape[1]], atol=1e-5)
+
+
+def test_inference_is_deterministic_and_finite(model):
+    """The same numbers each time."""
+    inputs = model.example_inputs()
+    first, second = outputs_of(model, inputs), outputs_of(model, inputs)
+    for one, other in zip(first, second, strict=True):
+        assert np.isfinite(one).all()
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_step_of_training_moves_every_weight(cls):
+    """No weight is cut off from the loss."""
+    model = build(cls)
+    before = {k: ops.convert_to_numpy(v) for k, v in variables_by_key(model).items()}
+    inputs = model.example_inputs()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.1), loss)
+    model.train_on_batch(inputs, inputs["target_ids"])
+    for key, variable in variables_by_key(model).items():
+        after = ops.convert_to_numpy(variable)
+        assert np.abs(after - before[key]).max() > 0, key
+
+
+def test_it_is_a_keras_model_that_saves_whole(model, tmp_path):
+    """`save("x.keras")` and `load_model` give the same outputs."""
+    path = tmp_path / "model.keras"
+    model.save(path)
+    custom = {cls.__name__: cls for cls in MODELS.values()}
+    twin = keras.saving.load_model(path, custom_objects=custom)
+    inputs = model.example_inputs()
+    for one, other in zip(outputs_of(model, inputs), outputs_of(twin, inputs)):
+        np.testing.assert_allclose(one, other, atol=1e-6)
