@@ -12,6 +12,7 @@ What never changes (an encoder's memory) stays out of the state, in the closure 
 Letters in comments: B batch, K beams, T steps, V vocabulary.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -231,20 +232,38 @@ def beam_search(
 def _best_continuations(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Log-probabilities and ids of each beam's `count` best next tokens.
 
-    `count` passes of argmax: a compiled `top_k` sorts the whole vocabulary.
+    The vocabulary is read in groups: the best tokens are among the groups with the
+    best maxima, so that all but one pass see a few hundred logits only. A compiled
+    `top_k` would sort them all.
     """
-    vocab = ops.arange(logits.shape[-1], dtype="int32")
-    normaliser = ops.logsumexp(logits, axis=-1)
-    gains, choices = [], []
-    for _ in range(min(count, logits.shape[-1])):
-        choice = ops.cast(ops.argmax(logits, axis=-1), "int32")
-        gains.append(ops.max(logits, axis=-1) - normaliser)
-        choices.append(choice)
-        logits = ops.where(vocab == ops.expand_dims(choice, -1), -1e9, logits)
-    for _ in range(count - len(gains)):  # a vocabulary smaller than the beam
-        gains.append(ops.full_like(normaliser, -1e9))
-        choices.append(ops.zeros_like(choices[0]))
-    return ops.stack(gains, axis=-1), ops.stack(choices, axis=-1)
+    batch_shape, vocab_size = logits.shape[:-1], logits.shape[-1]
+    normaliser = ops.expand_dims(ops.logsumexp(logits, axis=-1), -1)
+    size = max(count, math.isqrt(vocab_size))  # tokens in a group
+    filler = -vocab_size % size
+    if filler:
+        widths = [(0, 0)] * len(batch_shape) + [(0, filler)]
+        logits = ops.pad(logits, widths, constant_values=-1e9)
+    groups = ops.reshape(logits, (*batch_shape, -1, size))
+    _, best_groups = _largest(ops.max(groups, axis=-1), min(count, groups.shape[-2]))
+    found = ops.take_along_axis(groups, ops.expand_dims(best_groups, -1), axis=-2)
+    found = ops.reshape(found, (*batch_shape, -1))  # (B, K, groups * size)
+    gains, places = _largest(found, count)
+    group = ops.take_along_axis(best_groups, places // size, axis=-1)
+    # A vocabulary smaller than the beam is filled up; no id may lie outside it.
+    choices = ops.minimum(group * size + places % size, vocab_size - 1)
+    return gains - normaliser, choices
+
+
+def _largest(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The `count` largest along the last axis and their places, by passes of argmax."""
+    here = ops.arange(values.shape[-1], dtype="int32")
+    found, places = [], []
+    for _ in range(count):
+        place = ops.cast(ops.argmax(values, axis=-1), "int32")
+        found.append(ops.max(values, axis=-1))
+        places.append(place)
+        values = ops.where(here == ops.expand_dims(place, -1), -2e9, values)
+    return ops.stack(found, axis=-1), ops.stack(places, axis=-1)
 
 
 def _one_at_a_time(

@@ -8,6 +8,14 @@ sacrebleu tokenise it.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+try:
+    from sacrebleu.metrics import BLEU
+    from sacremoses import MosesPunctNormalizer, MosesTokenizer
+except ImportError as error:  # said at once, not after the first epoch
+    raise ImportError(
+        'BLEU wants sacrebleu and sacremoses: pip install "seqzoo[metrics]"'
+    ) from error
+
 
 class Bleu(NamedTuple):
     """A corpus BLEU from 0 to 100, and sacrebleu's signature of how it was made."""
@@ -44,12 +52,6 @@ def moses_bleu(
 
 def moses_text(texts: Sequence[str], language: str) -> list[str]:
     """Lower-cased, punctuation-normalised, tokenised text, as Moses' scripts do it."""
-    try:
-        from sacremoses import MosesPunctNormalizer, MosesTokenizer
-    except ImportError as error:
-        raise ImportError(
-            'BLEU wants sacremoses and sacrebleu: pip install "seqzoo[metrics]"'
-        ) from error
     normalizer, tokenizer = MosesPunctNormalizer(language), MosesTokenizer(language)
     return [
         tokenizer.tokenize(normalizer.normalize(text.lower()), return_str=True)
@@ -65,12 +67,6 @@ def _corpus_bleu(
             "BLEU compares each hypothesis with its reference. Received: "
             f"{len(hypotheses)} hypotheses, {len(references)} references."
         )
-    try:
-        from sacrebleu.metrics import BLEU
-    except ImportError as error:
-        raise ImportError(
-            'BLEU wants sacrebleu: pip install "seqzoo[metrics]"'
-        ) from error
     metric = BLEU(tokenize=tokenize, force=True)  # force: tokenised text is meant
     score = metric.corpus_score(list(hypotheses), [list(references)]).score
     return Bleu(score, str(metric.get_signature()))
