@@ -134,7 +134,10 @@ def main():
     for shape in (SHAPES[index] for index in arguments.shapes):
         for mode in arguments.modes:
             contestants = variants(
-                arguments.cell, shape, mode == "training", arguments.skip_keras_jit_above
+                arguments.cell,
+                shape,
+                mode == "training",
+                arguments.skip_keras_jit_above,
             )
             times = medians(contestants, arguments.rounds)
             best_keras = min(times.get(KERAS_JIT, times[KERAS]), times[KERAS])

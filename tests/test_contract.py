@@ -124,5 +124,7 @@ def test_it_is_a_keras_model_that_saves_whole(model, tmp_path):
     custom = {cls.__name__: cls for cls in MODELS.values()}
     twin = keras.saving.load_model(path, custom_objects=custom)
     inputs = model.example_inputs()
-    for one, other in zip(outputs_of(model, inputs), outputs_of(twin, inputs)):
+    for one, other in zip(
+        outputs_of(model, inputs), outputs_of(twin, inputs), strict=True
+    ):
         np.testing.assert_allclose(one, other, atol=1e-6)

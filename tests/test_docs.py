@@ -1,5 +1,6 @@
 """What the README and the pages promise is there."""
 
+import json
 import re
 import textwrap
 from pathlib import Path
@@ -50,3 +51,15 @@ def test_python_shown_is_python(page):
         r"```python\n(.*?)^ *```", page.read_text("utf-8"), re.S | re.M
     ):
         compile(textwrap.dedent(block), str(page), "exec")
+
+
+def test_the_readme_quotes_the_records():
+    """Parameters and BLEU of each trained model, as its metrics.json has them."""
+    for record in sorted((ROOT / "weights").glob("*/metrics.json")):
+        found = json.loads(record.read_text("utf-8"))
+        (row,) = re.findall(rf"^\| \[{found['name']}\].*$", README, re.MULTILINE)
+        quoted = [f"{found['params'] / 1e6:.1f} M"]
+        for name, metric in found["metrics"].items():
+            if name.startswith("bleu_"):
+                quoted.append(f"{metric['value']:.1f}")
+        assert [text for text in quoted if text not in row] == []

@@ -60,7 +60,7 @@ def save(
             f"weights_dtype must be one of {', '.join(WEIGHTS_DTYPES)}. "
             f"Received: {weights_dtype!r}."
         )
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as serialize
 
     weights = _weights(model, weights_dtype)
     folder = Path(folder).expanduser().absolute()
@@ -71,7 +71,8 @@ def save(
             json.dumps(_spec(model), indent=2, ensure_ascii=False) + "\n",
             encoding="utf-8",
         )
-        save_file(weights, staged / WEIGHTS)
+        # Not `save_file`, which lets nobody but the owner read what it writes.
+        (staged / WEIGHTS).write_bytes(serialize(weights))
         if model.processor is not None:
             model.processor.save(staged)
         with locked(folder):

@@ -12,7 +12,13 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-PRODUCT_WEIGHTS = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+PRODUCT_WEIGHTS = (
+    "kernel",
+    "recurrent_kernel",
+    "stacked_kernel",
+    "bias",
+    "recurrent_bias",
+)
 
 
 def state_dtype(compute_dtype: str) -> str:
@@ -22,6 +28,34 @@ def state_dtype(compute_dtype: str) -> str:
     times its increment.
     """
     return "float32" if compute_dtype in ("float16", "bfloat16") else compute_dtype
+
+
+def with_stacked_kernel(weights):
+    """The weights, and for few features kernel and recurrent_kernel in one.
+
+    A product with only some rows is slow out of proportion, so [x, h] is multiplied
+    by [kernel; recurrent_kernel] at once. With many features that gains nothing.
+    """
+    kernel, recurrent_kernel = weights["kernel"], weights["recurrent_kernel"]
+    if 8 * kernel.shape[0] > recurrent_kernel.shape[0]:
+        return weights
+    stacked = ops.concatenate([kernel, recurrent_kernel])
+    return {**weights, "stacked_kernel": stacked}
+
+
+def from_inputs(inputs, weights, dtype):
+    """The inputs' part of the pre-activations, of one step or of all."""
+    part = ops.matmul(inputs, weights["kernel"])
+    return ops.cast(part + weights["bias"] if "bias" in weights else part, dtype)
+
+
+def from_h(h, weights):
+    """The recurrent part of the pre-activations."""
+    kernel = weights["recurrent_kernel"]
+    part = ops.matmul(ops.cast(h, kernel.dtype), kernel)
+    if "recurrent_bias" in weights:
+        part = part + weights["recurrent_bias"]
+    return ops.cast(part, h.dtype)
 
 
 def pre_activations(joint, inputs, h, weights):
@@ -40,17 +74,18 @@ def pre_activations(joint, inputs, h, weights):
     Returns:
         A tuple of tensors `(batch, columns of the kernel)`, in the dtype of `h`.
     """
-    kernel, recurrent_kernel = weights["kernel"], weights["recurrent_kernel"]
-    from_inputs = ops.matmul(inputs, kernel)
-    from_h = ops.matmul(ops.cast(h, recurrent_kernel.dtype), recurrent_kernel)
     if joint:
-        parts = {"bias": from_inputs + from_h}
-    else:
-        parts = {"bias": from_inputs, "recurrent_bias": from_h}
-    return tuple(
-        ops.cast(part + weights[name] if name in weights else part, h.dtype)
-        for name, part in parts.items()
-    )
+        return joint_part(inputs, h, weights)
+    return from_inputs(inputs, weights, h.dtype), from_h(h, weights)
+
+
+def joint_part(inputs, h, weights):
+    """Both products in one sum; see `pre_activations`."""
+    if "stacked_kernel" in weights:
+        both = ops.concatenate([inputs, ops.cast(h, inputs.dtype)], axis=-1)
+        stacked = {**weights, "kernel": weights["stacked_kernel"]}
+        return (from_inputs(both, stacked, h.dtype),)
+    return (from_inputs(inputs, weights, h.dtype) + from_h(h, weights),)
 
 
 class Cell(keras.layers.Layer):

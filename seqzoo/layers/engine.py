@@ -22,7 +22,14 @@ Axes inside: T steps first, then B batch, then features.
 from keras import ops
 
 from seqzoo.layers import loops
-from seqzoo.layers.cells import own_weights, pre_activations
+from seqzoo.layers.cells import (
+    from_h,
+    from_inputs,
+    joint_part,
+    own_weights,
+    pre_activations,
+    with_stacked_kernel,
+)
 
 
 def recurrence(cell, reverse: bool):
@@ -46,13 +53,13 @@ def recurrence(cell, reverse: bool):
 
     def forward(variables, constants):
         elements = _elements(variables, constants)
-        (last, all_states), parts = _forward(
-            cell, reverse, variables, constants, elements
-        )
-        outputs = ops.swapaxes(all_states[0], 0, 1)
+        last, before, parts = _forward(cell, reverse, variables, constants, elements)
+        h, last_h = before[0], last[0][None]
+        outputs = [last_h, h[:-1]] if reverse else [h[1:], last_h]
+        outputs = ops.swapaxes(ops.concatenate(outputs), 0, 1)
         if "mask" in constants:
             outputs = ops.where(constants["mask"][..., None], outputs, 0)
-        return (outputs, last), (variables, constants, elements, all_states, parts)
+        return (outputs, last), (variables, constants, elements, before, parts)
 
     def backward(residuals, cotangents):
         return _backward(cell, reverse, residuals, cotangents)
@@ -75,42 +82,50 @@ def _elements(variables, constants):
 
 
 def _forward(cell, reverse, variables, constants, elements):
-    weights = variables["weights"]
-    own = own_weights(weights, variables["states"][0].dtype)
+    """The last states; and, of every step, the states before it and its parts."""
+    weights, dtype = variables["weights"], variables["states"][0].dtype
+    own = own_weights(weights, dtype)
+    elements = dict(elements)
+    if cell.joint:
+        weights = with_stacked_kernel(weights)
+    else:
+        # The backward loop reads this part anyway, so one product for all steps
+        # costs no memory; for a joint cell it would.
+        inputs = elements.pop("inputs")
+        elements["from_inputs"] = from_inputs(inputs, weights, dtype)
 
     def step(states, elements):
         h = states[0]
         if "recurrent_mask" in constants:
             h = h * constants["recurrent_mask"]
-        parts = pre_activations(cell.joint, elements["inputs"], h, weights)
+        if cell.joint:
+            parts = kept = joint_part(elements["inputs"], h, weights)
+        else:
+            kept = from_h(h, weights)
+            parts = elements["from_inputs"], kept
         new, _ = cell.equations(parts, states, own, elements["extras"])
         if "mask" in elements:
             new = [
                 ops.where(elements["mask"], after, before)
                 for after, before in zip(new, states, strict=True)
             ]
-        return new, (new, parts)
+        return new, (states, kept)
 
-    last, (all_states, parts) = loops.scan(step, variables["states"], elements, reverse)
-    return (last, all_states), parts
+    last, (before, kept) = loops.scan(step, variables["states"], elements, reverse)
+    parts = kept if cell.joint else (elements["from_inputs"], kept)
+    return last, before, parts
 
 
 def _backward(cell, reverse, residuals, cotangents):
-    variables, constants, elements, all_states, parts = residuals
+    variables, constants, elements, before, parts = residuals
     d_outputs, d_last = cotangents
     if "mask" in constants:
         d_outputs = ops.where(constants["mask"][..., None], d_outputs, 0)
-    weights, dtype = variables["weights"], all_states[0].dtype
+    weights, dtype = variables["weights"], before[0].dtype
     own = own_weights(weights, dtype)
     recurrent_kernel = weights["recurrent_kernel"]
     transposed_kernel = ops.transpose(recurrent_kernel)
     recurrent_mask = constants.get("recurrent_mask")
-    before = [
-        ops.concatenate(
-            [states[1:], initial[None]] if reverse else [initial[None], states[:-1]]
-        )
-        for initial, states in zip(variables["states"], all_states, strict=True)
-    ]
 
     def step(carry, elements):
         d_states, d_own = carry

@@ -10,6 +10,8 @@ imports a backend, when it is first used and only the one that Keras runs on.
 Trees are nested tuples, lists and dicts of tensors.
 """
 
+import functools
+
 import keras
 from keras import tree
 
@@ -162,7 +164,11 @@ class _TensorFlow:
         import tensorflow as tf
 
         functions = {
-            jit: tf.function(function, jit_compile=jit, reduce_retracing=True)
+            # A partial has an identity of its own: TensorFlow counts tracings by code,
+            # and would warn of a model with five layers.
+            jit: tf.function(
+                functools.partial(function), jit_compile=jit, reduce_retracing=True
+            )
             for jit in (True, False)
         }
 

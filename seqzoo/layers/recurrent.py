@@ -173,7 +173,7 @@ class Recurrent(keras.layers.Layer):
     def reset_state(self):
         """Set the states of a stateful layer back to zero."""
         for variable in self.states or []:
-            variable.assign(ops.zeros_like(variable))
+            variable.assign(ops.zeros(variable.shape, variable.dtype))
 
     def compute_output_shape(self, inputs_shape):
         batch, steps, _ = inputs_shape
@@ -239,7 +239,7 @@ class Recurrent(keras.layers.Layer):
         names = self.cell.state_names
         if initial_state is None:
             if self.stateful:
-                initial_state = [variable.value for variable in self.states]
+                initial_state = [variable.value for variable in self.states or []]
             else:
                 initial_state = self.cell.get_initial_state(ops.shape(inputs)[0])
         elif not isinstance(initial_state, list | tuple):

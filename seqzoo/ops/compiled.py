@@ -4,6 +4,7 @@ This file may name the backends: Keras compiles `fit` and `predict` but has no
 public way to compile any other function of a model.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,13 +20,24 @@ def compiled(model: keras.Model, function: Callable[..., Any]) -> Callable[..., 
 
     Args:
         model: The built model whose variables `function` reads.
-        function: From tensors to nested tensors.
+        function: From tensors of known shape to nested tensors.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function, jit_compile=True)
+        by_shapes: dict[Any, Any] = {}
+
+        def call(*tensors: Any) -> Any:
+            shapes = tuple((tuple(each.shape), each.dtype) for each in tensors)
+            if shapes not in by_shapes:
+                # One tf.function a shape, each of another callable: of a single one
+                # TensorFlow warns that new shapes trace it anew, which is meant here.
+                each = functools.partial(function)
+                by_shapes[shapes] = tf.function(each, jit_compile=True)
+            return by_shapes[shapes](*tensors)
+
+        return call
     if backend == "jax":
         import jax
 

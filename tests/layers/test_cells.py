@@ -76,7 +76,7 @@ class NormalizedCell(ElmanCell):
         def normal(part):
             centred = part - ops.mean(part, axis=-1, keepdims=True)
             return centred / ops.sqrt(
-                ops.mean(centred**2, axis=-1, keepdims=True) + 1e-5
+                ops.mean(centred**2, axis=-1, keepdims=True) + 0.1
             )
 
         return [ops.tanh(normal(parts[0]) + normal(parts[1]))], {}
