@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
+# The backends read the settings above when they are imported.
 import keras
 import numpy as np
 import tensorflow as tf
@@ -95,7 +97,8 @@ def variants(cell, shape, training, skip_keras_jit_above):
     if training and long:
         print(
             f"{shape}: {KERAS_JIT} left out of training, since autodiff of a loop of "
-            f"more than {skip_keras_jit_above} steps takes seconds a step under XLA"
+            f"more than {skip_keras_jit_above} steps takes seconds a step under XLA",
+            file=sys.stderr,
         )
         del contestants[KERAS_JIT]
     contestants[TORCH] = torch_variant(cell, array, units, training)
