@@ -2,8 +2,9 @@
 
     python -m recipes.bilstm_attn_translate
 
-Two CPU cores are enough; KERAS_BACKEND=jax trains fastest there. Minutes, scores and
-circumstances of the weights that the package carries stand in
+Two CPU cores and 93 minutes with KERAS_BACKEND=jax, beside other work, gave the weights
+that the package carries: 4.5 M parameters, BLEU 38.3 on test_2016_flickr and 29.9 on
+test_2017_flickr with one seed (lower-cased, Moses-tokenised, beam 5), from
 weights/bilstm_attn_translate/metrics.json.
 
 Departs from Bahdanau et al. (2015): LSTM for GRU, two layers on each side, attention
