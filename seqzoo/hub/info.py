@@ -113,7 +113,8 @@ def count_parameters(data: bytes) -> int:
 
 def _score(metric: Mapping[str, Any], published: Mapping[str, Any] | None) -> str:
     """One line for a metric: `38.2 +- 0.1 BLEU (test, 1,000 examples, 3 seeds)`."""
-    value = f"{metric.get('value')}"
+    value = metric.get("value")
+    value = f"{value:.4g}" if isinstance(value, float) else f"{value}"
     if metric.get("spread"):
         value += f" +- {metric['spread']}"
     if metric.get("unit"):

@@ -123,8 +123,11 @@ def _backward(cell, reverse, residuals, cotangents):
         d_outputs = ops.where(constants["mask"][..., None], d_outputs, 0)
     weights, dtype = variables["weights"], before[0].dtype
     own = own_weights(weights, dtype)
-    recurrent_kernel = weights["recurrent_kernel"]
-    transposed_kernel = ops.transpose(recurrent_kernel)
+    if cell.joint:
+        weights = with_stacked_kernel(weights)
+    features = elements["inputs"].shape[-1] if "stacked_kernel" in weights else 0
+    step_kernel = weights["stacked_kernel" if features else "recurrent_kernel"]
+    transposed_kernel = ops.transpose(step_kernel)
     recurrent_mask = constants.get("recurrent_mask")
 
     def step(carry, elements):
@@ -139,10 +142,12 @@ def _backward(cell, reverse, residuals, cotangents):
             (elements["parts"], elements["before"], own, elements["extras"]),
             d_new,
         )
-        d_h = ops.matmul(
-            ops.cast(d_parts[-1], recurrent_kernel.dtype), transposed_kernel
+        d_product = ops.matmul(
+            ops.cast(d_parts[-1], step_kernel.dtype), transposed_kernel
         )
-        d_h = ops.cast(d_h, dtype)
+        # With a stacked kernel the gradient by x_t stands before that by h.
+        d_input = [d_product[:, :features]] if features else []
+        d_h = ops.cast(d_product[:, features:], dtype)
         if recurrent_mask is not None:
             d_h = d_h * recurrent_mask
         d_before = [d_before[0] + d_h, *d_before[1:]]
@@ -152,7 +157,7 @@ def _backward(cell, reverse, residuals, cotangents):
                 for d, d_state in zip(d_before, d_states, strict=True)
             ]
         d_own = {name: d_own[name] + d_own_now[name] for name in own}
-        return (d_before, d_own), (d_parts, d_extras)
+        return (d_before, d_own), (d_parts, d_extras, d_input)
 
     inputs = elements["inputs"]
     elements = {
@@ -162,32 +167,50 @@ def _backward(cell, reverse, residuals, cotangents):
         "d_output": ops.swapaxes(d_outputs, 0, 1),
     }
     carry = (d_last, {name: ops.zeros_like(value) for name, value in own.items()})
-    (d_states, d_own), (d_parts, d_extras) = loops.scan(
+    (d_states, d_own), (d_parts, d_extras, d_inputs) = loops.scan(
         step, carry, elements, not reverse
     )
 
-    kernel = weights["kernel"]
     h = before[0] if recurrent_mask is None else before[0] * recurrent_mask
-    d_from_inputs = _rows(ops.cast(d_parts[0], kernel.dtype))  # (T * B, columns)
-    d_from_h = _rows(ops.cast(d_parts[-1], kernel.dtype))
-    d_weights = {
-        "kernel": ops.matmul(ops.transpose(_rows(inputs)), d_from_inputs),
-        "recurrent_kernel": ops.matmul(
-            ops.transpose(_rows(ops.cast(h, kernel.dtype))), d_from_h
-        ),
-    }
-    for name, d_part in (("bias", d_parts[0]), ("recurrent_bias", d_parts[-1])):
-        if name in weights:
-            d_weights[name] = ops.cast(ops.sum(d_part, axis=(0, 1)), kernel.dtype)
+    d_weights = _product_gradients(weights, inputs, h, d_parts)
     for name in own:
         d_weights[name] = ops.cast(d_own[name], weights[name].dtype)
-    d_inputs = ops.matmul(d_from_inputs, ops.transpose(kernel))
+    if not features:
+        kernel = weights["kernel"]
+        d_from_inputs = ops.cast(d_parts[0], kernel.dtype)
+        d_inputs = [ops.matmul(d_from_inputs, ops.transpose(kernel))]
     return {
-        "inputs": ops.swapaxes(ops.reshape(d_inputs, ops.shape(inputs)), 0, 1),
+        "inputs": ops.swapaxes(d_inputs[0], 0, 1),
         "extras": tuple(ops.swapaxes(d_extra, 0, 1) for d_extra in d_extras),
         "states": d_states,
         "weights": d_weights,
     }
+
+
+def _product_gradients(weights, inputs, h, d_parts):
+    """The gradients of kernels and biases, of all steps at once."""
+    dtype = weights["kernel"].dtype
+    h = ops.cast(h, dtype)
+    d_first, d_last = (_rows(ops.cast(d_parts[k], dtype)) for k in (0, -1))
+    if "stacked_kernel" in weights:
+        # One product, which reads the longest tensor of the layer once.
+        both = ops.concatenate([inputs, h, ops.ones_like(h[..., :1])], axis=-1)
+        d_both = ops.matmul(ops.transpose(_rows(both)), d_first)
+        features = inputs.shape[-1]
+        gradients = {
+            "kernel": d_both[:features],
+            "recurrent_kernel": d_both[features:-1],
+            "bias": d_both[-1],
+        }
+        return {name: gradients[name] for name in gradients if name in weights}
+    gradients = {
+        "kernel": ops.matmul(ops.transpose(_rows(inputs)), d_first),
+        "recurrent_kernel": ops.matmul(ops.transpose(_rows(h)), d_last),
+    }
+    for name, d_part in (("bias", d_parts[0]), ("recurrent_bias", d_parts[-1])):
+        if name in weights:
+            gradients[name] = ops.cast(ops.sum(d_part, axis=(0, 1)), dtype)
+    return gradients
 
 
 def _rows(tensor):

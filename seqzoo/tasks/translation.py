@@ -79,7 +79,7 @@ class Translator(Task):
             length_penalty: Log-probabilities are divided by length to this power
                 when hypotheses are compared; 0 favours short translations.
             n_best: How many translations of each text to return, at most
-                `beam_size`.
+                `beam_size`. They differ in their pieces; two may read alike.
             return_attention: Return `Translation`s, which hold scores, pieces and
                 attention weights, not plain strings.
 
