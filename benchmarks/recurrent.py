@@ -41,7 +41,9 @@ SHAPES = [
     (1, 1000, 128, 256),
     (256, 20, 512, 512),
 ]
-OURS, KERAS, KERAS_JIT, TORCH = "Recurrent", "Keras", "Keras jit", "torch"
+# "jit": in a function that XLA compiles whole, as `compile(jit_compile=True)` does.
+OURS, OURS_JIT = "Recurrent", "Recurrent jit"
+KERAS, KERAS_JIT, TORCH = "Keras", "Keras jit", "torch"
 
 
 def tensorflow_variant(layer, array, training, jit):
@@ -89,7 +91,10 @@ def variants(cell, shape, training, skip_keras_jit_above):
     our_cell = {"lstm": LSTMCell, "gru": GRUCell}[cell](units)
     keras_class = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
     ours = Recurrent(our_cell, return_sequences=True)
-    contestants = {OURS: tensorflow_variant(ours, array, training, jit=False)}
+    contestants = {
+        OURS: tensorflow_variant(ours, array, training, jit=False),
+        OURS_JIT: tensorflow_variant(ours, array, training, jit=True),
+    }
     for name, jit in ((KERAS, False), (KERAS_JIT, True)):
         layer = keras_class(units, return_sequences=True)
         contestants[name] = tensorflow_variant(layer, array, training, jit)
@@ -130,10 +135,10 @@ def main():
     torch.set_num_threads(int(THREADS))
     records = []
     print(
-        f"| {arguments.cell}, (batch, steps, features, units) | mode | ours ms | Keras "
-        "ms | Keras jit ms | torch ms | better Keras / ours | ours / torch |"
+        f"| {arguments.cell}, (batch, steps, features, units) | mode | ours ms | ours jit "
+        "ms | Keras ms | Keras jit ms | torch ms | better Keras / ours | ours / torch |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for shape in (SHAPES[index] for index in arguments.shapes):
         for mode in arguments.modes:
             contestants = variants(
@@ -155,7 +160,7 @@ def main():
             records.append(record)
             cells = [
                 f"{times[name]:.1f}" if name in times else "-"
-                for name in (OURS, KERAS, KERAS_JIT, TORCH)
+                for name in (OURS, OURS_JIT, KERAS, KERAS_JIT, TORCH)
             ]
             print(
                 f"| {shape} | {mode} | {' | '.join(cells)} | "
