@@ -135,8 +135,8 @@ def main():
     torch.set_num_threads(int(THREADS))
     records = []
     print(
-        f"| {arguments.cell}, (batch, steps, features, units) | mode | ours ms | ours jit "
-        "ms | Keras ms | Keras jit ms | torch ms | better Keras / ours | ours / torch |"
+        f"| {arguments.cell}, (batch, steps, features, units) | mode | ours ms | "
+        "ours jit ms | Keras ms | Keras jit ms | torch ms | better Keras / ours | ours / torch |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for shape in (SHAPES[index] for index in arguments.shapes):
