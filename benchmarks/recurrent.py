@@ -136,7 +136,8 @@ def main():
     records = []
     print(
         f"| {arguments.cell}, (batch, steps, features, units) | mode | ours ms | "
-        "ours jit ms | Keras ms | Keras jit ms | torch ms | better Keras / ours | ours / torch |"
+        "ours jit ms | Keras ms | Keras jit ms | torch ms | better Keras / ours | "
+        "ours / torch |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for shape in (SHAPES[index] for index in arguments.shapes):
