@@ -34,11 +34,7 @@ def run(*arguments, **environment):
 )
 def test_ops_and_layers_keep_their_promises_on_jax():
     options = ["-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
-    # Tiny programs spend their time in the compiler, so it is told to hurry.
-    flags = (
-        "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-    )
-    result = run(*options, *PORTABLE, KERAS_BACKEND="jax", XLA_FLAGS=flags)
+    result = run(*options, *PORTABLE, KERAS_BACKEND="jax")
     assert result.returncode == 0, result.stdout[-5000:]
 
 

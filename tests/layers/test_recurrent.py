@@ -1,5 +1,3 @@
-import itertools
-
 import keras
 import numpy as np
 import pytest
@@ -69,11 +67,8 @@ def assert_close(ours, theirs, atol=1e-5):
 
 
 @every_cell
-@pytest.mark.parametrize(
-    ("reverse", "masked"),
-    # Elsewhere two of the four, since the suite runs once more for JAX.
-    list(itertools.product([False, True], repeat=2))[:: 1 if on_tensorflow else 3],
-)
+@both_directions
+@pytest.mark.parametrize("masked", [False, True], ids=["unmasked", "masked"])
 @every_compilation
 def test_outputs_and_gradients_equal_those_of_keras(name, reverse, masked, training):
     """Forward, and by inputs, initial states and weights."""
