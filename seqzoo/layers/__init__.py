@@ -2,8 +2,7 @@
 
 from seqzoo.layers.attention import Attention
 from seqzoo.layers.bidirectional import Bidirectional
-from seqzoo.layers.cell import Cell
-from seqzoo.layers.cells import ElmanCell, GRUCell, LSTMCell
+from seqzoo.layers.cells import Cell, ElmanCell, GRUCell, LSTMCell
 from seqzoo.layers.recurrent import Recurrent
 
 __all__ = [

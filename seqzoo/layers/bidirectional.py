@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seqzoo.layers.cell import Cell, serialized
+from seqzoo.layers.cells import Cell, serialized
 from seqzoo.layers.recurrent import Recurrent
 
 _MERGES = {

@@ -1,15 +1,261 @@
-"""The stock cells, each of them its equations.
+"""Recurrent cells: each is its equations, and nothing else.
 
+A cell is a Keras layer with Keras's cell protocol, so `keras.layers.RNN(cell)`
+takes it. `seqzoo.layers.Recurrent` runs it faster: it owns the matrix products,
+the loop over the steps and the gradient, and asks a cell only for `equations`.
 Packing is Keras's (LSTM i, f, c, o; GRU z, r, h), and so is the order of the
 weights: kernel, recurrent_kernel, bias, then whatever a cell adds.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from seqzoo.layers.cell import Cell
+PRODUCT_WEIGHTS = (
+    "kernel",
+    "recurrent_kernel",
+    "stacked_kernel",
+    "bias",
+    "recurrent_bias",
+)
+
+
+def state_dtype(compute_dtype: str) -> str:
+    """States and gates of a half-precision layer are kept in float32.
+
+    A cell state is a sum over all steps; in bfloat16 it would stop growing at 256
+    times its increment.
+    """
+    return "float32" if compute_dtype in ("float16", "bfloat16") else compute_dtype
+
+
+def with_stacked_kernel(weights):
+    """The weights, and for few features kernel and recurrent_kernel in one.
+
+    A product with only some rows is slow out of proportion, so [x, h] is multiplied
+    by [kernel; recurrent_kernel] at once. With many features that gains nothing.
+    """
+    kernel, recurrent_kernel = weights["kernel"], weights["recurrent_kernel"]
+    if 8 * kernel.shape[0] > recurrent_kernel.shape[0]:
+        return weights
+    stacked = ops.concatenate([kernel, recurrent_kernel])
+    return {**weights, "stacked_kernel": stacked}
+
+
+def from_inputs(inputs, weights, dtype):
+    """The inputs' part of the pre-activations, of one step or of all."""
+    part = ops.matmul(inputs, weights["kernel"])
+    return ops.cast(part + weights["bias"] if "bias" in weights else part, dtype)
+
+
+def from_h(h, weights):
+    """The recurrent part of the pre-activations."""
+    kernel = weights["recurrent_kernel"]
+    part = ops.matmul(ops.cast(h, kernel.dtype), kernel)
+    if "recurrent_bias" in weights:
+        part = part + weights["recurrent_bias"]
+    return ops.cast(part, h.dtype)
+
+
+def pre_activations(joint, inputs, h, weights):
+    """What the equations start from.
+
+        joint:    (inputs @ kernel + h @ recurrent_kernel + bias,)
+        separate: (inputs @ kernel + bias, h @ recurrent_kernel + recurrent_bias)
+
+    Args:
+        joint: Whether the two products are added.
+        inputs: Float tensor `(batch, features)`.
+        h: Float tensor `(batch, units)`, in the dtype of the states.
+        weights: Dict of tensors: "kernel", "recurrent_kernel" and, if the cell has
+            them, "bias" and "recurrent_bias".
+
+    Returns:
+        A tuple of tensors `(batch, columns of the kernel)`, in the dtype of `h`.
+    """
+    if joint:
+        return joint_part(inputs, h, weights)
+    return from_inputs(inputs, weights, h.dtype), from_h(h, weights)
+
+
+def joint_part(inputs, h, weights):
+    """Both products in one sum; see `pre_activations`."""
+    if "stacked_kernel" in weights:
+        both = ops.concatenate([inputs, ops.cast(h, inputs.dtype)], axis=-1)
+        stacked = {**weights, "kernel": weights["stacked_kernel"]}
+        return (from_inputs(both, stacked, h.dtype),)
+    return (from_inputs(inputs, weights, h.dtype) + from_h(h, weights),)
+
+
+class Cell(keras.layers.Layer):
+    """What all cells share: their weights and Keras's cell protocol.
+
+    A new cell states its `gates` and `state_names`, writes `equations`, and, if it
+    has weights besides kernel, recurrent_kernel and bias, makes them in `build`
+    (after `super().build`) and adds them to `loop_weights`. The engine gives their
+    gradients too. States and outputs have `units` features, and `states[0]` is
+    both the output and what the recurrent kernel multiplies.
+
+    Args:
+        units: Number of features of the output and of every state.
+        use_bias: Whether pre-activations have a bias.
+        kernel_initializer: Of the weights that multiply the inputs.
+        recurrent_initializer: Of the weights that multiply the last output.
+        bias_initializer: Of the bias.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Raises:
+        ValueError: If `units` is not a positive integer.
+    """
+
+    gates: ClassVar[tuple[str, ...]]  # the blocks of the kernel, in order
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
+    joint: bool = True  # False: `equations` gets the two products apart
+
+    def __init__(
+        self,
+        units: int,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if not isinstance(units, int) or units < 1:
+            raise ValueError(
+                f"`units` must be a positive integer. Received: units={units!r}"
+            )
+        self.units = units
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+
+    @property
+    def state_size(self) -> list[int]:
+        """Features of every state."""
+        return [self.units] * len(self.state_names)
+
+    @property
+    def output_size(self) -> int:
+        """Features of the output."""
+        return self.units
+
+    def get_initial_state(self, batch_size=None) -> list:
+        """Zeros, one tensor `(batch, units)` a state."""
+        return [
+            ops.zeros((batch_size, size), dtype=self.compute_dtype)
+            for size in self.state_size
+        ]
+
+    def feature_count(self, input_features: int) -> int:
+        """How many features of the input the kernel multiplies."""
+        return input_features
+
+    def split_inputs(self, inputs, training=False):
+        """The features for the kernel, and a tuple of extras for `equations`.
+
+        A cell that reads a time stamp, or that needs fresh noise at every step,
+        overrides this. Extras have the axes of `inputs`, but for the last.
+
+        Args:
+            inputs: Float tensor `(batch, features)` or `(batch, steps, features)`.
+            training: Whether the cell is being trained.
+        """
+        return inputs, ()
+
+    def equations(self, parts, states, weights, extras):
+        """The cell: from pre-activations and old states to new states.
+
+        Rows of the batch must not depend on each other, and nothing but the
+        arguments may be read, which the engine differentiates.
+
+        Args:
+            parts: `(z,)` for a joint cell, else `(from_inputs, from_h)`; tensors
+                `(batch, blocks * units)`.
+            states: List of tensors `(batch, units)`.
+            weights: Dict of the cell's own weights (without kernels and biases).
+            extras: Tuple of what `split_inputs` gave, at this step.
+
+        Returns:
+            `(new_states, gates)`: a list like `states`, whose first is the output,
+            and a dict of named tensors `(batch, units)` for `trace`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no equations.")
+
+    def loop_weights(self) -> dict:
+        """The weights as tensors by the names that `pre_activations` uses."""
+        names = ["kernel", "recurrent_kernel", *(["bias"] if self.use_bias else [])]
+        return {name: getattr(self, name).value for name in names}
+
+    @property
+    def bias_shape(self) -> tuple[int, ...]:
+        """Shape of the bias."""
+        return (len(self.gates) * self.units,)
+
+    def build(self, input_shape):
+        columns = len(self.gates) * self.units
+        self.kernel = self.add_weight(
+            shape=(self.feature_count(input_shape[-1]), columns),
+            initializer=self.kernel_initializer,
+            name="kernel",
+        )
+        self.recurrent_kernel = self.add_weight(
+            shape=(self.units, columns),
+            initializer=self.recurrent_initializer,
+            name="recurrent_kernel",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=self.bias_shape, initializer=self.initial_bias, name="bias"
+            )
+
+    def initial_bias(self, shape, dtype=None):
+        """The value that the bias starts from."""
+        return self.bias_initializer(shape, dtype=dtype)
+
+    def call(self, inputs, states, training=False):
+        dtype = state_dtype(self.compute_dtype)
+        states = [ops.cast(state, dtype) for state in states]
+        features, extras = self.split_inputs(inputs, training)
+        weights = self.loop_weights()
+        parts = pre_activations(self.joint, features, states[0], weights)
+        own = own_weights(weights, dtype)
+        states, _ = self.equations(parts, states, own, extras)
+        states = [ops.cast(state, self.compute_dtype) for state in states]
+        return states[0], states
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "use_bias": self.use_bias,
+            **{
+                name: keras.initializers.serialize(getattr(self, name))
+                for name in (
+                    "kernel_initializer",
+                    "recurrent_initializer",
+                    "bias_initializer",
+                )
+            },
+        }
+
+
+def serialized(cell: Cell) -> dict:
+    """The cell for the config of a layer, which builds it under its own name."""
+    config = keras.saving.serialize_keras_object(cell)
+    return {key: config[key] for key in config if key != "build_config"}
+
+
+def own_weights(weights: dict, dtype: str) -> dict:
+    """The weights that a cell's equations read, in the dtype of the states."""
+    return {
+        name: ops.cast(value, dtype)
+        for name, value in weights.items()
+        if name not in PRODUCT_WEIGHTS
+    }
 
 
 @keras.saving.register_keras_serializable("seqzoo")

@@ -22,7 +22,7 @@ Axes inside: T steps first, then B batch, then features.
 from keras import ops
 
 from seqzoo.layers import loops
-from seqzoo.layers.cell import (
+from seqzoo.layers.cells import (
     from_h,
     from_inputs,
     joint_part,

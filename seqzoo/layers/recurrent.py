@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers import engine
-from seqzoo.layers.cell import Cell, serialized, state_dtype
+from seqzoo.layers.cells import Cell, serialized, state_dtype
 
 
 @keras.saving.register_keras_serializable("seqzoo")
