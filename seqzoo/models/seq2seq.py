@@ -2,7 +2,8 @@
 
     source ids -> embedding -> bidirectional layers -> memory
     target ids -> embedding -> recurrent layer -> attention over the memory
-               -> recurrent layers on [state, context] -> readout -> logits
+               -> recurrent layers on [state, context], each with or without an
+                  attention of its own -> readout -> logits
 
 Letters in comments: B batch, T target steps, S source steps.
 """
@@ -50,7 +51,9 @@ class Seq2SeqConfig:
     decoder_layers: int = 2
     attention: str | None = "additive"  # None: the plain encoder-decoder
     attention_units: int = 256  # of the scores that compare projected vectors
+    attention_layers: int = 1  # how many decoder layers, from the first, attend
     query: str = "state"  # what attention is asked with: "state", "input", "both"
+    memory_embeddings: bool = False  # whether the memory holds the source's, too
     max_source_steps: int = 256  # of the score "location", which has a weight a step
     tied_embeddings: bool = True  # one table for source, target and output
     embedding_dropout: float = 0.0
@@ -71,12 +74,18 @@ class Seq2SeqConfig:
                     f"`{field}` must be one of {', '.join(map(str, known))}. "
                     f"Received: {field}={getattr(self, field)!r}"
                 )
-        for field in ("encoder_layers", "decoder_layers"):
+        for field in ("encoder_layers", "decoder_layers", "attention_layers"):
             if getattr(self, field) < 1:
                 raise ValueError(
                     f"`{field}` must be at least 1. "
                     f"Received: {field}={getattr(self, field)}"
                 )
+        if self.attention_layers > self.decoder_layers:
+            raise ValueError(
+                "`attention_layers` are decoder layers, so at most `decoder_layers`. "
+                f"Received: attention_layers={self.attention_layers}, "
+                f"decoder_layers={self.decoder_layers}"
+            )
 
 
 class Seq2Seq(Translator):
@@ -94,7 +103,11 @@ class Seq2Seq(Translator):
 
     With `attention=None` the context falls away, and the decoder sees the source
     only through its first state. With `decoder_layers=1` the readout follows the
-    attention at once (Luong et al. 2015).
+    attention at once (Luong et al. 2015). With `attention_layers=2` u_t asks, too,
+    in other weights, and the readout gets its context: u_t has read all contexts up
+    to t, so it knows what was already attended to. With `memory_embeddings`,
+    memory_j = [forward_j, backward_j, embedding(x_j)] (Gehring et al. 2017, eq. 2),
+    which shows the readout the source words themselves.
 
     Departs from Bahdanau et al. (2015): the query is the first decoder layer's
     state *after* it read y_(t-1), and the context enters the second layer, as in
@@ -145,9 +158,16 @@ class Seq2Seq(Translator):
             )
             for i in range(c.decoder_layers)
         ]
-        self.attention = c.attention and Attention(
-            c.attention, c.attention_units, c.max_source_steps, name="attention"
-        )
+        attending = c.attention_layers if c.attention else 0
+        self.attentions = [
+            Attention(
+                c.attention,
+                c.attention_units,
+                c.max_source_steps,
+                name=f"attention_{i}" if i else "attention",
+            )
+            for i in range(attending)
+        ]
         self.layer_dropout = _dropout(c, c.dropout, "layer_dropout")
         self.readout = keras.layers.Dense(
             c.embed_dim, activation="tanh", name="readout"
@@ -177,7 +197,7 @@ class Seq2Seq(Translator):
     def _teacher_forced(
         self, inputs: dict[str, Tensor], training: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """Logits, and attention weights `(batch, target_steps, source_steps)`."""
+        """Logits, and the attention weights `(batch, target_steps, source_steps)`."""
         memory, mask, first = self.encode(inputs["source_ids"], training)
         y = self._embed(self.target_embedding, inputs["target_ids"], training)
         starts = self._first_states(first)
@@ -189,7 +209,7 @@ class Seq2Seq(Translator):
 
     def start_decoding(self, source_ids: Tensor, beam_size: int) -> tuple[Step, Any]:
         memory, mask, first = self.encode(source_ids)
-        keys = self.attention.project(memory) if self.attention else None
+        keys = [attention.project(memory) for attention in self.attentions]
 
         def step(tokens: Tensor, states: Any) -> tuple[Tensor, Any]:
             states = list(states)
@@ -224,13 +244,15 @@ class Seq2Seq(Translator):
             hidden states of all decoder layers, side by side.
         """
         mask = ops.not_equal(source_ids, PAD)  # (B, S)
-        x = self._embed(self.source_embedding, source_ids, training)
+        x = embedded = self._embed(self.source_embedding, source_ids, training)
         for layer in self.encoder:
             x = layer(x, mask=mask, training=training)
             x = self.layer_dropout(x, training=training)
         real = ops.expand_dims(ops.cast(mask, x.dtype), -1)
         mean = ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
-        return x, mask, self.bridge(mean)
+        first = self.bridge(mean)
+        memory = _joined([x, embedded]) if self.config.memory_embeddings else x
+        return memory, mask, first
 
     def _embed(self, table: Any, token_ids: Tensor, training: bool = False) -> Tensor:
         # Rows of norm about 1 serve the output; times sqrt(embed_dim) they serve
@@ -253,27 +275,31 @@ class Seq2Seq(Translator):
         run: Callable[[int, Tensor], Tensor],
         memory: Tensor,
         mask: Tensor,
-        keys: Tensor | None = None,
+        keys: list[Tensor] | None = None,
         training: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """The decoder's forward story, for whole sequences and for one step alike.
 
         `y` are embedded tokens (B, T, embed_dim), and `run(i, x)` runs layer i.
+        Returned weights are the mean over the layers that attend.
         """
-        x = run(0, y)
-        context, weights = [], None
-        if self.attention:
-            query = {"state": [x], "input": [y], "both": [x, y]}[self.config.query]
-            found, weights = self.attention(_joined(query), memory, mask, keys)
-            context = [found]
-        x = self.layer_dropout(x, training=training)
-        for i in range(1, self.config.decoder_layers):
-            x = x + run(i, _joined([x, *context]))
+        x, context, weights = y, [], []
+        for i in range(self.config.decoder_layers):
+            new = run(i, _joined([x, *context]))
+            x = x + new if i else new
+            if i < len(self.attentions):
+                asked = {"state": [x], "input": [y], "both": [x, y]}[self.config.query]
+                found, looked = self.attentions[i](
+                    _joined(asked), memory, mask, keys and keys[i]
+                )
+                context = [found]
+                weights.append(looked)
             x = self.layer_dropout(x, training=training)
         readout = self.readout(_joined([x, *context, y]))
         readout = self.output_dropout(readout, training=training)
         table = ops.transpose(self.output_embedding.embeddings)
-        return ops.matmul(readout, table) + self.output_bias, weights
+        logits = ops.matmul(readout, table) + self.output_bias
+        return logits, sum(weights) / len(weights) if weights else None
 
 
 def _joined(tensors: list[Tensor]) -> Tensor:
