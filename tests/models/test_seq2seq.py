@@ -24,6 +24,8 @@ VARIANTS = [
     {"attention": None},
     {"decoder_layers": 1},
     {"decoder_layers": 3, "encoder_layers": 2},
+    {"attention_layers": 2, "memory_embeddings": True},
+    {"attention_layers": 2, "decoder_layers": 3, "query": "both"},
     {"query": "input"},
     {"query": "both"},
     {"cell": "gru"},
@@ -77,9 +79,11 @@ def test_without_attention_the_source_is_seen_through_the_first_state_alone():
     assert np.abs(logits[0] - logits[1]).max() > 1e-4
 
 
-def test_alignments_are_distributions_over_the_real_source():
+@pytest.mark.parametrize("attention_layers", [1, 2])
+def test_alignments_are_distributions_over_the_real_source(attention_layers):
     """A row for each target step; padding gets nothing."""
-    weights = ops.convert_to_numpy(make().align(SOURCE, TARGET))
+    model = make(attention_layers=attention_layers)
+    weights = ops.convert_to_numpy(model.align(SOURCE, TARGET))
     assert weights.shape == (2, 5, 4)
     np.testing.assert_allclose(weights.sum(-1), 1, atol=1e-5)
     assert not weights[1, :, 2:].any()
@@ -113,7 +117,13 @@ def test_dropout_acts_in_training_alone(variational):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"cell": "lstn"}, {"attention": "soft"}, {"query": "key"}, {"decoder_layers": 0}],
+    [
+        {"cell": "lstn"},
+        {"attention": "soft"},
+        {"query": "key"},
+        {"decoder_layers": 0},
+        {"attention_layers": 3},
+    ],
 )
 def test_unknown_choices_are_refused(changes):
     """The error names the field."""
