@@ -36,6 +36,7 @@ class Bidirectional(keras.layers.Layer):
         return_state: Whether to return the states of both sides too.
         dropout: As in `Recurrent`, each side with masks of its own.
         recurrent_dropout: As in `Recurrent`.
+        norm_stabilizer: As in `Recurrent`, of both sides.
         seed: Integer for the dropout masks; by default Keras's global seed.
         **kwargs: `name` and `dtype` of the layer.
 
@@ -45,6 +46,7 @@ class Bidirectional(keras.layers.Layer):
             as in `Recurrent`.
         initial_state: A list of tensors `(batch, units)`: the forward cell's
             states, then the backward cell's; zeros by default.
+        times: As in `Recurrent`.
         training: Whether dropout is active.
 
     Returns:
@@ -73,6 +75,7 @@ class Bidirectional(keras.layers.Layer):
         return_state: bool = False,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        norm_stabilizer: float = 0.0,
         seed: int | None = None,
         **kwargs,
     ):
@@ -95,6 +98,7 @@ class Bidirectional(keras.layers.Layer):
         self.return_state = return_state
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
+        self.norm_stabilizer = norm_stabilizer
         self.seed = seed
         self.supports_masking = True
         # Not `self.forward`: a layer on PyTorch is a Module, whose call that is.
@@ -106,6 +110,7 @@ class Bidirectional(keras.layers.Layer):
                 reverse=reverse,
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
+                norm_stabilizer=norm_stabilizer,
                 seed=None if seed is None else seed + reverse,
                 dtype=self.dtype_policy,
                 name="backward" if reverse else "forward",
@@ -117,22 +122,20 @@ class Bidirectional(keras.layers.Layer):
         self.forward_layer.build(inputs_shape)
         self.backward_layer.build(inputs_shape)
 
-    def call(self, inputs, mask=None, initial_state=None, training=False):
-        arguments = {"mask": mask, "training": training}
+    def call(self, inputs, mask=None, initial_state=None, times=None, training=False):
+        arguments = {"mask": mask, "times": times, "training": training}
         first, second = self._split_states(initial_state)
         ahead, *states = self.forward_layer(inputs, initial_state=first, **arguments)
         back, *more = self.backward_layer(inputs, initial_state=second, **arguments)
         outputs = _MERGES[self.merge](ahead, back)
         return (outputs, *states, *more) if self.return_state else outputs
 
-    def trace(self, inputs, mask=None, initial_state=None) -> dict:
+    def trace(self, inputs, mask=None, initial_state=None, times=None) -> dict:
         """`Recurrent.trace` of both sides, under "forward" and "backward"."""
         first, second = self._split_states(initial_state)
-        if not self.built:
-            self(inputs)
         return {
-            "forward": self.forward_layer.trace(inputs, mask, first),
-            "backward": self.backward_layer.trace(inputs, mask, second),
+            "forward": self.forward_layer.trace(inputs, mask, first, times),
+            "backward": self.backward_layer.trace(inputs, mask, second, times),
         }
 
     def compute_output_shape(self, inputs_shape):
@@ -159,6 +162,7 @@ class Bidirectional(keras.layers.Layer):
             "return_state": self.return_state,
             "dropout": self.dropout,
             "recurrent_dropout": self.recurrent_dropout,
+            "norm_stabilizer": self.norm_stabilizer,
             "seed": self.seed,
         }
 

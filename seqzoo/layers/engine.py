@@ -19,10 +19,12 @@ times slower. Gradients of gradients are not defined.
 Axes inside: T steps first, then B batch, then features.
 """
 
+import functools
+
 from keras import ops
 
 from seqzoo.layers import loops
-from seqzoo.layers.cells import (
+from seqzoo.layers.cells.products import (
     from_h,
     from_inputs,
     joint_part,
@@ -30,6 +32,10 @@ from seqzoo.layers.cells import (
     pre_activations,
     with_stacked_kernel,
 )
+
+# So few steps cost less than tracing a graph of them: a model is built, and a stream
+# is read, without.
+UNCOMPILED_STEPS = 4
 
 
 def recurrence(cell, reverse: bool):
@@ -40,15 +46,17 @@ def recurrence(cell, reverse: bool):
         reverse: Whether to run from the last step to the first.
 
     Returns:
-        A function `(jit, variables, constants)` that returns `(outputs, states)`:
+        A function `(training, variables, constants)` that returns `(outputs, states)`:
         the outputs `(batch, steps, units)`, in the order of the inputs, and the
         list of states after the run. `variables` is a dict of what has gradients:
-        "inputs" `(batch, steps, features)`, "extras" (a tuple of tensors like
+        "inputs" `(batch, steps, features)`, "extras" (a dict of tensors like
         inputs), "states" (a list of tensors `(batch, units)`) and "weights" (what
-        `cell.loop_weights` gives). `constants` may hold "mask", Boolean `(batch,
-        steps)`, True = real: other steps leave the states as they are and put out
-        zero; and "recurrent_mask" `(batch, units)`, which multiplies h before the
-        recurrent product.
+        `cell.loop_weights` gives). `constants` holds "noise", a dict of Boolean
+        tensors like the extras, and may hold "mask", Boolean `(batch, steps)`, True
+        = real: other steps leave the states as they are and put out zero; and
+        "recurrent_mask" `(batch, units)`, which multiplies h before the recurrent
+        product. At inference nothing is kept for a gradient, which autodiff of
+        the loop then gives, slowly.
     """
 
     def forward(variables, constants):
@@ -67,52 +75,106 @@ def recurrence(cell, reverse: bool):
     # Nothing but the loop is compiled, transposes included: TensorFlow hands the
     # constants that its own gradients need from one compiled function to the other
     # as values, and XLA would compile anew whenever a weight changes.
-    return loops.compiled(loops.with_gradient(forward, backward))
+    training = loops.compiled(loops.with_gradient(forward, backward))
+    inference = loops.compiled(functools.partial(_infer, cell, reverse))
+
+    def run(is_training, variables, constants):
+        if is_training:
+            return training("xla", variables, constants)
+        steps = variables["inputs"].shape[1]
+        few = steps is not None and steps <= UNCOMPILED_STEPS
+        return inference("steps" if few else "graph", variables, constants)
+
+    return run
+
+
+def _infer(cell, reverse, variables, constants):
+    """Outputs and last states alone."""
+    step = _step(cell, variables, constants)
+    elements = _elements(variables, constants)
+    if not cell.joint:
+        elements = _with_input_products(elements, variables)
+
+    def outputs_only(states, elements):
+        new, _ = step(states, elements)
+        output = new[0]
+        if "mask" in elements:
+            output = ops.where(elements["mask"], output, 0)
+        return new, output
+
+    last, outputs = loops.scan(outputs_only, variables["states"], elements, reverse)
+    return ops.swapaxes(outputs, 0, 1), last
 
 
 def _elements(variables, constants):
     """What the steps read, as a tree of tensors with the steps first."""
     elements = {
         "inputs": ops.swapaxes(variables["inputs"], 0, 1),
-        "extras": tuple(ops.swapaxes(extra, 0, 1) for extra in variables["extras"]),
+        "extras": _steps_first(variables["extras"]),
+        "noise": _steps_first(constants["noise"]),
     }
     if "mask" in constants:
         elements["mask"] = ops.transpose(constants["mask"])[..., None]
     return elements
 
 
-def _forward(cell, reverse, variables, constants, elements):
-    """The last states; and, of every step, the states before it and its parts."""
-    weights, dtype = variables["weights"], variables["states"][0].dtype
-    own = own_weights(weights, dtype)
+def _steps_first(tensors):
+    return {name: ops.swapaxes(tensor, 0, 1) for name, tensor in tensors.items()}
+
+
+def _with_input_products(elements, variables):
+    """One product with all inputs before the loop, for cells that read it apart."""
     elements = dict(elements)
+    dtype = variables["states"][0].dtype
+    inputs = elements.pop("inputs")
+    return {
+        **elements,
+        "from_inputs": from_inputs(inputs, variables["weights"], dtype),
+    }
+
+
+def _step(cell, variables, constants):
+    """One step as a function of the states: new states, and the parts that it made."""
+    weights = variables["weights"]
+    own = own_weights(weights, variables["states"][0].dtype)
     if cell.joint:
         weights = with_stacked_kernel(weights)
-    else:
-        # The backward loop reads this part anyway, so one product for all steps
-        # costs no memory; for a joint cell it would.
-        inputs = elements.pop("inputs")
-        elements["from_inputs"] = from_inputs(inputs, weights, dtype)
 
     def step(states, elements):
-        h = states[0]
+        h = states[cell.recurrent_state]
         if "recurrent_mask" in constants:
             h = h * constants["recurrent_mask"]
         if cell.joint:
-            parts = kept = joint_part(elements["inputs"], h, weights)
+            parts = made = joint_part(elements["inputs"], h, weights)
         else:
-            kept = from_h(h, weights)
-            parts = elements["from_inputs"], kept
-        new, _ = cell.equations(parts, states, own, elements["extras"])
+            made = from_h(h, weights)
+            parts = elements["from_inputs"], made
+        extras = {**elements["extras"], **elements["noise"]}
+        new, _ = cell.equations(parts, states, own, extras)
         if "mask" in elements:
             new = [
                 ops.where(elements["mask"], after, before)
                 for after, before in zip(new, states, strict=True)
             ]
-        return new, (states, kept)
+        return new, made
 
-    last, (before, kept) = loops.scan(step, variables["states"], elements, reverse)
-    parts = kept if cell.joint else (elements["from_inputs"], kept)
+    return step
+
+
+def _forward(cell, reverse, variables, constants, elements):
+    """The last states; and, of every step, the states before it and its parts."""
+    step = _step(cell, variables, constants)
+    if not cell.joint:
+        # The backward loop reads this part anyway, so one product for all steps
+        # costs no memory; for a joint cell it would.
+        elements = _with_input_products(elements, variables)
+
+    def keeping(states, elements):
+        new, made = step(states, elements)
+        return new, (states, made)
+
+    last, (before, made) = loops.scan(keeping, variables["states"], elements, reverse)
+    parts = made if cell.joint else (elements["from_inputs"], made)
     return last, before, parts
 
 
@@ -137,8 +199,12 @@ def _backward(cell, reverse, residuals, cotangents):
         if "mask" in elements:
             mask = elements["mask"]
             d_new = [ops.where(mask, d_state, 0) for d_state in d_states]
+
+        def equations(parts, states, own, extras):
+            return cell.equations(parts, states, own, {**extras, **elements["noise"]})
+
         d_parts, d_before, d_own_now, d_extras = loops.vjp(
-            lambda *arguments: cell.equations(*arguments)[0],
+            lambda *arguments: equations(*arguments)[0],
             (elements["parts"], elements["before"], own, elements["extras"]),
             d_new,
         )
@@ -150,7 +216,8 @@ def _backward(cell, reverse, residuals, cotangents):
         d_h = ops.cast(d_product[:, features:], dtype)
         if recurrent_mask is not None:
             d_h = d_h * recurrent_mask
-        d_before = [d_before[0] + d_h, *d_before[1:]]
+        d_before = list(d_before)
+        d_before[cell.recurrent_state] += d_h
         if "mask" in elements:
             d_before = [
                 d + ops.where(mask, 0, d_state)
@@ -171,7 +238,8 @@ def _backward(cell, reverse, residuals, cotangents):
         step, carry, elements, not reverse
     )
 
-    h = before[0] if recurrent_mask is None else before[0] * recurrent_mask
+    h = before[cell.recurrent_state]
+    h = h if recurrent_mask is None else h * recurrent_mask
     d_weights = _product_gradients(weights, inputs, h, d_parts)
     for name in own:
         d_weights[name] = ops.cast(d_own[name], weights[name].dtype)
@@ -181,7 +249,7 @@ def _backward(cell, reverse, residuals, cotangents):
         d_inputs = [ops.matmul(d_from_inputs, ops.transpose(kernel))]
     return {
         "inputs": ops.swapaxes(d_inputs[0], 0, 1),
-        "extras": tuple(ops.swapaxes(d_extra, 0, 1) for d_extra in d_extras),
+        "extras": _steps_first(d_extras),
         "states": d_states,
         "weights": d_weights,
     }
@@ -226,7 +294,8 @@ def trace(cell, variables, mask, reverse: bool) -> dict:
     own = own_weights(weights, variables["states"][0].dtype)
 
     def step(states, elements):
-        parts = pre_activations(cell.joint, elements["inputs"], states[0], weights)
+        h = states[cell.recurrent_state]
+        parts = pre_activations(cell.joint, elements["inputs"], h, weights)
         new, gates = cell.equations(parts, states, own, elements["extras"])
         named = {**gates, **dict(zip(cell.state_names, new, strict=True))}
         if "mask" in elements:
@@ -235,6 +304,7 @@ def trace(cell, variables, mask, reverse: bool) -> dict:
             new = [ops.where(real, n, s) for n, s in zip(new, states, strict=True)]
         return new, named
 
-    elements = _elements(variables, {} if mask is None else {"mask": mask})
+    constants = {"noise": {}} if mask is None else {"noise": {}, "mask": mask}
+    elements = _elements(variables, constants)
     _, named = loops.scan(step, variables["states"], elements, reverse)
     return {key: ops.swapaxes(value, 0, 1) for key, value in named.items()}

@@ -67,8 +67,9 @@ def compiled(function):
         function: From trees of tensors to a tree of tensors.
 
     Returns:
-        A function `(jit, *arguments)`. On TensorFlow `jit` says whether XLA
-        compiles it (anew for every shape); else it is a graph for all shapes.
+        A function `(how, *arguments)`. On TensorFlow `how` is "xla", which compiles
+        anew for every shape; "graph", one for all shapes; or "steps", not compiled,
+        so that nothing is traced. Elsewhere it makes no difference.
     """
     return _backend().compiled(function)
 
@@ -115,7 +116,11 @@ class _TensorFlow:
         _, flat_carry, arrays = tf.while_loop(
             lambda index, *_: index < steps, body, (0, flat_carry, arrays)
         )
-        results = tf.nest.pack_sequence_as(example, [array.stack() for array in arrays])
+        stacked = [array.stack() for array in arrays]
+        for tensor, one in zip(stacked, tf.nest.flatten(example), strict=True):
+            # A stack forgets how many steps there are where that is known.
+            tensor.set_shape((flat[0].shape[0], *one.shape))
+        results = tf.nest.pack_sequence_as(example, stacked)
         return tf.nest.pack_sequence_as(carry, flat_carry), results
 
     @staticmethod
@@ -166,15 +171,18 @@ class _TensorFlow:
         functions = {
             # A partial has an identity of its own: TensorFlow counts tracings by code,
             # and would warn of a model with five layers.
-            jit: tf.function(
-                functools.partial(function), jit_compile=jit, reduce_retracing=True
+            how: tf.function(
+                functools.partial(function),
+                jit_compile=how == "xla",
+                reduce_retracing=True,
             )
-            for jit in (True, False)
+            for how in ("xla", "graph")
         }
+        functions["steps"] = function
 
-        def call(jit, *arguments):
+        def call(how, *arguments):
             tensors = tf.nest.map_structure(tf.convert_to_tensor, arguments)
-            return functions[bool(jit)](*tensors)
+            return functions[how](*tensors)
 
         return call
 
@@ -210,7 +218,7 @@ class _JAX:
         import jax
 
         function = jax.jit(function)
-        return lambda jit, *arguments: function(*arguments)
+        return lambda how, *arguments: function(*arguments)
 
 
 class _PyTorch:
@@ -233,7 +241,7 @@ class _PyTorch:
 
     @staticmethod
     def compiled(function):
-        return lambda jit, *arguments: function(*arguments)
+        return lambda how, *arguments: function(*arguments)
 
 
 _BACKENDS = {"tensorflow": _TensorFlow, "jax": _JAX, "torch": _PyTorch}

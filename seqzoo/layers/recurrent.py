@@ -1,12 +1,11 @@
 """`Recurrent` runs any cell over a sequence."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from seqzoo.layers import engine
-from seqzoo.layers.cells import Cell, serialized, state_dtype
+from seqzoo.layers.cells import Cell, checked_rate, serialized
+from seqzoo.layers.cells.products import state_dtype
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -26,6 +25,8 @@ class Recurrent(keras.layers.Layer):
 
     Dropout is variational (Gal and Ghahramani 2016, section 4): one mask for a
     sequence multiplies its inputs, another one h before every recurrent product.
+    Dropout between layers alone, anew at each step (Zaremba et al. 2014), is
+    `keras.layers.Dropout` between them; that of the update is the cell's.
 
     On TensorFlow, training is compiled by XLA (anew for every shape of inputs) and
     inference is a graph for all shapes. In half precision the products are in half
@@ -41,6 +42,9 @@ class Recurrent(keras.layers.Layer):
             call to call (truncated backpropagation through time).
         dropout: Probability of dropping a feature of the inputs in training.
         recurrent_dropout: Probability of dropping a unit of h in training.
+        norm_stabilizer: Weight beta of a penalty on outputs whose length changes,
+            beta * mean over t of (|h_t| - |h_(t-1)|)^2, added to the loss in
+            training (Krueger and Memisevic 2016, eq. 1).
         seed: Integer for the dropout masks; by default Keras's global seed.
         **kwargs: `name` and `dtype` of the layer.
 
@@ -51,6 +55,8 @@ class Recurrent(keras.layers.Layer):
             tensor alone, for one state); zeros by default. Passing on the states
             that a call returned continues its sequence: the chunks' outputs are
             those of the whole.
+        times: Float tensor `(batch, steps)`, when each step takes place, for cells
+            that read the time.
         training: Whether dropout is active.
 
     Returns:
@@ -79,6 +85,7 @@ class Recurrent(keras.layers.Layer):
         stateful: bool = False,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        norm_stabilizer: float = 0.0,
         seed: int | None = None,
         **kwargs,
     ):
@@ -88,23 +95,20 @@ class Recurrent(keras.layers.Layer):
                 "`cell` must be a seqzoo.layers.Cell, such as LSTMCell(64); "
                 f"keras.layers.RNN runs other cells. Received: cell={cell!r}"
             )
-        for rate_name, rate in (
-            ("dropout", dropout),
-            ("recurrent_dropout", recurrent_dropout),
-        ):
-            if not 0 <= rate < 1:
-                raise ValueError(
-                    f"`{rate_name}` is a probability of dropping, at least 0 and "
-                    f"below 1. Received: {rate_name}={rate}"
-                )
+        if norm_stabilizer < 0:
+            raise ValueError(
+                "`norm_stabilizer` is the weight of a penalty, at least 0. "
+                f"Received: norm_stabilizer={norm_stabilizer}"
+            )
         cell.name = "cell"  # variables are stored as .../cell/kernel
         self.cell = cell
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.reverse = reverse
         self.stateful = stateful
-        self.dropout = dropout
-        self.recurrent_dropout = recurrent_dropout
+        self.dropout = checked_rate(dropout, "dropout")
+        self.recurrent_dropout = checked_rate(recurrent_dropout, "recurrent_dropout")
+        self.norm_stabilizer = norm_stabilizer
         self.seed = seed
         if dropout or recurrent_dropout:
             self.seed_generator = keras.random.SeedGenerator(seed)
@@ -132,13 +136,13 @@ class Recurrent(keras.layers.Layer):
                 )
             ]
 
-    def call(self, inputs, mask=None, initial_state=None, training=False):
-        variables = self._variables(inputs, initial_state, training)
-        constants = {}
+    def call(self, inputs, mask=None, initial_state=None, times=None, training=False):
+        variables, noise = self._variables(inputs, initial_state, times, training)
+        constants = {"noise": noise}
         if mask is not None:
             constants["mask"] = self._checked_mask(mask, inputs)
         if training and self.recurrent_dropout:
-            h = variables["states"][0]
+            h = variables["states"][self.cell.recurrent_state]
             constants["recurrent_mask"] = self._drop(
                 ops.ones_like(h), self.recurrent_dropout
             )
@@ -146,6 +150,9 @@ class Recurrent(keras.layers.Layer):
         if self.stateful:
             for variable, state in zip(self.states, states, strict=True):
                 variable.assign(state)
+        if training and self.norm_stabilizer:
+            penalty = norm_instability(outputs, constants.get("mask"))
+            self.add_loss(self.norm_stabilizer * penalty)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         if self.return_sequences:
             outputs = ops.cast(outputs, self.compute_dtype)
@@ -153,7 +160,7 @@ class Recurrent(keras.layers.Layer):
             outputs = states[0]
         return (outputs, *states) if self.return_state else outputs
 
-    def trace(self, inputs, mask=None, initial_state=None) -> dict:
+    def trace(self, inputs, mask=None, initial_state=None, times=None) -> dict:
         """Every gate and state at every step, by name, in inference.
 
         Arguments are those of a call.
@@ -164,8 +171,8 @@ class Recurrent(keras.layers.Layer):
         """
         inputs = ops.convert_to_tensor(inputs, self.compute_dtype)
         if not self.built:
-            self(inputs)
-        variables = self._variables(inputs, initial_state, training=False)
+            self.build(inputs.shape)
+        variables, _ = self._variables(inputs, initial_state, times, training=False)
         if mask is not None:
             mask = self._checked_mask(mask, inputs)
         return engine.trace(self.cell, variables, mask, self.reverse)
@@ -200,6 +207,7 @@ class Recurrent(keras.layers.Layer):
             "stateful": self.stateful,
             "dropout": self.dropout,
             "recurrent_dropout": self.recurrent_dropout,
+            "norm_stabilizer": self.norm_stabilizer,
             "seed": self.seed,
         }
 
@@ -211,26 +219,41 @@ class Recurrent(keras.layers.Layer):
         )
         return cls(**{**config, "cell": cell})
 
-    def _variables(self, inputs, initial_state, training) -> dict[str, Any]:
-        """What the engine differentiates."""
+    def _variables(self, inputs, initial_state, times, training):
+        """What the engine differentiates, and the noise, which it does not."""
         if len(inputs.shape) != 3 or inputs.shape[1] == 0:
             raise ValueError(
                 "`inputs` must have shape (batch, steps, features) with at least "
                 f"one step. Received: inputs of shape {tuple(inputs.shape)}"
             )
+        if times is not None and len(times.shape) != 2:
+            raise ValueError(
+                "`times` must have shape (batch, steps), like `inputs` of shape "
+                f"{tuple(inputs.shape)}. Received: times of shape {tuple(times.shape)}"
+            )
         inputs = ops.cast(inputs, self.compute_dtype)
-        features, extras = self.cell.split_inputs(inputs, training)
+        features, extras = self.cell.split_inputs(inputs, training, times)
         if training and self.dropout:
             features = features * self._drop(
                 ops.ones_like(features[:, :1]), self.dropout
             )
         dtype = state_dtype(self.compute_dtype)
-        return {
+        noise = {
+            name: extra
+            for name, extra in extras.items()
+            if keras.backend.standardize_dtype(extra.dtype) == "bool"
+        }
+        variables = {
             "inputs": features,
-            "extras": tuple(ops.cast(extra, dtype) for extra in extras),
+            "extras": {
+                name: ops.cast(extra, dtype)
+                for name, extra in extras.items()
+                if name not in noise
+            },
             "states": self._initial_state(inputs, initial_state, dtype),
             "weights": self.cell.loop_weights(),
         }
+        return variables, noise
 
     def _drop(self, ones, rate):
         return keras.random.dropout(ones, rate, seed=self.seed_generator)
@@ -264,3 +287,21 @@ class Recurrent(keras.layers.Layer):
                 f"{tuple(mask.shape)}"
             )
         return ops.cast(mask, "bool")
+
+
+def norm_instability(outputs, mask=None):
+    """How much the length of h changes from step to step, squared, on average.
+
+    Args:
+        outputs: Float tensor `(batch, steps, units)`.
+        mask: Boolean tensor `(batch, steps)`; only steps that are real, after steps
+            that are real, count.
+    """
+    # The root has no slope at 0, where an output of zeros would give NaN.
+    lengths = ops.sqrt(ops.sum(ops.square(outputs), axis=-1) + 1e-12)
+    changes = ops.square(lengths[:, 1:] - lengths[:, :-1])
+    real = ops.ones_like(changes)
+    if mask is not None:
+        both = ops.logical_and(mask[:, 1:], mask[:, :-1])
+        real = ops.cast(both, changes.dtype)
+    return ops.sum(changes * real) / ops.maximum(ops.sum(real), 1.0)

@@ -17,20 +17,12 @@ import numpy as np
 from keras import ops
 
 from seqzoo.decoding import Step
-from seqzoo.layers import (
-    Attention,
-    Bidirectional,
-    ElmanCell,
-    GRUCell,
-    LSTMCell,
-    Recurrent,
-)
+from seqzoo.layers import CELLS, Attention, Bidirectional, Recurrent
 from seqzoo.layers.attention import SCORES
 from seqzoo.tasks.translation import PAD, START, UNKNOWN, Translator
 
 Tensor = Any
 
-CELLS = {"lstm": LSTMCell, "gru": GRUCell, "elman": ElmanCell}
 QUERIES = ("state", "input", "both")
 
 
@@ -44,7 +36,7 @@ class Seq2SeqConfig:
 
     vocab_size: int = 8000
     embed_dim: int = 256
-    cell: str = "lstm"  # "lstm", "gru" or "elman", in encoder and decoder
+    cell: str = "lstm"  # a name of `seqzoo.layers.CELLS`, in encoder and decoder
     encoder_units: int = 256  # in each direction
     encoder_layers: int = 1
     decoder_units: int = 256

@@ -20,7 +20,7 @@ def compiled(model: keras.Model, function: Callable[..., Any]) -> Callable[..., 
 
     Args:
         model: The built model whose variables `function` reads.
-        function: From tensors of known shape to nested tensors.
+        function: From nested tensors of known shape to nested tensors.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -29,7 +29,8 @@ def compiled(model: keras.Model, function: Callable[..., Any]) -> Callable[..., 
         by_shapes: dict[Any, Any] = {}
 
         def call(*tensors: Any) -> Any:
-            shapes = tuple((tuple(each.shape), each.dtype) for each in tensors)
+            flat = keras.tree.flatten(tensors)
+            shapes = tuple((tuple(each.shape), each.dtype) for each in flat)
             if shapes not in by_shapes:
                 # One tf.function a shape, each of another callable: of a single one
                 # TensorFlow warns that new shapes trace it anew, which is meant here.
