@@ -1,7 +1,8 @@
 """What `seqzoo run` prints for each task: a generator of lines, one function a task."""
 
+import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 
@@ -15,12 +16,14 @@ def _translate(
     texts: list[str],
     *,
     as_json: bool,
-    attention: bool,
-    beam_size: int,
-    length_penalty: float,
-    n_best: int,
+    attention: bool = False,
+    beam_size: int = 5,
+    length_penalty: float = 1.0,
+    n_best: int = 1,
 ) -> Iterator[str]:
     """A line for each translation; with --json, one for each text."""
+    if attention and not as_json:
+        raise ValueError("--attention needs --json: the weights are numbers.")
     options = {"beam_size": beam_size, "length_penalty": length_penalty}
     if n_best == 1 and not as_json:
         # A translation is one line, whatever the model makes of its input.
@@ -57,21 +60,58 @@ def _alignment(translation: Any) -> dict[str, Any]:
     }
 
 
+def _generate(
+    model: Any,
+    texts: list[str],
+    *,
+    as_json: bool,
+    max_new_tokens: int = 256,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | None = None,
+) -> Iterator[str]:
+    """Each prompt and how it goes on; with --json, one line for each prompt."""
+    for text in texts:
+        settings = (max_new_tokens, temperature, top_k, top_p, seed)
+        continuation = model.generate(text, *settings)
+        if as_json:
+            yield json_text({"prompt": text, "continuation": continuation})
+        else:
+            yield text + continuation
+
+
 # What `seqzoo run` does for each task.
-PRINTERS: dict[str, Callable[..., Iterator[str]]] = {"translation": _translate}
+PRINTERS: dict[str, Callable[..., Iterator[str]]] = {
+    "text-generation": _generate,
+    "translation": _translate,
+}
 
 
-def printer(model: Any) -> Callable[..., Iterator[str]]:
-    """The function that prints this model's answers.
+def printer(
+    model: Any, options: Mapping[str, Any]
+) -> Callable[[Any, list[str]], Iterator[str]]:
+    """The function that prints this model's answers to a list of texts.
 
-    It takes the model, a list of texts and the options of `seqzoo run`.
+    Args:
+        model: What was loaded.
+        options: What the command line says, by name; None where it says nothing.
 
     Raises:
-        ValueError: If no function is known for the model's task.
+        ValueError: If no function is known for the model's task, or an option is not
+            for it.
     """
     if model.task not in PRINTERS:
         raise ValueError(
             f"`seqzoo run` knows {', '.join(PRINTERS)}. Received: a model for "
             f"{model.task}. Load it in Python with seqzoo.load."
         )
-    return PRINTERS[model.task]
+    answer = PRINTERS[model.task]
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in inspect.signature(answer).parameters:
+            raise ValueError(
+                f"--{name.replace('_', '-')} is not for {model.task}, which this model "
+                "does. Leave it out."
+            )
+    return lambda model, texts: answer(model, texts, **given)

@@ -139,14 +139,32 @@ def run(
         ),
     ],
     beam_size: Annotated[
-        int, typer.Option(min=1, help="Translation: hypotheses kept at each step.")
-    ] = 5,
+        int | None,
+        typer.Option(min=1, help="Translation: hypotheses kept at each step; 5."),
+    ] = None,
     length_penalty: Annotated[
-        float, typer.Option(help="Translation: 0 favours short answers, 1 does not.")
-    ] = 1.0,
+        float | None,
+        typer.Option(help="Translation: 0 favours short answers, 1 does not; 1."),
+    ] = None,
     n_best: Annotated[
-        int, typer.Option(min=1, help="Translation: answers for each input.")
-    ] = 1,
+        int | None, typer.Option(min=1, help="Translation: answers for each input; 1.")
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(min=0, help="Generation: tokens to add; 256.")
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="Generation: 0 takes the most probable token; 1."),
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option(help="Generation: draw from so many tokens; all.")
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Generation: draw from so much mass; all.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Generation: repeats a text.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each input.")
     ] = False,
@@ -155,24 +173,25 @@ def run(
         typer.Option("--attention", help="With --json: tokens and attention weights."),
     ] = False,
 ) -> None:
-    """Run a model on texts and print its answers, one a line."""
-    if attention and not as_json:
-        raise ValueError("--attention needs --json: the weights are numbers.")
+    """Run a model on texts and print its answers."""
     texts = _texts(inputs)
     model = seqzoo.load(name)
-    answer = printer(model)
+    options = {
+        "as_json": as_json,
+        "attention": attention or None,
+        "beam_size": beam_size,
+        "length_penalty": length_penalty,
+        "n_best": n_best,
+        "max_new_tokens": max_new_tokens,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "seed": seed,
+    }
+    answer = printer(model, options)
     for i in range(0, len(texts), LINES_PER_CALL):
         part = texts[i : i + LINES_PER_CALL]
-        lines = answer(
-            model,
-            part,
-            as_json=as_json,
-            attention=attention,
-            beam_size=beam_size,
-            length_penalty=length_penalty,
-            n_best=n_best,
-        )
-        for line in lines:
+        for line in answer(model, part):
             print(line)
         if len(texts) > LINES_PER_CALL:
             print(f"{i + len(part)} of {len(texts)} inputs done", file=sys.stderr)
@@ -261,6 +280,7 @@ def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
     before = sys.argv
     # `main` took --debug out wherever it stood; the recipe catches its own errors.
     sys.argv = [name, *flags, *(["--debug"] if context.obj else [])]
+    sys.path.append(str(folder.parent))  # recipes may share a module of their folder
     try:
         runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
     except SystemExit as stop:
@@ -270,6 +290,7 @@ def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
         raise typer.Exit(stop.code or 0) from None
     finally:
         sys.argv = before
+        sys.path.remove(str(folder.parent))
 
 
 def recipes_folder() -> Path:

@@ -115,16 +115,37 @@ def sample(
     draws = keras.random.uniform((max_steps, batch_size), seed=seed)
 
     def choose(logits: Tensor, index: Tensor) -> Tensor:
-        logits = truncated_logits(logits[:, 0] / temperature, top_k, top_p)
-        cumulative = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
-        draw = ops.expand_dims(ops.take(draws, index, axis=0), -1)
-        # Scaled by the last sum, which rounding keeps from being exactly 1.
-        below = cumulative <= draw * cumulative[:, -1:]
-        return ops.expand_dims(ops.sum(ops.cast(below, "int32"), axis=-1), 1)
+        draw = ops.take(draws, index, axis=0)
+        tokens = next_tokens(logits[:, 0] / temperature, draw, top_k, top_p)
+        return ops.expand_dims(tokens, 1)
 
     return _one_at_a_time(
         step, state, choose, batch_size, max_steps, start_id, end_id, pad_id
     )
+
+
+def next_tokens(
+    logits: Tensor,
+    draws: Tensor,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Tensor:
+    """The token of each row that a uniform draw falls on.
+
+    Args:
+        logits: Float tensor `(batch, vocab_size)`.
+        draws: Float tensor `(batch,)` in [0, 1).
+        top_k: How many tokens to keep; all by default.
+        top_p: Probability to keep, in (0, 1]; all by default.
+
+    Returns:
+        Integer tensor `(batch,)`: where the cumulative distribution passes the draw.
+    """
+    logits = truncated_logits(logits, top_k, top_p)
+    cumulative = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
+    # Scaled by the last sum, which rounding keeps from being exactly 1.
+    below = cumulative <= ops.expand_dims(draws, -1) * cumulative[:, -1:]
+    return ops.sum(ops.cast(below, "int32"), axis=-1)
 
 
 def truncated_logits(

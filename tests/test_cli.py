@@ -346,3 +346,32 @@ def test_what_libraries_say_is_dropped_and_what_we_say_is_not():
         [sys.executable, "-c", code], env=environment(), capture_output=True, text=True
     )
     assert done.stderr == "python\nafter\n"
+
+
+class Parrot:
+    """A text generator that repeats its prompt's last character."""
+
+    task = "text-generation"
+
+    def generate(self, prompt, max_new_tokens, temperature, top_k, top_p, seed):
+        return prompt[-1] * max_new_tokens
+
+
+@pytest.fixture
+def parrot(monkeypatch):
+    monkeypatch.setattr(seqzoo, "load", lambda name: Parrot(), raising=False)
+
+
+def test_run_prints_the_prompt_and_how_it_goes_on(parrot, capsys):
+    assert cli.main(["run", "toy", "ab", "c", "--max-new-tokens", "3"]) == 0
+    assert capsys.readouterr().out == "abbbb\ncccc\n"
+    assert cli.main(["run", "toy", "ü", "--max-new-tokens", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"prompt": "ü", "continuation": "üü"}
+
+
+@pytest.mark.parametrize(
+    "flags", [["--beam-size", "3"], ["--attention", "--json"], ["--n-best", "2"]]
+)
+def test_an_option_of_another_task_is_refused(parrot, capsys, flags):
+    assert cli.main(["run", "toy", "a", *flags]) == 2
+    assert f"{flags[0]} is not for text-generation" in capsys.readouterr().err

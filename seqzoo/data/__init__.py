@@ -7,13 +7,26 @@ from seqzoo.data.multi30k import (
     multi30k,
     multi30k_tokenized_references,
 )
+from seqzoo.data.streams import StreamBatches, stream_batches
+from seqzoo.data.tiny_shakespeare import (
+    TextCorpus,
+    split_text,
+    tiny_shakespeare,
+    toy_text,
+)
 
 __all__ = [
     "Pairs",
+    "StreamBatches",
+    "TextCorpus",
     "TranslationBatches",
     "TranslationCorpus",
     "multi30k",
     "multi30k_tokenized_references",
+    "split_text",
+    "stream_batches",
+    "tiny_shakespeare",
     "toy_pairs",
+    "toy_text",
     "translation_batches",
 ]

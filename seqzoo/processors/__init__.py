@@ -1,5 +1,6 @@
 """Raw input to arrays and back; a processor is saved with its model."""
 
+from seqzoo.processors.characters import CharacterProcessor
 from seqzoo.processors.translation import TranslationProcessor
 
-PROCESSORS = {cls.__name__: cls for cls in (TranslationProcessor,)}
+PROCESSORS = {cls.__name__: cls for cls in (CharacterProcessor, TranslationProcessor)}

@@ -1,6 +1,14 @@
 """What a person asks of a model: one base class a task, with its verb."""
 
 from seqzoo.tasks.base import Task, variables_by_key
+from seqzoo.tasks.generation import TextGenerator, TextScore
 from seqzoo.tasks.translation import Translation, Translator
 
-__all__ = ["Task", "Translation", "Translator", "variables_by_key"]
+__all__ = [
+    "Task",
+    "TextGenerator",
+    "TextScore",
+    "Translation",
+    "Translator",
+    "variables_by_key",
+]

@@ -5,6 +5,9 @@ from typing import Any, ClassVar
 
 import keras
 
+# Names of variables that begin so hold what a training run hands from batch to batch.
+CARRIED = "carried_"
+
 
 class Task(keras.Model):
     """A `keras.Model` that is rebuilt from its Config and answers one task's verb.
@@ -63,7 +66,8 @@ def variables_by_key(model: keras.Model) -> dict[str, keras.Variable]:
 
     A key is the path without the model's own name, such as
     `encoder/layer_0/forward/cell/recurrent_kernel`. States of random number
-    generators are not weights and are left out.
+    generators, and what is carried from batch to batch, are not weights and are
+    left out.
 
     Raises:
         ValueError: If two variables share a key, which means that a layer was
@@ -71,6 +75,8 @@ def variables_by_key(model: keras.Model) -> dict[str, keras.Variable]:
     """
     variables: dict[str, keras.Variable] = {}
     for variable in model.weights:
+        if variable.name.startswith(CARRIED):
+            continue
         key = variable.path.split("/", 1)[1]
         if key in variables:
             raise ValueError(

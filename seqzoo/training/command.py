@@ -25,6 +25,7 @@ def main(
     *,
     data: Callable[[], Data],
     toy: Callable[[], Data],
+    read: Callable[[Path], Data] | None = None,
     arguments: Sequence[str] | None = None,
 ) -> None:
     """Runs a recipe as its flags say; ends the process with one line on errors.
@@ -33,18 +34,28 @@ def main(
         make_recipe: The recipe, a function of data.
         data: Reads the real data.
         toy: Makes data of the same form, without files, for `--smoke`.
+        read: Reads a reader's own file instead, if the recipe can be trained on one:
+            gives the command `--text FILE`.
         arguments: Instead of the process's own.
     """
-    parser = _parser()
+    parser = _parser(takes_file=read is not None)
     flags = parser.parse_args(arguments)
+
+    def own_or_public() -> Recipe:
+        if read is None or flags.text is None:
+            return make_recipe(data())
+        recipe = make_recipe(read(flags.text))
+        # Not under the trained name, whose folder it would replace.
+        return dataclasses.replace(recipe, name=f"{recipe.name}_{flags.text.stem}")
+
     try:
         if flags.evaluate:
-            _replay(make_recipe(data()), flags.out)
+            _replay(own_or_public(), flags.out)
         elif flags.smoke:
             _smoke(lambda: make_recipe(toy()), flags.seed)
         else:
             run(
-                lambda: make_recipe(data()),
+                own_or_public,
                 seed=flags.seed,
                 folder=flags.out,
                 checkpoint_dir=flags.checkpoint_dir,
@@ -103,7 +114,7 @@ def _replay(recipe: Recipe, folder: Path) -> None:
         )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(takes_file: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Train this recipe and write weights/<name>/. A run that was "
         "stopped goes on after its last epoch."
@@ -133,4 +144,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback of an error"
     )
+    if takes_file:
+        parser.add_argument(
+            "--text",
+            type=Path,
+            metavar="FILE",
+            help="train on this UTF-8 text; NAME_FILE is the model's name then",
+        )
     return parser

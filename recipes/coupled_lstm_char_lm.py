@@ -1,0 +1,20 @@
+"""LSTM with coupled input and forget gates (Greff et al. 2017), on Tiny Shakespeare.
+
+    python -m recipes.coupled_lstm_char_lm
+    seqzoo train coupled_lstm_char_lm --text my.txt
+
+Two CPU cores and KERAS_BACKEND=jax. `recipes/_char_lm.py` holds what all cells share.
+"""
+
+from recipes._char_lm import run
+
+if __name__ == "__main__":
+    run(
+        name="coupled_lstm_char_lm",
+        title="Coupled-gate LSTM character model",
+        paper=(
+            "Greff et al. 2017, LSTM: a search space odyssey, arxiv.org/abs/1503.04069"
+        ),
+        cell="coupled_lstm",
+        units=296,
+    )

@@ -1,0 +1,22 @@
+"""Long short-term memory (Gers et al. 2000), on Tiny Shakespeare.
+
+    python -m recipes.lstm_char_lm
+    seqzoo train lstm_char_lm --text my.txt
+
+Two CPU cores and KERAS_BACKEND=jax. `recipes/_char_lm.py` holds what all cells share.
+"""
+
+from recipes._char_lm import run
+
+if __name__ == "__main__":
+    run(
+        name="lstm_char_lm",
+        title="LSTM character model",
+        paper=(
+            "Hochreiter and Schmidhuber 1997, Long short-term memory, "
+            "doi:10.1162/neco.1997.9.8.1735; forget gate: Gers et al. 2000, "
+            "doi:10.1162/089976600300015015"
+        ),
+        cell="lstm",
+        units=256,
+    )

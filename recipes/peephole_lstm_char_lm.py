@@ -1,0 +1,21 @@
+"""LSTM with peepholes (Gers and Schmidhuber 2000), on Tiny Shakespeare.
+
+    python -m recipes.peephole_lstm_char_lm
+    seqzoo train peephole_lstm_char_lm --text my.txt
+
+Two CPU cores and KERAS_BACKEND=jax. `recipes/_char_lm.py` holds what all cells share.
+"""
+
+from recipes._char_lm import run
+
+if __name__ == "__main__":
+    run(
+        name="peephole_lstm_char_lm",
+        title="Peephole LSTM character model",
+        paper=(
+            "Gers and Schmidhuber 2000, Recurrent nets that time and count, "
+            "doi:10.1109/IJCNN.2000.861302"
+        ),
+        cell="peephole_lstm",
+        units=256,
+    )

@@ -1,0 +1,19 @@
+"""LSTM with zoneout (Krueger et al. 2017), on Tiny Shakespeare.
+
+    python -m recipes.zoneout_lstm_char_lm
+    seqzoo train zoneout_lstm_char_lm --text my.txt
+
+Two CPU cores and KERAS_BACKEND=jax. `recipes/_char_lm.py` holds what all cells share.
+"""
+
+from recipes._char_lm import run
+
+if __name__ == "__main__":
+    run(
+        name="zoneout_lstm_char_lm",
+        title="Zoneout LSTM character model",
+        paper="Krueger et al. 2017, Zoneout, arxiv.org/abs/1606.01305",
+        cell="lstm",
+        units=256,
+        zoneout=(0.05, 0.1),
+    )

@@ -1,0 +1,300 @@
+"""Text generation: the verbs `generate`, `stream` and `score`."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from seqzoo.decoding import next_tokens
+from seqzoo.ops.compiled import compiled
+from seqzoo.tasks.base import Task
+
+Tensor = Any
+
+BLOCK = 64  # tokens drawn in one compiled call; the first comes after all of them
+CHUNK = 256  # tokens read in one compiled call
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """How likely a model finds a text.
+
+    Attributes:
+        nats: Negative log-probability, natural logarithm, of all scored tokens.
+        tokens: How many were scored: all but the first, which nothing precedes.
+    """
+
+    nats: float
+    tokens: int
+
+    @property
+    def nats_per_token(self) -> float:
+        """Cross-entropy in nats a token."""
+        return self.nats / self.tokens
+
+    @property
+    def bits_per_token(self) -> float:
+        """Cross-entropy in bits a token."""
+        return self.nats_per_token / math.log(2)
+
+    @property
+    def perplexity(self) -> float:
+        """Among how many equally likely tokens the model hesitates, on average."""
+        return math.exp(self.nats_per_token)
+
+
+class TextGenerator(Task):
+    """Base class of models that continue a text.
+
+    A subclass is called on token ids `(batch, steps)` and returns the logits of each
+    next token `(batch, steps, vocab_size)`. For the verbs it gives `initial_states`
+    and `advance`; its processor has `encode` and `decode`.
+    """
+
+    task = "text-generation"
+
+    def initial_states(self, batch_size: int) -> Any:
+        """The states before the first token: a tree of tensors `(batch, ...)`."""
+        raise ValueError(f"{type(self).__name__} does not define initial_states().")
+
+    def advance(
+        self, token_ids: Tensor, states: Any, mask: Tensor | None = None
+    ) -> tuple[Tensor, Any]:
+        """Reads tokens on from the states.
+
+        Args:
+            token_ids: Integer tensor `(batch, steps)`.
+            states: What `initial_states` or an earlier call returned.
+            mask: Boolean tensor like `token_ids`, True = real.
+
+        Returns:
+            Logits `(batch, steps, vocab_size)` and the states after the last real
+            token. Their cost does not grow with what was read before.
+        """
+        raise ValueError(f"{type(self).__name__} does not define advance().")
+
+    def generate(
+        self,
+        prompt: str | Sequence[str] = "\n",
+        max_new_tokens: int = 256,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+    ) -> Any:
+        """Continues a text, or each of a list of texts.
+
+        Args:
+            prompt: The text to continue, or a list of texts; at least one character.
+            max_new_tokens: How many tokens to add.
+            temperature: Above 1 evens the distribution out, below 1 sharpens it; 0
+                always takes the most probable token.
+            top_k: Draw from this many most probable tokens; all by default.
+            top_p: Draw from the most probable tokens that together have this
+                probability; all by default.
+            seed: Makes the text repeatable: an equal seed draws equal tokens, and a
+                longer text begins with the shorter. Fresh by default.
+
+        Returns:
+            The continuation without the prompt, or a list of them.
+
+        Raises:
+            ValueError: If the prompt is empty or no text, or a setting is out of range.
+        """
+        if not isinstance(prompt, str):
+            if isinstance(prompt, bytes) or not hasattr(prompt, "__iter__"):
+                raise ValueError(
+                    "generate() wants a string or a list of strings. "
+                    f"Received: {type(prompt).__name__}."
+                )
+            settings = (max_new_tokens, temperature, top_k, top_p, seed)
+            return [self.generate(each, *settings) for each in prompt]
+        return "".join(
+            self.stream(prompt, max_new_tokens, temperature, top_k, top_p, seed)
+        )
+
+    def stream(
+        self,
+        prompt: str = "\n",
+        max_new_tokens: int = 256,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """The tokens of `generate`, one by one as they are drawn.
+
+        Arguments and errors are those of `generate` for one prompt.
+        """
+        self._check_request(max_new_tokens, temperature, top_k, top_p)
+        prompt_ids = self._encoded(prompt, 1)
+        return self._stream(
+            prompt_ids, max_new_tokens, float(temperature), top_k, top_p, seed
+        )
+
+    def score(self, text: str | Sequence[str]) -> Any:
+        """How likely the model finds a text, each token given all before it.
+
+        Args:
+            text: A text of at least two tokens, or a list of them.
+
+        Returns:
+            A `TextScore`, or a list of them.
+
+        Raises:
+            ValueError: If a text is too short or not a text.
+        """
+        if isinstance(text, str):
+            return self.cross_entropy(self._encoded(text, 2)[None])
+        return [self.score(each) for each in text]
+
+    def cross_entropy(self, token_ids: np.ndarray[Any, Any]) -> TextScore:
+        """The score of rows of tokens, each row read from fresh states.
+
+        Args:
+            token_ids: Integer array `(rows, tokens)`, at least two tokens.
+        """
+        rows = len(token_ids)
+        read = self._compiled("score", lambda: self._scored)
+        states, nats = self.initial_states(rows), 0.0
+        inputs, targets = token_ids[:, :-1], token_ids[:, 1:]
+        for start in range(0, inputs.shape[1], CHUNK):
+            x, mask = _chunk(inputs, start)
+            y, _ = _chunk(targets, start)
+            losses, states = read(x, y, mask, states)
+            nats += float(ops.convert_to_numpy(losses).sum(dtype="float64"))
+        return TextScore(nats, targets.size)
+
+    def _stream(
+        self,
+        prompt_ids: np.ndarray[Any, Any],
+        max_new_tokens: int,
+        temperature: float,
+        top_k: int | None,
+        top_p: float | None,
+        seed: int | None,
+    ) -> Iterator[str]:
+        logits, states = self._read(prompt_ids)
+        key = ("draw", temperature == 0, top_k, top_p)
+        draw = self._compiled(
+            key, lambda: self._drawing(temperature == 0, top_k, top_p)
+        )
+        # Sequential draws: those of a shorter text are the first of a longer one's.
+        generator = np.random.default_rng(seed)
+        heat = np.array(temperature or 1.0, "float32")
+        for start in range(0, max_new_tokens, BLOCK):
+            draws = generator.random(BLOCK, dtype="float32")
+            tokens, logits, states = draw(logits, states, draws, heat)
+            drawn = ops.convert_to_numpy(tokens)[: max_new_tokens - start]
+            yield from self.processor.decode(drawn)
+
+    def _read(self, token_ids: np.ndarray[Any, Any]) -> tuple[Tensor, Any]:
+        """Logits `(1, vocab_size)` of the next token, and the states."""
+        read = self._compiled("read", lambda: self._last_logits)
+        states = self.initial_states(1)
+        for start in range(0, len(token_ids), CHUNK):
+            x, mask = _chunk(token_ids[None], start)
+            logits, states = read(x, mask, states)
+        return logits, states
+
+    def _last_logits(
+        self, token_ids: Tensor, mask: Tensor, states: Any
+    ) -> tuple[Tensor, Any]:
+        logits, states = self.advance(token_ids, states, mask)
+        last = ops.sum(ops.cast(mask, "int32"), axis=1) - 1
+        index = ops.reshape(last, (-1, 1, 1))
+        return ops.take_along_axis(logits, index, axis=1)[:, 0], states
+
+    def _scored(
+        self, token_ids: Tensor, targets: Tensor, mask: Tensor, states: Any
+    ) -> tuple[Tensor, Any]:
+        logits, states = self.advance(token_ids, states, mask)
+        logits = ops.cast(logits, "float32")
+        true = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)
+        losses = ops.logsumexp(logits, axis=-1) - true[..., 0]
+        return ops.where(mask, losses, 0.0), states
+
+    def _drawing(
+        self, greedy: bool, top_k: int | None, top_p: float | None
+    ) -> Callable[..., Any]:
+        """A function that draws `BLOCK` tokens."""
+
+        def draw(logits: Tensor, states: Any, draws: Tensor, heat: Tensor) -> Any:
+            tokens = ops.zeros((BLOCK,), "int32")
+            here = ops.arange(BLOCK, dtype="int32")
+
+            def body(index: Tensor, tokens: Tensor, logits: Tensor, states: Any) -> Any:
+                if greedy:
+                    token = ops.cast(ops.argmax(logits, axis=-1), "int32")
+                else:
+                    draw = ops.reshape(ops.take(draws, index), (1,))
+                    token = next_tokens(logits / heat, draw, top_k, top_p)
+                tokens = ops.where(here == index, token, tokens)
+                after, states = self.advance(ops.expand_dims(token, 1), states)
+                return index + 1, tokens, after[:, 0], states
+
+            _, tokens, logits, states = ops.while_loop(
+                lambda index, *_: index < BLOCK,
+                body,
+                (ops.zeros((), "int32"), tokens, logits, states),
+            )
+            return tokens, logits, states
+
+        return draw
+
+    def _compiled(self, key: Any, make: Callable[[], Callable[..., Any]]) -> Any:
+        """A compiled function by its settings, out of sight of Keras's tracking."""
+        if not self.built:
+            self(self.example_inputs())
+        functions = self.__dict__.setdefault("_compiled_functions", {})
+        if key not in functions:
+            functions[key] = compiled(self, make())
+        return functions[key]
+
+    def _encoded(self, text: str, at_least: int) -> np.ndarray[Any, Any]:
+        if self.processor is None:
+            raise ValueError(
+                "This model has no processor, so it cannot read text. Load a trained "
+                "model with seqzoo.load, or set model.processor."
+            )
+        ids: np.ndarray[Any, Any] = self.processor.encode(text)
+        if len(ids) < at_least:
+            raise ValueError(
+                f"A text needs at least {at_least} tokens here. Received: {text!r}"
+            )
+        return ids
+
+    def _check_request(
+        self,
+        max_new_tokens: int,
+        temperature: float,
+        top_k: int | None,
+        top_p: float | None,
+    ) -> None:
+        if not isinstance(max_new_tokens, int) or max_new_tokens < 0:
+            raise ValueError(
+                "`max_new_tokens` must be an integer of at least 0. "
+                f"Received: {max_new_tokens!r}"
+            )
+        if not 0 <= temperature < math.inf:
+            raise ValueError(
+                f"`temperature` must be at least 0. Received: {temperature!r}"
+            )
+        if top_k is not None and top_k < 1:
+            raise ValueError(f"`top_k` must be at least 1. Received: {top_k}")
+        if top_p is not None and not 0 < top_p <= 1:
+            raise ValueError(f"`top_p` must be in (0, 1]. Received: {top_p}")
+
+
+def _chunk(rows: np.ndarray[Any, Any], start: int) -> tuple[Any, Any]:
+    """`CHUNK` columns of integer rows, filled up with 0, and where they are real."""
+    part = np.asarray(rows[:, start : start + CHUNK], "int32")
+    width = part.shape[1]
+    mask = np.arange(CHUNK) < width
+    return (
+        np.pad(part, ((0, 0), (0, CHUNK - width))),
+        np.tile(mask, (len(part), 1)),
+    )
