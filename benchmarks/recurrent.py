@@ -1,12 +1,13 @@
 """Training step and inference of `Recurrent` beside Keras's and PyTorch's layers.
 
     python benchmarks/recurrent.py --out recurrent.json
-    python benchmarks/recurrent.py --cell gru --skip-keras-jit-above 500
+    python benchmarks/recurrent.py --cell peephole_lstm --skip-keras-jit-above 500
 
 All variants take turns in one process, on two threads, so that what else the
 machine does slows them alike; the table gives medians and ratios. A training step
 is forward and backward: gradients by the inputs and by all weights of the mean of
-the squared outputs.
+the squared outputs. A cell that Keras lacks stands beside the same cell in
+`keras.layers.RNN`, and beside Keras's and PyTorch's nearest own layer.
 """
 
 import argparse
@@ -31,7 +32,28 @@ import numpy as np
 import tensorflow as tf
 import torch
 
-from seqzoo.layers import GRUCell, LSTMCell, Recurrent
+from seqzoo.layers import (
+    CELLS,
+    LeakyCell,
+    LSTMCell,
+    PhasedLSTMCell,
+    Recurrent,
+    ZoneoutCell,
+)
+
+MAKERS = {
+    **CELLS,
+    "phased_lstm": lambda units: PhasedLSTMCell(units, time_feature=True),
+    "leaky": LeakyCell,
+    "zoneout_lstm": lambda units: ZoneoutCell(LSTMCell(units), (0.05, 0.1)),
+}
+# The layers that Keras and PyTorch have, by the cell that is nearest.
+KERAS_LAYERS = {
+    "elman": keras.layers.SimpleRNN,
+    "gru": keras.layers.GRU,
+    "lstm": keras.layers.LSTM,
+}
+TORCH_LAYERS = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 
 # (batch, steps, features, units)
 SHAPES = [
@@ -44,6 +66,8 @@ SHAPES = [
 # "jit": in a function that XLA compiles whole, as `compile(jit_compile=True)` does.
 OURS, OURS_JIT = "Recurrent", "Recurrent jit"
 KERAS, KERAS_JIT, TORCH = "Keras", "Keras jit", "torch"
+LOOP, LOOP_JIT = "keras.layers.RNN", "keras.layers.RNN jit"
+NAMES = (OURS, OURS_JIT, KERAS, KERAS_JIT, LOOP, LOOP_JIT, TORCH)
 
 
 def tensorflow_variant(layer, array, training, jit):
@@ -68,8 +92,7 @@ def tensorflow_variant(layer, array, training, jit):
 
 def torch_variant(cell, array, units, training):
     """The same of `torch.nn`'s fused layer."""
-    kinds = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
-    layer = kinds[cell](array.shape[-1], units, batch_first=True)
+    layer = TORCH_LAYERS[cell](array.shape[-1], units, batch_first=True)
     inputs = torch.tensor(array, requires_grad=training)
 
     def infer():
@@ -88,26 +111,39 @@ def variants(cell, shape, training, skip_keras_jit_above):
     batch, steps, features, units = shape
     array = np.random.default_rng(0).normal(size=(batch, steps, features))
     array = array.astype("float32")
-    our_cell = {"lstm": LSTMCell, "gru": GRUCell}[cell](units)
-    keras_class = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
-    ours = Recurrent(our_cell, return_sequences=True)
-    contestants = {
-        OURS: tensorflow_variant(ours, array, training, jit=False),
-        OURS_JIT: tensorflow_variant(ours, array, training, jit=True),
+    ours = array
+    if cell == "phased_lstm":  # which reads the time from one feature more
+        times = np.tile(np.arange(steps, dtype="float32"), (batch, 1))
+        ours = np.concatenate([array, times[..., None]], axis=-1)
+    nearest = cell if cell in KERAS_LAYERS else _nearest(cell)
+    layers = {
+        OURS: (Recurrent(MAKERS[cell](units), return_sequences=True), ours),
+        KERAS: (KERAS_LAYERS[nearest](units, return_sequences=True), array),
     }
-    for name, jit in ((KERAS, False), (KERAS_JIT, True)):
-        layer = keras_class(units, return_sequences=True)
-        contestants[name] = tensorflow_variant(layer, array, training, jit)
-    long = batch > 1 and steps > skip_keras_jit_above
-    if training and long:
-        print(
-            f"{shape}: {KERAS_JIT} left out of training, since autodiff of a loop of "
-            f"more than {skip_keras_jit_above} steps takes seconds a step under XLA",
-            file=sys.stderr,
-        )
-        del contestants[KERAS_JIT]
-    contestants[TORCH] = torch_variant(cell, array, units, training)
+    if cell not in KERAS_LAYERS:
+        loop = keras.layers.RNN(MAKERS[cell](units), return_sequences=True)
+        layers[LOOP] = loop, ours
+    long = training and batch > 1 and steps > skip_keras_jit_above
+    contestants = {}
+    for name, (layer, inputs) in layers.items():
+        contestants[name] = tensorflow_variant(layer, inputs, training, jit=False)
+        if long and name != OURS:
+            print(
+                f"{shape}: {name} jit left out of training, since autodiff of a loop "
+                f"of more than {skip_keras_jit_above} steps takes seconds a step "
+                "under XLA",
+                file=sys.stderr,
+            )
+            continue
+        jit = tensorflow_variant(layer, inputs, training, jit=True)
+        contestants[f"{name} jit"] = jit
+    contestants[TORCH] = torch_variant(nearest, array, units, training)
     return contestants
+
+
+def _nearest(cell):
+    """Which of the stock layers a cell is a variant of."""
+    return "elman" if cell in ("leaky", "layer_norm_elman") else "lstm"
 
 
 def medians(contestants, rounds):
@@ -125,7 +161,7 @@ def medians(contestants, rounds):
 def main():
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm")
+    parser.add_argument("--cell", choices=tuple(MAKERS), default="lstm")
     parser.add_argument("--rounds", type=int, default=9, help="timed runs of each")
     parser.add_argument("--shapes", type=int, nargs="*", default=range(len(SHAPES)))
     parser.add_argument("--modes", nargs="*", default=["training", "inference"])
@@ -135,11 +171,11 @@ def main():
     torch.set_num_threads(int(THREADS))
     records = []
     print(
-        f"| {arguments.cell}, (batch, steps, features, units) | mode | ours ms | "
-        "ours jit ms | Keras ms | Keras jit ms | torch ms | better Keras / ours | "
-        "ours / torch |"
+        f"| {arguments.cell}, (batch, steps, features, units) | mode | "
+        f"{' ms | '.join(NAMES)} ms | better Keras / ours | / ours jit | "
+        "ours jit / torch |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---" * (len(NAMES) + 5) + "|")
     for shape in (SHAPES[index] for index in arguments.shapes):
         for mode in arguments.modes:
             contestants = variants(
@@ -156,17 +192,17 @@ def main():
                 "mode": mode,
                 "milliseconds": times,
                 "better_keras_to_ours": best_keras / times[OURS],
+                "better_keras_to_ours_jit": best_keras / times[OURS_JIT],
                 "ours_to_torch": times[OURS] / times[TORCH],
+                "ours_jit_to_torch": times[OURS_JIT] / times[TORCH],
             }
             records.append(record)
-            cells = [
-                f"{times[name]:.1f}" if name in times else "-"
-                for name in (OURS, OURS_JIT, KERAS, KERAS_JIT, TORCH)
-            ]
+            cells = [f"{times[name]:.1f}" if name in times else "-" for name in NAMES]
             print(
                 f"| {shape} | {mode} | {' | '.join(cells)} | "
                 f"{record['better_keras_to_ours']:.2f} | "
-                f"{record['ours_to_torch']:.2f} |",
+                f"{record['better_keras_to_ours_jit']:.2f} | "
+                f"{record['ours_jit_to_torch']:.2f} |",
                 flush=True,
             )
     if arguments.out:

@@ -28,6 +28,8 @@ class TorchTranslator(nn.Module):
         arrays = load_file(folder / "model.safetensors")
         self.arrays = {key: array.float() for key, array in arrays.items()}
         self.embed_dim = config["embed_dim"]
+        self.attention_layers = config.get("attention_layers", 1)
+        self.memory_embeddings = config.get("memory_embeddings", False)
         self.encoder = nn.ModuleList(
             self._encoder_layer(i) for i in range(config["encoder_layers"])
         )
@@ -78,13 +80,18 @@ class TorchTranslator(nn.Module):
             [torch.tensor(row) for row in source], batch_first=True
         )
         mask = ids != PAD  # (B, S)
-        x = self.embed(ids)
+        x = embedded = self.embed(ids)
         for layer in self.encoder:
             packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True)
             x, _ = nn.utils.rnn.pad_packed_sequence(layer(packed)[0], batch_first=True)
         mean = x.sum(1) / lengths[:, None]
         first = torch.tanh(mean @ a["bridge/kernel"] + a["bridge/bias"])
-        keys = x @ a["attention/key_kernel"] + a["attention/bias"]  # (B, S, U)
+        if self.memory_embeddings:
+            x = torch.cat([x, embedded], -1)
+        keys = [
+            x @ a[f"{name}/key_kernel"] + a[f"{name}/bias"]  # (B, S, U)
+            for name in map(_attention_name, range(self.attention_layers))
+        ]
 
         rows = batch * beam_size
         states = []
@@ -131,19 +138,25 @@ class TorchTranslator(nn.Module):
     def _step(self, last, states, memory, mask, keys, beam_size):
         a = self.arrays
         y = self.embed(last)
-        h, c = self.decoder[0](y, states[0])
-        states = [(h, c), *states[1:]]
-        query = (h @ a["attention/query_kernel"]).view(len(memory), beam_size, 1, -1)
-        hidden = torch.tanh(query + keys[:, None])  # (B, K, S, U)
-        scores = hidden @ a["attention/score_kernel"]
-        weights = scores.masked_fill(~mask[:, None], -1e9).softmax(-1)
-        context = (weights @ memory).flatten(0, 1)
-        x = h
-        for i in range(1, len(self.decoder)):
-            h, c = self.decoder[i](torch.cat([x, context], -1), states[i])
-            states[i] = (h, c)
-            x = x + h
+        states = list(states)
+        x, context = y, None
+        for i, layer in enumerate(self.decoder):
+            inputs = x if context is None else torch.cat([x, context], -1)
+            states[i] = layer(inputs, states[i])
+            x = states[i][0] if i == 0 else x + states[i][0]
+            if i < self.attention_layers:
+                name = _attention_name(i)
+                query = x @ a[f"{name}/query_kernel"]
+                query = query.view(len(memory), beam_size, 1, -1)
+                hidden = torch.tanh(query + keys[i][:, None])  # (B, K, S, U)
+                scores = hidden @ a[f"{name}/score_kernel"]
+                weights = scores.masked_fill(~mask[:, None], -1e9).softmax(-1)
+                context = (weights @ memory).flatten(0, 1)
         readout = torch.cat([x, context, y], -1) @ a["readout/kernel"]
         readout = torch.tanh(readout + a["readout/bias"])
         logits = readout @ a["embedding/embeddings"].T + self.output_bias
         return logits, states
+
+
+def _attention_name(layer: int) -> str:
+    return f"attention_{layer}" if layer else "attention"

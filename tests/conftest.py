@@ -11,6 +11,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 for _library in ("OMP", "TF_INTRAOP", "TF_INTEROP"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "2")
+# Most of the tests' time is XLA's compiling: what runs once need not be fast.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import keras
 import pytest

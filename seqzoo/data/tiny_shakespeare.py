@@ -50,7 +50,7 @@ def split_text(name: str, text: str, held_out: float = 0.05) -> TextCorpus:
     return TextCorpus(name, *parts)
 
 
-def toy_text(characters: int = 20_000, seed: int = 0) -> str:
+def toy_text(characters: int = 8_000, seed: int = 0) -> str:
     """A text of a few words over and over, for tests that have no data."""
     import numpy as np
 

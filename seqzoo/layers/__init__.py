@@ -18,12 +18,15 @@ from seqzoo.layers.cells import (
     SkipCell,
     ZoneoutCell,
 )
+from seqzoo.layers.multi_directional import MultiDirectional2D
 from seqzoo.layers.recurrent import Recurrent
+from seqzoo.layers.temporal_conv import CausalConv, TemporalBlock, TemporalConvNet
 
 __all__ = [
     "CELLS",
     "Attention",
     "Bidirectional",
+    "CausalConv",
     "Cell",
     "CoupledLSTMCell",
     "ElmanCell",
@@ -32,10 +35,13 @@ __all__ = [
     "LayerNormElmanCell",
     "LayerNormLSTMCell",
     "LeakyCell",
+    "MultiDirectional2D",
     "OutputRecurrentCell",
     "PeepholeLSTMCell",
     "PhasedLSTMCell",
     "Recurrent",
     "SkipCell",
+    "TemporalBlock",
+    "TemporalConvNet",
     "ZoneoutCell",
 ]

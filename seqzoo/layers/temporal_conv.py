@@ -1,0 +1,268 @@
+"""Convolutions in time: causal, dilated, in residual blocks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqzoo.layers.cells import checked_rate
+
+Tensor = Any
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class CausalConv(keras.layers.Layer):
+    """A convolution over time that sees no step after its own (van den Oord 2016).
+
+        y_t = bias + sum over j = 0 ... kernel_size - 1 of
+              x_(t - j * dilation) @ kernel_(kernel_size - 1 - j)
+
+    Steps before the first count as zero. The kernel is weight-normalised (Salimans
+    and Kingma 2016, eq. 2), kernel = gain * direction / |direction|, with a length for
+    each output feature: directions and lengths are learned apart.
+
+    Args:
+        units: Number of output features.
+        kernel_size: Number of steps that are seen at once.
+        dilation: Distance between these steps.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        inputs: Float tensor `(batch, steps, features)`.
+
+    Returns:
+        Float tensor `(batch, steps, units)`.
+    """
+
+    def __init__(
+        self, units: int, kernel_size: int, dilation: int = 1, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, value in (
+            ("units", units),
+            ("kernel_size", kernel_size),
+            ("dilation", dilation),
+        ):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(
+                    f"`{name}` must be a positive integer. Received: {name}={value!r}"
+                )
+        self.units = units
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+
+    def build(self, inputs_shape: tuple[int | None, ...]) -> None:
+        shape = (self.kernel_size, inputs_shape[-1], self.units)
+        self.direction = self.add_weight(
+            shape=shape, initializer="he_normal", name="direction"
+        )
+        # At first the kernel is the direction itself.
+        self.gain = self.add_weight(
+            shape=(self.units,),
+            initializer=lambda shape, dtype=None: _length(self.direction.value),
+            name="gain",
+        )
+        self.bias = self.add_weight(
+            shape=(self.units,), initializer="zeros", name="bias"
+        )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        direction = ops.convert_to_tensor(self.direction)
+        kernel = direction * (self.gain / _length(direction))
+        before = (self.kernel_size - 1) * self.dilation
+        padded = ops.pad(inputs, [[0, 0], [before, 0], [0, 0]])
+        y = ops.conv(
+            padded,
+            kernel,
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=self.dilation,
+        )
+        return y + self.bias
+
+    def compute_output_shape(
+        self, inputs_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*inputs_shape[:2], self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "kernel_size": self.kernel_size,
+            "dilation": self.dilation,
+        }
+
+
+def _length(kernel: Tensor) -> Tensor:
+    """Of the kernel of each output feature; never 0, where a direction has none."""
+    return ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1)) + 1e-12)
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class TemporalBlock(keras.layers.Layer):
+    """Two causal convolutions around which the input is led (Bai et al. 2018, fig. 1b).
+
+        f(x) = dropout(relu(conv_2(dropout(relu(conv_1(x))))))
+        y = relu(f(x) + x), x through a product where its features are not `units`
+
+    Args:
+        units: Number of features of both convolutions.
+        kernel_size: As in `CausalConv`.
+        dilation: As in `CausalConv`.
+        dropout: Probability of dropping a feature of a whole sequence in training.
+        **kwargs: `name` and `dtype` of the layer.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        kernel_size: int,
+        dilation: int = 1,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.kernel_size = kernel_size
+        self.dilation = dilation
+        self.rate = checked_rate(dropout, "dropout")
+        self.convolutions = [
+            CausalConv(
+                units, kernel_size, dilation, dtype=self.dtype_policy, name=f"conv_{i}"
+            )
+            for i in range(2)
+        ]
+        self.dropout = keras.layers.Dropout(
+            dropout, noise_shape=(None, 1, None), name="dropout"
+        )
+        self.shortcut: keras.layers.Dense | None = None
+
+    def build(self, inputs_shape: tuple[int | None, ...]) -> None:
+        inner_shape = (*inputs_shape[:2], self.units)
+        self.convolutions[0].build(inputs_shape)
+        self.convolutions[1].build(inner_shape)
+        if inputs_shape[-1] != self.units:
+            self.shortcut = keras.layers.Dense(
+                self.units, dtype=self.dtype_policy, name="shortcut"
+            )
+            self.shortcut.build(inputs_shape)
+
+    def call(
+        self, inputs: Tensor, real: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        x = inputs
+        for convolution in self.convolutions:
+            x = ops.relu(convolution(x if real is None else x * real))
+            x = self.dropout(x, training=training)
+        around = inputs if self.shortcut is None else self.shortcut(inputs)
+        return ops.relu(x + around)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "kernel_size": self.kernel_size,
+            "dilation": self.dilation,
+            "dropout": self.rate,
+        }
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class TemporalConvNet(keras.layers.Layer):
+    """Temporal blocks whose dilation doubles from one to the next (Bai et al. 2018).
+
+    Block i sees steps 2^i apart, so that n blocks reach back `receptive_field` = 1 +
+    2 (kernel_size - 1) (2^n - 1) steps, all of them computed at once.
+
+    Args:
+        units: Number of features of each block, the first first.
+        kernel_size: Number of steps that a convolution sees at once.
+        dropout: Probability of dropping a feature of a whole sequence in training.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        inputs: Float tensor `(batch, steps, features)`.
+        mask: Boolean tensor `(batch, steps)`, True = real. What is not real counts as
+            the zeros before the first step do, and puts out zero.
+        training: Whether dropout is active.
+
+    Returns:
+        Float tensor `(batch, steps, units[-1])`: at each step, what the net makes of
+        it and of the steps before.
+
+    Raises:
+        ValueError: If there is no block, or a size or rate is out of range.
+
+    Example:
+        >>> from seqzoo.layers import TemporalConvNet
+        >>> layer = TemporalConvNet([8, 8, 4], kernel_size=3)
+        >>> tuple(layer(keras.ops.ones((2, 20, 5))).shape), layer.receptive_field
+        ((2, 20, 4), 29)
+    """
+
+    def __init__(
+        self,
+        units: Sequence[int],
+        kernel_size: int = 3,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if isinstance(units, int) or not len(units):
+            raise ValueError(
+                "`units` must be a list of the blocks' features, such as [25] * 8. "
+                f"Received: units={units!r}"
+            )
+        self.units = list(units)
+        self.kernel_size = kernel_size
+        self.rate = dropout
+        self.supports_masking = True
+        self.blocks = [
+            TemporalBlock(
+                features,
+                kernel_size,
+                dilation=2**i,
+                dropout=dropout,
+                dtype=self.dtype_policy,
+                name=f"block_{i}",
+            )
+            for i, features in enumerate(self.units)
+        ]
+
+    @property
+    def receptive_field(self) -> int:
+        """How many steps an output sees, its own included."""
+        return 1 + 2 * (self.kernel_size - 1) * (2 ** len(self.units) - 1)
+
+    def build(self, inputs_shape: tuple[int | None, ...]) -> None:
+        for block, units in zip(self.blocks, self.units, strict=True):
+            block.build(inputs_shape)
+            inputs_shape = (*inputs_shape[:2], units)
+
+    def call(
+        self, inputs: Tensor, mask: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        x, real = inputs, None
+        if mask is not None:
+            # `where`, since what stands in the padding may not be finite.
+            mask = ops.expand_dims(ops.cast(mask, "bool"), -1)
+            x = ops.where(mask, x, ops.zeros_like(x))
+            real = ops.cast(mask, x.dtype)
+        for block in self.blocks:
+            x = block(x, real, training=training)
+        return x if real is None else x * real
+
+    def compute_output_shape(
+        self, inputs_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*inputs_shape[:2], self.units[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "kernel_size": self.kernel_size,
+            "dropout": self.rate,
+        }
