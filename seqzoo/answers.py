@@ -81,8 +81,26 @@ def _generate(
             yield text + continuation
 
 
+def _classify(
+    model: Any, inputs: list[str], *, as_json: bool, top: int = 1
+) -> Iterator[str]:
+    """The labels of each file and their probabilities, on one line."""
+    for path in inputs:
+        found = model.classify(path, top=top)
+        predictions = found if isinstance(found, list) else [found]
+        if as_json:
+            answers = [
+                {"label": each.label, "probability": each.probability}
+                for each in predictions
+            ]
+            yield json_text({"input": path, "predictions": answers})
+        else:
+            yield "  ".join(f"{p.label} {p.probability:.4f}" for p in predictions)
+
+
 # What `seqzoo run` does for each task.
 PRINTERS: dict[str, Callable[..., Iterator[str]]] = {
+    "sequence-classification": _classify,
     "text-generation": _generate,
     "translation": _translate,
 }

@@ -135,7 +135,9 @@ def run(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help="Each one a text; `-` is every line of stdin."
+            metavar="INPUT...",
+            help="Each one a text, or the path of a picture or recording; `-` is "
+            "every line of stdin.",
         ),
     ],
     beam_size: Annotated[
@@ -165,6 +167,10 @@ def run(
     seed: Annotated[
         int | None, typer.Option(help="Generation: repeats a text.")
     ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, help="Classification: labels for each input; 1."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each input.")
     ] = False,
@@ -187,6 +193,7 @@ def run(
         "top_k": top_k,
         "top_p": top_p,
         "seed": seed,
+        "top": top,
     }
     answer = printer(model, options)
     for i in range(0, len(texts), LINES_PER_CALL):

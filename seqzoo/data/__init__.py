@@ -1,12 +1,15 @@
 """Public data sets as plain arrays and lists; nothing here imports Keras."""
 
 from seqzoo.data.batches import TranslationBatches, toy_pairs, translation_batches
+from seqzoo.data.mnist import LabelledArrays, LabelledCorpus, mnist, toy_digits
 from seqzoo.data.multi30k import (
     Pairs,
     TranslationCorpus,
     multi30k,
     multi30k_tokenized_references,
 )
+from seqzoo.data.shuffled import ShuffledBatches, shuffled_batches
+from seqzoo.data.spoken_digit import DIGITS, Recording, spoken_digits, toy_recordings
 from seqzoo.data.streams import StreamBatches, stream_batches
 from seqzoo.data.tiny_shakespeare import (
     TextCorpus,
@@ -16,17 +19,27 @@ from seqzoo.data.tiny_shakespeare import (
 )
 
 __all__ = [
+    "DIGITS",
+    "LabelledArrays",
+    "LabelledCorpus",
     "Pairs",
+    "Recording",
+    "ShuffledBatches",
     "StreamBatches",
     "TextCorpus",
     "TranslationBatches",
     "TranslationCorpus",
+    "mnist",
     "multi30k",
     "multi30k_tokenized_references",
+    "shuffled_batches",
     "split_text",
+    "spoken_digits",
     "stream_batches",
     "tiny_shakespeare",
+    "toy_digits",
     "toy_pairs",
+    "toy_recordings",
     "toy_text",
     "translation_batches",
 ]

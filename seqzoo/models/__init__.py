@@ -1,8 +1,38 @@
 """The architectures; a trained name's `config.json` says which of them it is."""
 
+from seqzoo.models.four_way_classifier import (
+    FourWayClassifier,
+    FourWayClassifierConfig,
+)
+from seqzoo.models.recurrent_classifier import (
+    RecurrentClassifier,
+    RecurrentClassifierConfig,
+)
 from seqzoo.models.recurrent_lm import RecurrentLM, RecurrentLMConfig
 from seqzoo.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from seqzoo.models.tcn_classifier import TCNClassifier, TCNClassifierConfig
 
-MODELS = {cls.__name__: cls for cls in (RecurrentLM, Seq2Seq)}
+MODELS = {
+    cls.__name__: cls
+    for cls in (
+        FourWayClassifier,
+        RecurrentClassifier,
+        RecurrentLM,
+        Seq2Seq,
+        TCNClassifier,
+    )
+}
 
-__all__ = ["MODELS", "RecurrentLM", "RecurrentLMConfig", "Seq2Seq", "Seq2SeqConfig"]
+__all__ = [
+    "MODELS",
+    "FourWayClassifier",
+    "FourWayClassifierConfig",
+    "RecurrentClassifier",
+    "RecurrentClassifierConfig",
+    "RecurrentLM",
+    "RecurrentLMConfig",
+    "Seq2Seq",
+    "Seq2SeqConfig",
+    "TCNClassifier",
+    "TCNClassifierConfig",
+]

@@ -275,7 +275,9 @@ class Seq2Seq(Translator):
         `y` are embedded tokens (B, T, embed_dim), and `run(i, x)` runs layer i.
         Returned weights are the mean over the layers that attend.
         """
-        x, context, weights = y, [], []
+        x = y
+        context: list[Tensor] = []
+        weights: list[Tensor] = []
         for i in range(self.config.decoder_layers):
             new = run(i, _joined([x, *context]))
             x = x + new if i else new

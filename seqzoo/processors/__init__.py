@@ -1,6 +1,16 @@
 """Raw input to arrays and back; a processor is saved with its model."""
 
 from seqzoo.processors.characters import CharacterProcessor
+from seqzoo.processors.images import GreyImageProcessor
+from seqzoo.processors.speech import LogMelProcessor
 from seqzoo.processors.translation import TranslationProcessor
 
-PROCESSORS = {cls.__name__: cls for cls in (CharacterProcessor, TranslationProcessor)}
+PROCESSORS = {
+    cls.__name__: cls
+    for cls in (
+        CharacterProcessor,
+        GreyImageProcessor,
+        LogMelProcessor,
+        TranslationProcessor,
+    )
+}

@@ -40,6 +40,12 @@ class Task(keras.Model):
         """Small inputs; calling the model on them creates every variable."""
         raise ValueError(f"{type(self).__name__} does not define example_inputs().")
 
+    def build(self, input_shape: Any = None) -> None:
+        """Nothing by itself: layers are built as the first call reaches them.
+
+        Keras would otherwise trace the whole call once before it.
+        """
+
     def get_config(self) -> dict[str, Any]:
         """The Config as plain JSON values."""
         return dataclasses.asdict(self.config)

@@ -42,9 +42,9 @@ class Cell(keras.layers.Layer):
             or a cell without a candidate is to drop it.
     """
 
-    gates: ClassVar[tuple[str, ...]]  # the blocks of the kernel, in order
+    gates: tuple[str, ...]  # the blocks of the kernel, in order
     state_names: Sequence[str] = ("h",)
-    recurrent_state: ClassVar[int] = 0
+    recurrent_state: int = 0
     joint: bool = True  # False: `equations` gets the two products apart
     has_candidate: ClassVar[bool] = False  # whether `update_dropout` makes sense
 

@@ -31,7 +31,7 @@ class LSTMCell(Cell):
         (2, 5, 4)
     """
 
-    gates = ("i", "f", "c", "o")
+    gates: tuple[str, ...] = ("i", "f", "c", "o")
     state_names = ("h", "c")
     has_candidate = True
 

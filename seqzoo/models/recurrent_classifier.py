@@ -1,0 +1,109 @@
+"""A classifier of sequences: recurrent layers, then one decision."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.layers import CELLS, Bidirectional, Recurrent, ZoneoutCell
+from seqzoo.tasks.classification import SequenceClassifier
+
+Tensor = Any
+
+POOLINGS = ("last", "mean", "max")
+
+
+@dataclass(frozen=True)
+class RecurrentClassifierConfig:
+    """Sizes and choices of a `RecurrentClassifier`.
+
+    Raises:
+        ValueError: If a choice is unknown or a size is not positive.
+    """
+
+    features: int = 28
+    num_classes: int = 10
+    cell: str = "gru"  # a name of `seqzoo.layers.CELLS`
+    units: int = 128  # in each direction
+    layers: int = 1
+    bidirectional: bool = False
+    pooling: str = "last"  # of the last layer's outputs: "last", "mean" or "max"
+    dropout: float = 0.0  # between layers and before the logits (Zaremba et al. 2014)
+    recurrent_dropout: float = 0.0  # on h, one mask a sequence (Gal 2016)
+    zoneout: tuple[float, ...] = ()  # rate of each state (Krueger et al. 2017)
+
+    def __post_init__(self):
+        for field, known in (("cell", tuple(CELLS)), ("pooling", POOLINGS)):
+            if getattr(self, field) not in known:
+                raise ValueError(
+                    f"`{field}` must be one of {', '.join(known)}. "
+                    f"Received: {field}={getattr(self, field)!r}"
+                )
+        for field in ("features", "num_classes", "units", "layers"):
+            if getattr(self, field) < 1:
+                raise ValueError(
+                    f"`{field}` must be at least 1. "
+                    f"Received: {field}={getattr(self, field)}"
+                )
+
+
+class RecurrentClassifier(SequenceClassifier):
+    """Recurrent layers over a sequence, and a softmax on what they end with.
+
+        h_1 ... h_T = recurrent layers(x_1 ... x_T)
+        logits = W pooled + b, pooled = h_T, or the mean or maximum over t of h_t
+
+    With `bidirectional` a layer reads from both ends, and "last" takes what each side
+    ends with.
+
+    Call arguments:
+        inputs: `{"sequences": (batch, steps, features), "mask": (batch, steps)}`, the
+            mask Boolean or 0 and 1, True = real.
+
+    Returns:
+        Logits `(batch, num_classes)`.
+    """
+
+    Config = RecurrentClassifierConfig
+
+    def __init__(self, config: RecurrentClassifierConfig, name: str | None = None):
+        super().__init__(config, name)
+        c = self.config
+        kind = Bidirectional if c.bidirectional else Recurrent
+        self.recurrent = [
+            kind(
+                _cell(c),
+                return_sequences=i < c.layers - 1 or c.pooling != "last",
+                recurrent_dropout=c.recurrent_dropout,
+                name=f"recurrent_{i}",
+            )
+            for i in range(c.layers)
+        ]
+        self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
+        self.logits = keras.layers.Dense(c.num_classes, name="logits")
+
+    def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
+        rng = np.random.default_rng(0)
+        sequences = rng.normal(size=(2, 4, self.config.features)).astype("float32")
+        mask = np.array([[True] * 4, [True, True, False, False]])
+        return {"sequences": sequences, "mask": mask}
+
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
+        x, mask = inputs["sequences"], ops.cast(inputs["mask"], "bool")
+        for layer in self.recurrent:
+            x = layer(x, mask=mask, training=training)
+            x = self.dropout(x, training=training)
+        real = ops.expand_dims(mask, -1)
+        if self.config.pooling == "mean":
+            weights = ops.cast(real, x.dtype)
+            x = ops.sum(x * weights, 1) / ops.maximum(ops.sum(weights, 1), 1.0)
+        elif self.config.pooling == "max":
+            x = ops.max(ops.where(real, x, -1e9), axis=1)
+        return self.logits(x)
+
+
+def _cell(config: RecurrentClassifierConfig) -> Any:
+    cell = CELLS[config.cell](config.units)
+    return ZoneoutCell(cell, config.zoneout) if config.zoneout else cell

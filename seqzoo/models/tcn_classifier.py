@@ -1,0 +1,79 @@
+"""A classifier of sequences by convolutions in time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.layers import TemporalConvNet
+from seqzoo.tasks.classification import SequenceClassifier
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class TCNClassifierConfig:
+    """Sizes of a `TCNClassifier`.
+
+    Raises:
+        ValueError: If a size is not positive.
+    """
+
+    features: int = 1
+    num_classes: int = 10
+    units: int = 25
+    blocks: int = 8  # the last sees steps 2 ** (blocks - 1) apart
+    kernel_size: int = 7
+    dropout: float = 0.0  # of a feature, for the whole sequence
+
+    def __post_init__(self):
+        for field in ("features", "num_classes", "units", "blocks", "kernel_size"):
+            if getattr(self, field) < 1:
+                raise ValueError(
+                    f"`{field}` must be at least 1. "
+                    f"Received: {field}={getattr(self, field)}"
+                )
+
+
+class TCNClassifier(SequenceClassifier):
+    """A temporal convolutional network and a softmax on its last output.
+
+        y_1 ... y_T = TemporalConvNet(x_1 ... x_T)
+        logits = W y_T + b
+
+    The network of Bai et al. (2018, section 3): y_T sees as many steps as the blocks
+    reach back, `model.network.receptive_field`.
+
+    Call arguments:
+        inputs: `{"sequences": (batch, steps, features), "mask": (batch, steps)}`, the
+            mask Boolean or 0 and 1, True = real.
+
+    Returns:
+        Logits `(batch, num_classes)`.
+    """
+
+    Config = TCNClassifierConfig
+
+    def __init__(self, config: TCNClassifierConfig, name: str | None = None):
+        super().__init__(config, name)
+        c = self.config
+        self.network = TemporalConvNet(
+            [c.units] * c.blocks, c.kernel_size, c.dropout, name="network"
+        )
+        self.logits = keras.layers.Dense(c.num_classes, name="logits")
+
+    def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
+        rng = np.random.default_rng(0)
+        sequences = rng.normal(size=(2, 4, self.config.features)).astype("float32")
+        mask = np.array([[True] * 4, [True, True, False, False]])
+        return {"sequences": sequences, "mask": mask}
+
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
+        mask = ops.cast(inputs["mask"], "bool")
+        y = self.network(inputs["sequences"], mask=mask, training=training)
+        steps = ops.arange(ops.shape(mask)[1], dtype="int32")
+        last = ops.max(ops.where(mask, steps, 0), axis=1)  # the last real step
+        index = ops.reshape(last, (-1, 1, 1))
+        return self.logits(ops.take_along_axis(y, index, axis=1)[:, 0])

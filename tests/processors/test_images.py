@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from seqzoo.processors import GreyImageProcessor
+
+LABELS = [str(digit) for digit in range(10)]
+PICTURE = np.arange(784, dtype="uint8").reshape(28, 28)
+
+
+def processor(layout="rows"):
+    return GreyImageProcessor(LABELS, layout)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        PICTURE,
+        PICTURE[..., None],
+        np.repeat(PICTURE[..., None], 3, axis=-1),
+        PICTURE.astype("int64"),
+        PICTURE / 255,
+        (PICTURE / 255).astype("float32"),
+        Image.fromarray(PICTURE),
+        Image.fromarray(PICTURE).convert("RGB"),
+    ],
+    ids=["grey", "channel", "colour", "int", "double", "float", "PIL", "PIL colour"],
+)
+def test_every_form_of_a_picture_gives_the_same_numbers(image):
+    np.testing.assert_allclose(processor().grey(image), PICTURE / 255, atol=2 / 255)
+
+
+def test_a_path_and_another_size(tmp_path):
+    path = tmp_path / "large.png"
+    Image.fromarray(PICTURE).resize((280, 280), Image.Resampling.NEAREST).save(path)
+    assert processor().grey(path).shape == processor().grey(str(path)).shape == (28, 28)
+    plain = np.full((100, 60), 51, "uint8")
+    np.testing.assert_allclose(processor().grey(plain), 0.2, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("layout", "shape"), [("rows", (2, 28, 28)), ("pixels", (2, 784, 1))]
+)
+def test_sequences_are_in_reading_order(layout, shape):
+    arrays = processor(layout).encode([PICTURE, PICTURE])
+    assert arrays["sequences"].shape == shape
+    assert arrays["mask"].shape == shape[:2] and arrays["mask"].all()
+    np.testing.assert_allclose(arrays["sequences"][0].ravel(), PICTURE.ravel() / 255)
+
+
+def test_a_plane_stays_one():
+    images = processor("plane").encode([PICTURE])["images"]
+    np.testing.assert_allclose(images[0, ..., 0], PICTURE / 255, rtol=1e-6)
+
+
+def test_one_picture_and_several():
+    assert processor().listed(PICTURE)[1] and processor().listed("a.png")[1]
+    assert processor().listed([PICTURE]) == ([PICTURE], False)
+    assert len(processor().listed(np.zeros((5, 28, 28, 1)))[0]) == 5
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [
+        (3, "must be a path"),
+        (None, "must be a path"),
+        (np.zeros((0, 5)), "must be a path"),
+        (np.zeros((5, 28, 28)), "must be a path"),
+        (np.zeros((28, 28), complex), "must be a path"),
+        (np.full((28, 28), 3.0), "Divide by 255"),
+        (np.full((28, 28), np.nan), "Divide by 255"),
+        (np.full((28, 28), -1), "from 0 to 255"),
+    ],
+)
+def test_what_is_no_picture_is_refused(image, says):
+    with pytest.raises(ValueError, match=says):
+        processor().encode([image])
+
+
+def test_a_file_that_is_no_picture_or_not_there(tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(ValueError, match="PNG or JPEG"):
+        processor().encode([tmp_path / "text.png"])
+    with pytest.raises(FileNotFoundError):
+        processor().encode([tmp_path / "none.png"])
+
+
+def test_it_comes_back_from_its_config(tmp_path):
+    config = processor("pixels").get_config()
+    assert GreyImageProcessor.load(config, tmp_path).get_config() == config
+    with pytest.raises(ValueError, match="layout"):
+        processor("columns")
