@@ -2,9 +2,9 @@
 
     python -m recipes.bilstm_attn_translate
 
-Two CPU cores and 124 minutes with KERAS_BACKEND=jax, beside other work, gave the weights
-that the package carries: 4.9 M parameters, BLEU 38.6 on test_2016_flickr and 31.0 on
-test_2017_flickr with one seed (lower-cased, Moses-tokenised, beam 5), from
+Two CPU cores and 124 minutes with KERAS_BACKEND=jax, beside other work, gave the
+weights that the package carries: 4.9 M parameters, BLEU 38.6 on test_2016_flickr and
+31.0 on test_2017_flickr with one seed (lower-cased, Moses-tokenised, beam 5), from
 weights/bilstm_attn_translate/metrics.json.
 
 Departs from Bahdanau et al. (2015): LSTM for GRU, two layers on each side, attention
