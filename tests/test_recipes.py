@@ -12,9 +12,24 @@ RECIPES = sorted(
     for path in (Path(__file__).parents[1] / "recipes").glob("*.py")
     if not path.stem.startswith("_")
 )
+# Alike but for the cell: two stand for all where minutes count.
+ALIKE = [path for path in RECIPES if path.stem.endswith("_char_lm")]
+QUICK = ("lstm_char_lm", "zoneout_lstm_char_lm")
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[pytest.mark.slow]
+            if path in ALIKE and path.stem not in QUICK
+            else [],
+        )
+        for path in RECIPES
+    ],
+)
 def test_smoke(path, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # which must stay empty
     monkeypatch.setattr(sys, "argv", [str(path), "--smoke"])
