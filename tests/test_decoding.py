@@ -8,10 +8,13 @@ import pytest
 from keras import ops
 
 from seqzoo.decoding import (
+    advance_beams,
     beam_search,
+    best_hypotheses,
     greedy,
     length_normaliser,
     sample,
+    start_beams,
     truncated_logits,
 )
 
@@ -96,6 +99,21 @@ def test_scores_are_those_of_the_sequences(table):
         sequence = tokens[row, k][tokens[row, k] != PAD]
         expected = log_probability(table, row, sequence) / len(sequence)
         assert scores[row, k] == pytest.approx(expected, abs=1e-4)
+
+
+def test_rows_that_take_turns_find_the_same(table):
+    """A search that pauses when a row has ended, and goes on, equals one in one go."""
+    step, state = markov(table, 3)
+    beams = start_beams(state, len(table), 3, MAX_STEPS, START, PAD)
+    pauses = []
+    for pause in (2, 1, 0):
+        beams = advance_beams(step, beams, end_id=END, pause=pause)
+        pauses.append(int((~ops.convert_to_numpy(beams.done).all(axis=1)).sum()))
+    assert pauses[0] <= 2 and pauses[-1] == 0
+    found = best_hypotheses(beams)
+    tokens, scores = run_beam(table, 3)
+    np.testing.assert_array_equal(ops.convert_to_numpy(found.tokens), tokens)
+    np.testing.assert_allclose(ops.convert_to_numpy(found.scores), scores, atol=1e-6)
 
 
 def test_a_finished_beam_is_frozen(table):

@@ -1,5 +1,6 @@
 """Translation: text in one language to text in another."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import Hypotheses, Step, beam_search
+from seqzoo.decoding import (
+    Beams,
+    Hypotheses,
+    Step,
+    advance_beams,
+    best_hypotheses,
+    start_beams,
+)
 from seqzoo.ops.compiled import compiled
 from seqzoo.tasks.base import Task
+from seqzoo.tasks.batching import Search, Start, search_all
 
 Tensor = Any
 
@@ -135,50 +144,65 @@ class Translator(Task):
         sources = [self.processor.encode_source(text) for text in texts]
         empty = ([END], 0.0)
         results: list[list[tuple[list[int], float]]] = [[empty] * n_best for _ in texts]
-        # Neighbours in length share a batch; a blank text has only its end mark.
-        order = sorted(
-            (i for i, ids in enumerate(sources) if len(ids) > 1),
-            key=lambda i: len(sources[i]),
-        )
-        for start in range(0, len(order), self.batch_size):
-            rows = order[start : start + self.batch_size]
-            source_ids = padded_rows([sources[i] for i in rows], self.batch_size)
-            hypotheses = self._search(source_ids, beam_size, length_penalty)
-            tokens = ops.convert_to_numpy(hypotheses.tokens)
-            scores = ops.convert_to_numpy(hypotheses.scores)
-            for row, i in enumerate(rows):
-                results[i] = [
-                    (until_end(tokens[row, k]), float(scores[row, k]))
-                    for k in range(n_best)
-                ]
+        # A blank text has only its end mark.
+        real = [i for i, ids in enumerate(sources) if len(ids) > 1]
+        for place, tokens, scores in search_all(
+            [sources[i] for i in real],
+            self.batch_size,
+            *self._search(beam_size, length_penalty),
+        ):
+            results[real[place]] = [
+                (until_end(tokens[k]), float(scores[k])) for k in range(n_best)
+            ]
         return results
 
-    def _search(
-        self, source_ids: np.ndarray, beam_size: int, length_penalty: float
-    ) -> Hypotheses:
+    def _search(self, beam_size: int, length_penalty: float) -> tuple[Search, Start]:
+        """The compiled search of `seqzoo.tasks.batching`, and what it starts from."""
         if not self.built:
             self(self.example_inputs())
         key = (beam_size, length_penalty)
         if key not in self._searches:
 
-            def search(source_ids: Tensor) -> Hypotheses:
+            def search(
+                source_ids: Tensor, fresh: Tensor, pause: Tensor, beams: Beams
+            ) -> tuple[Hypotheses, Beams]:
+                rows, steps = source_ids.shape
                 step, state = self.start_decoding(source_ids, beam_size)
+                first = start_beams(
+                    state, rows, beam_size, max_steps(steps), START, PAD
+                )
                 lengths = ops.sum(ops.cast(source_ids != PAD, "int32"), axis=1)
-                return beam_search(
+                beams = advance_beams(
                     step,
-                    state,
-                    batch_size=source_ids.shape[0],
-                    beam_size=beam_size,
-                    max_steps=2 * source_ids.shape[1] + 8,
-                    start_id=START,
+                    Beams(*_choose(fresh, tuple(first), tuple(beams))),
                     end_id=END,
                     pad_id=PAD,
                     length_penalty=length_penalty,
-                    limits=2 * lengths + 8,
+                    limits=max_steps(lengths),
+                    pause=pause,
                 )
+                return best_hypotheses(beams, length_penalty), beams
 
-            self._searches[key] = compiled(self, search)
-        return self._searches[key](ops.convert_to_tensor(source_ids))
+            run = compiled(self, search)
+
+            def converted(*arguments: Any) -> Any:
+                return run(*keras.tree.map_structure(ops.convert_to_tensor, arguments))
+
+            self._searches[key] = (
+                converted,
+                functools.cache(functools.partial(self._no_beams, beam_size)),
+            )
+        return self._searches[key]
+
+    def _no_beams(self, beam_size: int, rows: int, steps: int) -> Beams:
+        """Beams of which all have ended, for rows that are not yet taken."""
+        example = ops.convert_to_tensor(self.example_inputs()["source_ids"])
+        _, state = self.start_decoding(example, beam_size)
+        state = keras.tree.map_structure(
+            lambda x: ops.zeros((rows, *x.shape[1:]), x.dtype), state
+        )
+        beams = start_beams(state, rows, beam_size, max_steps(steps), START, PAD)
+        return beams._replace(done=ops.ones_like(beams.done))
 
     @property
     def _searches(self) -> dict[tuple[int, float], Any]:
@@ -198,20 +222,19 @@ class Translator(Task):
         )
 
 
-def padded_rows(sequences: list[list[int]], batch_size: int) -> np.ndarray:
-    """Sequences as an int32 array `(rows, steps)`, padded with 0.
+def max_steps(source_steps: Any) -> Any:
+    """How long a translation may become."""
+    return 2 * source_steps + 8
 
-    Steps are rounded up to a multiple of 8 and rows to a power of 2 of at most
-    `batch_size`, so that few shapes are ever compiled; a filler row holds an end
-    mark, which ends its search at once.
-    """
-    steps = -(-max(map(len, sequences)) // 8) * 8
-    rows = min(1 << (len(sequences) - 1).bit_length(), batch_size)
-    array = np.zeros((max(rows, len(sequences)), steps), "int32")
-    array[:, 0] = END
-    for row, ids in zip(array, sequences, strict=False):
-        row[: len(ids)] = ids
-    return array
+
+def _choose(rows: Tensor, new: Any, old: Any) -> Any:
+    """`new` where `rows` is True, `old` elsewhere, of trees of tensors."""
+
+    def choose(new: Tensor, old: Tensor) -> Tensor:
+        where = ops.reshape(rows, (-1, *(1,) * (len(new.shape) - 1)))
+        return ops.where(where, new, old)
+
+    return keras.tree.map_structure(choose, new, old)
 
 
 def until_end(tokens: np.ndarray) -> list[int]:
