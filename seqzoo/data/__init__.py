@@ -9,6 +9,7 @@ from seqzoo.data.multi30k import (
     multi30k_tokenized_references,
 )
 from seqzoo.data.shuffled import ShuffledBatches, shuffled_batches
+from seqzoo.data.sines import SAMPLINGS, SINE_LABELS, SineBatches, Waves, sine_waves
 from seqzoo.data.spoken_digit import DIGITS, Recording, spoken_digits, toy_recordings
 from seqzoo.data.streams import StreamBatches, stream_batches
 from seqzoo.data.tiny_shakespeare import (
@@ -20,19 +21,24 @@ from seqzoo.data.tiny_shakespeare import (
 
 __all__ = [
     "DIGITS",
+    "SAMPLINGS",
+    "SINE_LABELS",
     "LabelledArrays",
     "LabelledCorpus",
     "Pairs",
     "Recording",
     "ShuffledBatches",
+    "SineBatches",
     "StreamBatches",
     "TextCorpus",
     "TranslationBatches",
     "TranslationCorpus",
+    "Waves",
     "mnist",
     "multi30k",
     "multi30k_tokenized_references",
     "shuffled_batches",
+    "sine_waves",
     "split_text",
     "spoken_digits",
     "stream_batches",

@@ -4,6 +4,7 @@ from seqzoo.layers.attention import Attention
 from seqzoo.layers.bidirectional import Bidirectional
 from seqzoo.layers.cells import (
     CELLS,
+    TIMED_CELLS,
     Cell,
     CoupledLSTMCell,
     ElmanCell,
@@ -17,6 +18,7 @@ from seqzoo.layers.cells import (
     PhasedLSTMCell,
     SkipCell,
     ZoneoutCell,
+    named_cell,
 )
 from seqzoo.layers.multi_directional import MultiDirectional2D
 from seqzoo.layers.recurrent import Recurrent
@@ -24,6 +26,7 @@ from seqzoo.layers.temporal_conv import CausalConv, TemporalBlock, TemporalConvN
 
 __all__ = [
     "CELLS",
+    "TIMED_CELLS",
     "Attention",
     "Bidirectional",
     "CausalConv",
@@ -44,4 +47,5 @@ __all__ = [
     "TemporalBlock",
     "TemporalConvNet",
     "ZoneoutCell",
+    "named_cell",
 ]

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers import CELLS, MultiDirectional2D
+from seqzoo.layers import CELLS, MultiDirectional2D, named_cell
+from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import SequenceClassifier
 
 Tensor = Any
@@ -30,16 +31,8 @@ class FourWayClassifierConfig:
     dropout: float = 0.0  # between layers and before the logits
 
     def __post_init__(self):
-        if self.cell not in CELLS:
-            raise ValueError(
-                f"`cell` must be one of {', '.join(CELLS)}. Received: {self.cell!r}"
-            )
-        for field in ("channels", "num_classes", "patch_size", "units", "layers"):
-            if getattr(self, field) < 1:
-                raise ValueError(
-                    f"`{field}` must be at least 1. "
-                    f"Received: {field}={getattr(self, field)}"
-                )
+        check_choices(self, cell=tuple(CELLS))
+        check_positive(self, "channels", "num_classes", "patch_size", "units", "layers")
 
 
 class FourWayClassifier(SequenceClassifier):
@@ -66,7 +59,7 @@ class FourWayClassifier(SequenceClassifier):
         super().__init__(config, name)
         c = self.config
         self.sweeps = [
-            MultiDirectional2D(CELLS[c.cell](c.units), name=f"sweep_{i}")
+            MultiDirectional2D(named_cell(c.cell, c.units), name=f"sweep_{i}")
             for i in range(c.layers)
         ]
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")

@@ -7,8 +7,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers import CELLS, Bidirectional, Recurrent, ZoneoutCell
-from seqzoo.tasks.classification import SequenceClassifier
+from seqzoo.layers import (
+    CELLS,
+    TIMED_CELLS,
+    Bidirectional,
+    Recurrent,
+    named_cell,
+)
+from seqzoo.tasks.base import check_choices, check_positive
+from seqzoo.tasks.classification import SequenceClassifier, example_sequences
 
 Tensor = Any
 
@@ -25,7 +32,9 @@ class RecurrentClassifierConfig:
 
     features: int = 28
     num_classes: int = 10
-    cell: str = "gru"  # a name of `seqzoo.layers.CELLS`
+    cell: str = "gru"  # a name of `seqzoo.layers.CELLS` or `TIMED_CELLS`
+    timed: bool = False  # whether the steps have time stamps
+    time_unit: float = 1.0  # what times are divided by where they are a feature
     units: int = 128  # in each direction
     layers: int = 1
     bidirectional: bool = False
@@ -35,18 +44,8 @@ class RecurrentClassifierConfig:
     zoneout: tuple[float, ...] = ()  # rate of each state (Krueger et al. 2017)
 
     def __post_init__(self):
-        for field, known in (("cell", tuple(CELLS)), ("pooling", POOLINGS)):
-            if getattr(self, field) not in known:
-                raise ValueError(
-                    f"`{field}` must be one of {', '.join(known)}. "
-                    f"Received: {field}={getattr(self, field)!r}"
-                )
-        for field in ("features", "num_classes", "units", "layers"):
-            if getattr(self, field) < 1:
-                raise ValueError(
-                    f"`{field}` must be at least 1. "
-                    f"Received: {field}={getattr(self, field)}"
-                )
+        check_choices(self, cell=(*CELLS, *TIMED_CELLS), pooling=POOLINGS)
+        check_positive(self, "features", "num_classes", "units", "layers")
 
 
 class RecurrentClassifier(SequenceClassifier):
@@ -56,11 +55,13 @@ class RecurrentClassifier(SequenceClassifier):
         logits = W pooled + b, pooled = h_T, or the mean or maximum over t of h_t
 
     With `bidirectional` a layer reads from both ends, and "last" takes what each side
-    ends with.
+    ends with. With `timed` a cell of `TIMED_CELLS` reads the time stamps in its gate;
+    for other cells time is one more feature of the first layer's input.
 
     Call arguments:
         inputs: `{"sequences": (batch, steps, features), "mask": (batch, steps)}`, the
-            mask Boolean or 0 and 1, True = real.
+            mask Boolean or 0 and 1, True = real; and, if `timed`, "times" `(batch,
+            steps)`.
 
     Returns:
         Logits `(batch, num_classes)`.
@@ -74,7 +75,7 @@ class RecurrentClassifier(SequenceClassifier):
         kind = Bidirectional if c.bidirectional else Recurrent
         self.recurrent = [
             kind(
-                _cell(c),
+                named_cell(c.cell, c.units, c.zoneout),
                 return_sequences=i < c.layers - 1 or c.pooling != "last",
                 recurrent_dropout=c.recurrent_dropout,
                 name=f"recurrent_{i}",
@@ -85,15 +86,19 @@ class RecurrentClassifier(SequenceClassifier):
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
     def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
-        rng = np.random.default_rng(0)
-        sequences = rng.normal(size=(2, 4, self.config.features)).astype("float32")
-        mask = np.array([[True] * 4, [True, True, False, False]])
-        return {"sequences": sequences, "mask": mask}
+        inputs = example_sequences(self.config.features)
+        if self.config.timed:
+            inputs["times"] = np.array([[0, 1, 2, 3], [0, 0.5, 0, 0]], "float32")
+        return inputs
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         x, mask = inputs["sequences"], ops.cast(inputs["mask"], "bool")
+        times = inputs["times"] if self.config.timed else None
+        if times is not None and self.config.cell not in TIMED_CELLS:
+            feature = ops.expand_dims(times / self.config.time_unit, -1)
+            x, times = ops.concatenate([x, ops.cast(feature, x.dtype)], -1), None
         for layer in self.recurrent:
-            x = layer(x, mask=mask, training=training)
+            x = layer(x, mask=mask, times=times, training=training)
             x = self.dropout(x, training=training)
         real = ops.expand_dims(mask, -1)
         if self.config.pooling == "mean":
@@ -102,8 +107,3 @@ class RecurrentClassifier(SequenceClassifier):
         elif self.config.pooling == "max":
             x = ops.max(ops.where(real, x, -1e9), axis=1)
         return self.logits(x)
-
-
-def _cell(config: RecurrentClassifierConfig) -> Any:
-    cell = CELLS[config.cell](config.units)
-    return ZoneoutCell(cell, config.zoneout) if config.zoneout else cell

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers import CELLS, Recurrent, ZoneoutCell
-from seqzoo.tasks.base import CARRIED
+from seqzoo.layers import CELLS, Recurrent, named_cell
+from seqzoo.tasks.base import CARRIED, check_choices, check_positive
 from seqzoo.tasks.generation import TextGenerator
 
 Tensor = Any
@@ -39,16 +39,32 @@ class RecurrentLMConfig:
     zoneout: tuple[float, ...] = ()  # rate of each state (Krueger et al. 2017)
 
     def __post_init__(self):
-        if self.cell not in CELLS:
-            raise ValueError(
-                f"`cell` must be one of {', '.join(CELLS)}. Received: {self.cell!r}"
-            )
-        for field in ("vocab_size", "embed_dim", "units", "layers"):
-            if getattr(self, field) < 1:
-                raise ValueError(
-                    f"`{field}` must be at least 1. "
-                    f"Received: {field}={getattr(self, field)}"
-                )
+        check_choices(self, cell=tuple(CELLS))
+        check_positive(self, "vocab_size", "embed_dim", "units", "layers")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one unit does, and what the model expects, while it reads a text.
+
+    Attributes:
+        characters: The tokens as the model read them, of T steps.
+        layer: Index of the unit's layer, from 0.
+        unit: Index of the unit in its layer.
+        quantity: What the activation is, "tanh(c)" or "h".
+        activations: Float array `(T,)`, each after its token was read.
+        top: Of each step the k tokens most probable to come next, the first the most
+            probable.
+        probabilities: Float array `(T, k)`, those of `top`.
+    """
+
+    characters: tuple[str, ...]
+    layer: int
+    unit: int
+    quantity: str
+    activations: np.ndarray
+    top: tuple[tuple[str, ...], ...]
+    probabilities: np.ndarray
 
 
 class RecurrentLM(TextGenerator):
@@ -81,7 +97,7 @@ class RecurrentLM(TextGenerator):
         )
         self.recurrent = [
             Recurrent(
-                _cell(c),
+                named_cell(c.cell, c.units, c.zoneout, c.update_dropout),
                 return_sequences=True,
                 return_state=True,
                 recurrent_dropout=c.recurrent_dropout,
@@ -151,11 +167,3 @@ class RecurrentLM(TextGenerator):
             x = self.dropout(x, training=training)
             after.append(last)
         return self.logits(x), after
-
-
-def _cell(config: RecurrentLMConfig) -> Any:
-    options = {}
-    if config.update_dropout:
-        options["update_dropout"] = config.update_dropout
-    cell = CELLS[config.cell](config.units, **options)
-    return ZoneoutCell(cell, config.zoneout) if config.zoneout else cell

@@ -19,6 +19,7 @@ from keras import ops
 from seqzoo.decoding import Step
 from seqzoo.layers import CELLS, Attention, Bidirectional, Recurrent
 from seqzoo.layers.attention import SCORES
+from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import PAD, START, UNKNOWN, Translator
 
 Tensor = Any
@@ -55,23 +56,8 @@ class Seq2SeqConfig:
     variational: bool = False  # one mask a sequence at the other places, too
 
     def __post_init__(self):
-        choices = {
-            "cell": tuple(CELLS),
-            "attention": (None, *SCORES),
-            "query": QUERIES,
-        }
-        for field, known in choices.items():
-            if getattr(self, field) not in known:
-                raise ValueError(
-                    f"`{field}` must be one of {', '.join(map(str, known))}. "
-                    f"Received: {field}={getattr(self, field)!r}"
-                )
-        for field in ("encoder_layers", "decoder_layers", "attention_layers"):
-            if getattr(self, field) < 1:
-                raise ValueError(
-                    f"`{field}` must be at least 1. "
-                    f"Received: {field}={getattr(self, field)}"
-                )
+        check_choices(self, cell=tuple(CELLS), attention=(None, *SCORES), query=QUERIES)
+        check_positive(self, "encoder_layers", "decoder_layers", "attention_layers")
         if self.attention_layers > self.decoder_layers:
             raise ValueError(
                 "`attention_layers` are decoder layers, so at most `decoder_layers`. "

@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import TemporalConvNet
-from seqzoo.tasks.classification import SequenceClassifier
+from seqzoo.tasks.base import check_positive
+from seqzoo.tasks.classification import SequenceClassifier, example_sequences
 
 Tensor = Any
 
@@ -29,12 +30,9 @@ class TCNClassifierConfig:
     dropout: float = 0.0  # of a feature, for the whole sequence
 
     def __post_init__(self):
-        for field in ("features", "num_classes", "units", "blocks", "kernel_size"):
-            if getattr(self, field) < 1:
-                raise ValueError(
-                    f"`{field}` must be at least 1. "
-                    f"Received: {field}={getattr(self, field)}"
-                )
+        check_positive(
+            self, "features", "num_classes", "units", "blocks", "kernel_size"
+        )
 
 
 class TCNClassifier(SequenceClassifier):
@@ -65,10 +63,7 @@ class TCNClassifier(SequenceClassifier):
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
     def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
-        rng = np.random.default_rng(0)
-        sequences = rng.normal(size=(2, 4, self.config.features)).astype("float32")
-        mask = np.array([[True] * 4, [True, True, False, False]])
-        return {"sequences": sequences, "mask": mask}
+        return example_sequences(self.config.features)
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         mask = ops.cast(inputs["mask"], "bool")

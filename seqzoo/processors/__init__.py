@@ -2,6 +2,7 @@
 
 from seqzoo.processors.characters import CharacterProcessor
 from seqzoo.processors.images import GreyImageProcessor
+from seqzoo.processors.series import TimedSeriesProcessor
 from seqzoo.processors.speech import LogMelProcessor
 from seqzoo.processors.translation import TranslationProcessor
 
@@ -11,6 +12,7 @@ PROCESSORS = {
         CharacterProcessor,
         GreyImageProcessor,
         LogMelProcessor,
+        TimedSeriesProcessor,
         TranslationProcessor,
     )
 }

@@ -1,6 +1,7 @@
 """What every model of the zoo is: a `keras.Model` described by one frozen Config."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -65,6 +66,34 @@ class Task(keras.Model):
             for key, value in config.items()
         }
         return cls(cls.Config(**values))
+
+
+def check_choices(config: Any, **known: Sequence[Any]) -> None:
+    """Refuses a Config whose field is none of what is known.
+
+    Raises:
+        ValueError: It names the field and lists the choices.
+    """
+    for field, choices in known.items():
+        if getattr(config, field) not in choices:
+            raise ValueError(
+                f"`{field}` must be one of {', '.join(map(str, choices))}. "
+                f"Received: {field}={getattr(config, field)!r}"
+            )
+
+
+def check_positive(config: Any, *fields: str) -> None:
+    """Refuses a Config with one of these sizes below 1.
+
+    Raises:
+        ValueError: It names the field.
+    """
+    for field in fields:
+        if getattr(config, field) < 1:
+            raise ValueError(
+                f"`{field}` must be at least 1. "
+                f"Received: {field}={getattr(config, field)}"
+            )
 
 
 def variables_by_key(model: keras.Model) -> dict[str, keras.Variable]:

@@ -21,6 +21,13 @@ class Prediction:
     probability: float
 
 
+def example_sequences(features: int) -> dict[str, np.ndarray[Any, Any]]:
+    """Two short sequences, one of them padded, that build a classifier of such."""
+    sequences = np.random.default_rng(0).normal(size=(2, 4, features))
+    mask = np.array([[True] * 4, [True, True, False, False]])
+    return {"sequences": sequences.astype("float32"), "mask": mask}
+
+
 class SequenceClassifier(Task):
     """Base class of models that name what they are shown.
 

@@ -1,6 +1,7 @@
 """The record of a trained model: its scores, how they came about, a golden output."""
 
 import json
+import math
 import os
 import platform
 import subprocess
@@ -15,6 +16,7 @@ import keras
 import numpy as np
 
 import seqzoo
+from seqzoo.tasks.base import variables_by_key
 from seqzoo.training.checkpoints import Progress
 from seqzoo.training.recipe import Metric, Recipe
 
@@ -58,7 +60,11 @@ def metrics_json(
         "data": card.data,
         "licence": card.licence,
         "recipe": f"recipes/{recipe.name}.py",
-        "params": int(recipe.model.count_params()),
+        # Unlike `count_params()`, without what is carried from batch to batch.
+        "params": sum(
+            math.prod(variable.shape)
+            for variable in variables_by_key(recipe.model).values()
+        ),
         "weights_dtype": recipe.weights_dtype,
         "seed": seed,
         "epochs": progress.epoch,

@@ -1,5 +1,7 @@
 """Recurrent cells: each is its equations, and nothing else."""
 
+from collections.abc import Sequence
+
 from seqzoo.layers.cells.base import Cell, checked_rate, serialized
 from seqzoo.layers.cells.elman import (
     ElmanCell,
@@ -23,9 +25,29 @@ CELLS = {
     "layer_norm_lstm": LayerNormLSTMCell,
     "layer_norm_elman": LayerNormElmanCell,
 }
+# Cells that read when each step took place.
+TIMED_CELLS = {"phased_lstm": PhasedLSTMCell}
+
+
+def named_cell(
+    name: str, units: int, zoneout: Sequence[float] = (), update_dropout: float = 0.0
+) -> Cell:
+    """A cell by its name in `CELLS` or `TIMED_CELLS`.
+
+    Args:
+        name: Its name.
+        units: Features of its states.
+        zoneout: Rate of each state; none leaves the cell as it is.
+        update_dropout: Of the candidate, for cells that have one.
+    """
+    options = {"update_dropout": update_dropout} if update_dropout else {}
+    cell = {**CELLS, **TIMED_CELLS}[name](units, **options)
+    return ZoneoutCell(cell, tuple(zoneout)) if zoneout else cell
+
 
 __all__ = [
     "CELLS",
+    "TIMED_CELLS",
     "Cell",
     "CoupledLSTMCell",
     "ElmanCell",
@@ -40,5 +62,6 @@ __all__ = [
     "SkipCell",
     "ZoneoutCell",
     "checked_rate",
+    "named_cell",
     "serialized",
 ]
