@@ -118,16 +118,6 @@ def test_a_fresh_cell_has_keras_shapes_and_biases(name):
         assert_same(cell.get_weights()[2], layer.get_weights()[2])
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_a_cell_comes_back_from_its_config(name):
-    cell = CELLS[name][0]()
-    copy = keras.saving.deserialize_keras_object(
-        keras.saving.serialize_keras_object(cell)
-    )
-    assert type(copy) is type(cell)
-    assert copy.get_config() == cell.get_config()
-
-
 @pytest.mark.parametrize(
     "cell_class",
     [MemoryCell, TimedCell, NormalizedCell],

@@ -149,7 +149,9 @@ def test_a_stateful_layer_goes_on_where_it_stopped_even_reloaded(name, tmp_path)
 @pytest.mark.parametrize(
     ("name", "dtype", "training"),
     [
-        *((name, dtype, False) for name in CELLS for dtype in ("float16", "bfloat16")),
+        *((name, "float16", False) for name in CELLS),
+        ("lstm", "bfloat16", False),
+        ("gru", "bfloat16", False),
         ("lstm", "mixed_bfloat16", True),
         ("layer_norm_lstm", "bfloat16", True),
         ("phased", "float16", True),

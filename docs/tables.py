@@ -1,0 +1,128 @@
+"""Writes the tables of the README and the pages from `weights/*/metrics.json`.
+
+    python docs/tables.py            # writes
+    python docs/tables.py --check    # exits with 1 if a page is not as it would be
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+# Names that share a page, by how they end.
+PAGES = ("char_lm", "mnist")
+CHAR_LM_ORDER = (
+    "elman",
+    "lstm",
+    "peephole_lstm",
+    "coupled_lstm",
+    "gru",
+    "layer_norm_lstm",
+    "zoneout_lstm",
+)
+
+
+def records() -> dict[str, dict[str, Any]]:
+    """What `metrics.json` says of each trained model, by name."""
+    found = sorted((ROOT / "weights").glob("*/metrics.json"))
+    return {path.parent.name: json.loads(path.read_text("utf-8")) for path in found}
+
+
+def models(page: Path) -> str:
+    """All trained models, for the README."""
+    lines = [
+        "| name | what it is | parameters | score | trained in |",
+        "|---|---|---|---|---|",
+    ]
+    for name, record in records().items():
+        card = (ROOT / "weights" / name / "README.md").read_text("utf-8")
+        (title,) = re.findall(r"^# (.*)$", card, re.MULTILINE)
+        link = page_of(name).relative_to(page.parent).as_posix()
+        minutes = record["seconds"] / 60
+        lines.append(
+            f"| [{name}]({link}) | {title} | {record['params'] / 1e6:.1f} M | "
+            f"{score(record)} | {minutes:.0f} min |"
+        )
+    return "\n".join(lines)
+
+
+def page_of(name: str) -> Path:
+    """The page that describes a model."""
+    shared = next((end for end in PAGES if name.endswith(f"_{end}")), name)
+    return ROOT / "docs" / "models" / f"{shared}.md"
+
+
+def score(record: dict[str, Any]) -> str:
+    """The metrics that a model is known by."""
+
+    def value(name: str, digits: int) -> str:
+        return f"{record['metrics'][name]['value']:.{digits}f}"
+
+    if record["task"] == "translation":
+        years = " / ".join(
+            value(f"bleu_test_{year}_flickr", 1) for year in (2016, 2017)
+        )
+        return f"BLEU {years}, test 2016 / 2017"
+    if record["task"] == "text-generation":
+        return f"{value('nats_per_character_last_tenth', 2)} nats a character"
+    return " / ".join(f"{value(name, 2)} %" for name in record["metrics"])
+
+
+def char_lm(page: Path) -> str:
+    """The character models beside each other."""
+    del page
+    lines = [
+        "| name | units | parameters | validation | test, whole context | last tenth, "
+        "whole context | last tenth, windows |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    found = records()
+    for name in (f"{cell}_char_lm" for cell in CHAR_LM_ORDER):
+        if name not in found:
+            continue
+        record = found[name]
+        config = json.loads((ROOT / "weights" / name / "config.json").read_text())
+        values = [record["validation"]["value"]] + [
+            record["metrics"][f"nats_per_character_{split}"]["value"]
+            for split in ("test", "last_tenth", "nanogpt")
+        ]
+        lines.append(
+            f"| `{name}` | {config['config']['units']} | {record['params']:,} | "
+            + " | ".join(f"{value:.3f}" for value in values)
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[Path], str]] = {"models": models, "char_lm": char_lm}
+
+
+def filled(page: Path) -> str:
+    """The page's text with its tables as the records have them now."""
+    return PLACE.sub(
+        lambda found: f"{found[1]}{TABLES[found[2]](page)}\n{found[3]}",
+        page.read_text("utf-8"),
+    )
+
+
+def main() -> int:
+    """Writes or checks; 1 if a page was not as it should be and is only checked."""
+    changed = False
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        text = filled(page)
+        if text != page.read_text("utf-8"):
+            changed = True
+            print(page.relative_to(ROOT))
+            if "--check" not in sys.argv:
+                page.write_text(text, "utf-8")
+    return int(changed and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
