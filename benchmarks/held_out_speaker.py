@@ -1,0 +1,161 @@
+"""Spoken digits of a stranger: `recipes/bigru_spoken_digit.py` without one speaker.
+
+    python -m benchmarks.held_out_speaker --out held_out_speaker.json
+
+Six trainings, each without one of the six speakers of the Free Spoken Digit Dataset,
+whose recordings, all 500, are then the test. The other five are used as the recipe uses
+them, takes 10-49 to train and 5-9 to choose the epoch; their takes 0-4 are left out. A
+run that was cut goes on after its last epoch, and speakers whose result is in the file
+are not trained again.
+"""
+
+import argparse
+import dataclasses
+import functools
+import json
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from recipes.bigru_spoken_digit import part_by_take, recipe
+from seqzoo.data import Recording, spoken_digits
+from seqzoo.training import Recipe, run
+from seqzoo.training.record import write_json
+
+# What is kept of the record that each training writes.
+CIRCUMSTANCES = (
+    "params",
+    "train_steps",
+    "seconds",
+    "seed",
+    "validation",
+    "device",
+    "backend",
+    "versions",
+    "commit",
+    "dirty",
+)
+
+
+def part_without(speaker: str) -> Callable[[Recording], str | None]:
+    """The recipe's split, but for a speaker who is the test and nothing else."""
+
+    def part(recording: Recording) -> str | None:
+        if recording.speaker == speaker:
+            return "test"
+        by_take = part_by_take(recording)
+        return None if by_take == "test" else by_take
+
+    return part
+
+
+def recipe_without(speaker: str, recordings: list[Recording]) -> Recipe:
+    """The recipe on all speakers but one, tested on that one.
+
+    Raises:
+        ValueError: If the others' recordings leave nothing to train on or to choose by.
+    """
+    part = part_without(speaker)
+    missing = {"train", "validation", "test"} - {part(each) for each in recordings}
+    if missing:
+        raise ValueError(
+            f"Without {speaker} there is nothing for {', '.join(sorted(missing))}."
+        )
+    made = recipe(recordings, part, f"spoken_digit, all takes of {speaker}")
+    return dataclasses.replace(made, name=f"bigru_without_{speaker}")
+
+
+def result(
+    speaker: str,
+    recordings: list[Recording],
+    seed: int,
+    checkpoint_dir: Path,
+    resume: bool = True,
+) -> dict[str, Any]:
+    """Trains without a speaker, or goes on with it, and scores that speaker."""
+    with tempfile.TemporaryDirectory() as weights:
+        written = run(
+            functools.partial(recipe_without, speaker, recordings),
+            seed=seed,
+            folder=Path(weights),
+            checkpoint_dir=checkpoint_dir,
+            resume=resume,
+        )
+        record = json.loads((written / "metrics.json").read_text("utf-8"))
+    metric = record["metrics"]["accuracy"]
+    return {
+        "accuracy": metric["value"],
+        "recordings": metric["examples"],
+        **{key: record[key] for key in CIRCUMSTANCES if key in record},
+    }
+
+
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Each speaker's accuracy in Markdown, and the mean over speakers."""
+    lines = ["| unheard speaker | accuracy, % | recordings |", "|---|---|---|"]
+    for speaker, row in sorted(results.items()):
+        lines.append(f"| {speaker} | {row['accuracy']:.1f} | {row['recordings']:,} |")
+    mean = statistics.mean(row["accuracy"] for row in results.values())
+    total = sum(row["recordings"] for row in results.values())
+    lines.append(f"| mean of {len(results)} | {mean:.1f} | {total:,} |")
+    return "\n".join(lines)
+
+
+def write(file: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
+    """The results and their mean, whole or not at all."""
+    partial = file.with_suffix(".partial")
+    mean = statistics.mean(row["accuracy"] for row in results.values())
+    write_json(
+        partial,
+        {
+            "command": "python -m benchmarks.held_out_speaker",
+            "mean_accuracy": mean,
+            "speakers": results,
+        },
+    )
+    partial.replace(file)
+
+
+def main() -> None:
+    """Train what is missing, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument("--speakers", nargs="*", help="default: all")
+    parser.add_argument("--out", type=Path, help="a JSON file to read and write")
+    parser.add_argument(
+        "--again", action="store_true", help="train anew whatever was done before"
+    )
+    parser.add_argument(
+        "--checkpoint-dir",
+        type=Path,
+        default=Path("checkpoints"),
+        help="default: %(default)s",
+    )
+    flags = parser.parse_args()
+    results: dict[str, Any] = {}
+    if flags.out and flags.out.exists():
+        results = json.loads(flags.out.read_text("utf-8"))["speakers"]
+    recordings = spoken_digits()
+    known = sorted({each.speaker for each in recordings})
+    speakers = flags.speakers or known
+    if unknown := sorted(set(speakers) - set(known)):
+        parser.error(f"no speaker {', '.join(unknown)}; there are {', '.join(known)}")
+    for speaker in speakers:
+        if speaker in results and not flags.again:
+            continue
+        results[speaker] = result(
+            speaker,
+            recordings,
+            flags.seed,
+            flags.checkpoint_dir,
+            resume=not flags.again,
+        )
+        if flags.out:
+            write(flags.out, results)
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()
