@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from benchmarks import long_range
-from benchmarks.long_range import Settings, adding, copy_memory, default_units, train
+from benchmarks.long_range import train
+from benchmarks.long_range_tasks import Settings, adding, copy_memory, default_units
 
 TINY = Settings(
     task="adding",
