@@ -6,6 +6,7 @@
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
+import functools
 import json
 import re
 import sys
@@ -100,7 +101,35 @@ def char_lm(page: Path) -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[Path], str]] = {"models": models, "char_lm": char_lm}
+def accuracies(ending: str, page: Path) -> str:
+    """Models whose names end alike and whose metrics are accuracies."""
+    del page
+    lines = [
+        "| name | parameters | accuracy, % | of | examples | published, % |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, record in records().items():
+        if not name.endswith(ending):
+            continue
+        for metric, found in record["metrics"].items():
+            published = record["published"].get(metric)
+            beside = (
+                f"{published['value']} ({published['source']})" if published else ""
+            )
+            lines.append(
+                f"| `{name}` | {record['params']:,} | {found['value']:.2f} | "
+                f"{found['split']} | {found['examples']:,} | {beside or '-'} |"
+            )
+    return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[Path], str]] = {
+    "models": models,
+    "char_lm": char_lm,
+    "mnist": functools.partial(accuracies, "_mnist"),
+    "sines": functools.partial(accuracies, "_sines"),
+    "spoken_digit": functools.partial(accuracies, "_spoken_digit"),
+}
 
 
 def filled(page: Path) -> str:
