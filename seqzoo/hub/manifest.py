@@ -32,7 +32,15 @@ REQUIRED = (CONFIG, WEIGHTS)
 # The record of the training run: kept and hashed, but not needed to load a model.
 RECORD = ("README.md", "train_log.csv", "golden.safetensors")
 # No file of this list can run code when it is read.
-SAFE_FILES = (*REQUIRED, METRICS, MANIFEST, *RECORD, "tokenizer.json", "*.txt")
+SAFE_FILES = (
+    *REQUIRED,
+    METRICS,
+    MANIFEST,
+    *RECORD,
+    "characters.json",
+    "tokenizer.json",
+    "*.txt",
+)
 
 _FLAT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

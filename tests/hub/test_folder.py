@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 import seqzoo
 from seqzoo import hub
+from seqzoo.processors import PROCESSORS
 
 
 def answer(model):
@@ -30,6 +31,27 @@ def test_what_is_saved_is_loaded(toy, tmp_path):
 def test_a_model_without_processor_has_none_when_loaded(toy, tmp_path):
     toy.processor = None
     assert seqzoo.load(hub.save(toy, tmp_path / "mine")).processor is None
+
+
+TEXTS = ["two dogs play in the snow"] * 3
+MADE = {
+    "CharacterProcessor": lambda cls: cls.train("two dogs"),
+    "GreyImageProcessor": lambda cls: cls(["cat", "dog"], layout="pixels"),
+    "LogMelProcessor": lambda cls: cls(["zero", "one"], bands=20),
+    "TimedSeriesProcessor": lambda cls: cls(["slow", "fast"], max_steps=100),
+    "TranslationProcessor": lambda cls: cls.train(TEXTS, TEXTS, 40),
+}
+
+
+@pytest.mark.parametrize("name", PROCESSORS)
+def test_every_processor_comes_back_with_its_model(toy, tmp_path, name):
+    """A folder that is saved may hold nothing that loading it would refuse to read."""
+    toy.processor = MADE[name](PROCESSORS[name])
+    folder = hub.save(toy, tmp_path / "mine")
+    loaded = seqzoo.load(folder).processor
+    assert loaded.get_config() == toy.processor.get_config()
+    files = {path.name for path in folder.iterdir()} - {"manifest.json"}
+    assert files == {file for file, good in seqzoo.verify(folder) if good}
 
 
 def test_saving_twice_gives_the_same_bytes(toy, tmp_path):
