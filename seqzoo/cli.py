@@ -207,25 +207,37 @@ def run(
 @app.command()
 def plot(
     name: Name,
-    text: Annotated[str, typer.Argument(metavar="INPUT", help="One sentence.")],
-    out: Annotated[Path, typer.Option(help="The file to write: .png, .svg or .pdf.")],
-    beam_size: Annotated[int, typer.Option(min=1, help="Hypotheses kept.")] = 5,
+    out: Annotated[
+        Path, typer.Option(help="The file to write: .png, .svg or .pdf; text: .html.")
+    ],
+    text: Annotated[
+        str | None, typer.Argument(metavar="[INPUT]", help="What the model reads.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="alignment, text, gates, gradients, training; the task's."),
+    ] = None,
+    layer: Annotated[
+        int | None, typer.Option(help="Text, gates, gradients: from 0; the last.")
+    ] = None,
+    unit: Annotated[
+        int | None, typer.Option(help="Text: from 0; the one that varies most.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Text: characters expected next; 3.")
+    ] = None,
+    beam_size: Annotated[
+        int | None, typer.Option(min=1, help="Alignment: hypotheses kept; 5.")
+    ] = None,
     pieces: Annotated[
-        bool, typer.Option("--pieces", help="Draw sub-word pieces, not words.")
+        bool, typer.Option("--pieces", help="Alignment: sub-word pieces, not words.")
     ] = False,
 ) -> None:
-    """Draw the soft alignment of a translation and print the file's name."""
-    from seqzoo.plot import checked_path, plot_alignment
+    """Draw what a model looks at, does or learned, and print the file's name."""
+    from seqzoo.pictures import draw
 
-    checked_path(out)  # before the seconds that a model takes to load
-    model = seqzoo.load(name)
-    if model.task != "translation":
-        raise ValueError(
-            f"Only translations have an alignment to draw. Received: {name}, a model "
-            f"for {model.task}."
-        )
-    translation = model.translate(text, beam_size=beam_size, return_attention=True)
-    print(plot_alignment(translation, out, pieces=pieces))
+    settings = {"layer": layer, "unit": unit, "top": top, "beam_size": beam_size}
+    print(draw(name, text, out, kind, {**settings, "pieces": pieces or None}))
 
 
 @app.command()

@@ -23,6 +23,7 @@ STEPS = (
     ("zoo",),
     ("data",),
     ("training", "plot", "answers", "terminal"),
+    ("pictures",),
     ("cli",),
     ("recipes",),
 )
@@ -123,7 +124,7 @@ def test_every_part_of_the_house_has_a_place():
         ("seqzoo/layers/x.py", "from seqzoo.models.seq2seq import Seq2Seq"),
         ("seqzoo/models/x.py", "def f():\n    import seqzoo"),
         ("seqzoo/processors/x.py", "from seqzoo.tasks import base"),
-        ("seqzoo/plot.py", "from seqzoo.training import run"),
+        ("seqzoo/plot/x.py", "from seqzoo.training import run"),
         ("seqzoo/zoo.py", "from recipes import bilstm_attn_translate"),
         ("seqzoo/ops/x.py", "def f():\n    import tensorflow as tf"),
         ("seqzoo/models/x.py", "import torch"),

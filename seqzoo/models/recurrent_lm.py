@@ -2,7 +2,7 @@
 
     token ids -> embedding -> recurrent layers -> logits of each next token
 
-Letters in comments: B batch, T steps.
+Letters in comments: B batch, T steps, U units.
 """
 
 from dataclasses import dataclass
@@ -155,6 +155,73 @@ class RecurrentLM(TextGenerator):
     ) -> tuple[Tensor, Any]:
         return self._run(token_ids, states, mask, training=False)
 
+    def trace(self, token_ids: Tensor) -> list[dict[str, Tensor]]:
+        """Every gate and state of every layer at every step, in inference.
+
+        Args:
+            token_ids: Integer tensor `(batch, steps)`, read from fresh states.
+
+        Returns:
+            For each layer the dict of tensors `(batch, steps, units)` that
+            `Recurrent.trace` gives; each layer reads the output of the one below.
+        """
+        if not self.built:
+            self(self.example_inputs())
+        x = self.embedding(token_ids)
+        traced = []
+        for layer in self.recurrent:
+            traced.append(layer.trace(x))
+            x = traced[-1][layer.cell.state_names[0]]
+        return traced
+
+    def read(
+        self, text: str, layer: int = -1, unit: int | None = None, top: int = 3
+    ) -> Reading:
+        """Follows one unit through a text, and what the model expects at each step.
+
+            activation_t = tanh(c_t) where the cell has a state c, else its output h_t
+            probabilities_t = softmax(logits_t), of token_(t+1)
+
+        `seqzoo.plot.plot_text` draws it.
+
+        Args:
+            text: At least one character, read from fresh states.
+            layer: Index of the layer from 0, or from the last, which is -1.
+            unit: Index of the unit in its layer; by default the one whose activation
+                varies most over the text (has the largest variance).
+            top: How many tokens to name at each step.
+
+        Raises:
+            ValueError: If the text is empty or no text, or an argument is out of
+                range.
+        """
+        layers, c = len(self.recurrent), self.config
+        _check_range("layer", layer, -layers, layers)
+        _check_range("unit", 0 if unit is None else unit, 0, c.units)
+        _check_range("top", top, 1, c.vocab_size + 1)
+        token_ids = self._encoded(text, 1)
+        traced = self.trace(token_ids[None])
+        output = self.recurrent[layer].cell.state_names[0]
+        quantity, activations = output, traced[layer][output]
+        if "c" in traced[layer]:
+            quantity, activations = "tanh(c)", ops.tanh(traced[layer]["c"])
+        activations = ops.convert_to_numpy(activations)[0].astype("float32")  # (T, U)
+        if unit is None:
+            unit = int(activations.var(axis=0).argmax())
+        logits = self.logits(traced[-1][self.recurrent[-1].cell.state_names[0]])
+        probabilities = ops.softmax(ops.cast(logits, "float32"), axis=-1)
+        probabilities = ops.convert_to_numpy(probabilities)[0]
+        best = np.argsort(-probabilities, axis=-1, kind="stable")[:, :top]
+        return Reading(
+            tuple(self.processor.decode([i]) for i in token_ids),
+            layer % layers,
+            unit,
+            quantity,
+            activations[:, unit],
+            tuple(tuple(self.processor.decode([i]) for i in row) for row in best),
+            np.take_along_axis(probabilities, best, axis=-1),
+        )
+
     def _run(
         self, token_ids: Tensor, states: Any, mask: Tensor | None, training: bool
     ) -> tuple[Tensor, list[list[Tensor]]]:
@@ -167,3 +234,10 @@ class RecurrentLM(TextGenerator):
             x = self.dropout(x, training=training)
             after.append(last)
         return self.logits(x), after
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value < high:
+        raise ValueError(
+            f"`{name}` must be in [{low}, {high}). Received: {name}={value}"
+        )

@@ -1,20 +1,14 @@
-"""Pictures for people: the soft alignment of a translation, the curves of a training.
+"""The soft alignment of a translation."""
 
-Every function writes one PNG, SVG or PDF file, by its suffix, whole or not at all; the
-same input gives the same file. Needs matplotlib: `pip install "seqzoo[plot]"`.
-"""
-
-import csv
-import math
 import os
 import unicodedata
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from seqzoo.plot.files import checked_path, write_figure
 from seqzoo.processors.translation import BOS, EOS, PAD, SPECIAL_TOKENS, WORD_MARK
 
 if TYPE_CHECKING:
@@ -22,13 +16,6 @@ if TYPE_CHECKING:
 
 # Unlike <unk>, these are never part of a word.
 MARKS = frozenset(SPECIAL_TOKENS[i] for i in (PAD, BOS, EOS))
-
-# What each format writes beside the picture, less whatever changes from run to run.
-METADATA: dict[str, dict[str, str | None]] = {
-    "png": {"Software": None},
-    "svg": {"Creator": None, "Date": None},
-    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
-}
 
 
 class Alignment(Protocol):
@@ -86,7 +73,7 @@ def plot_alignment(
     if not pieces:
         source, target, weights = join_pieces(source, target, weights)
     figure = _alignment_figure(source, target, weights)
-    return _write(figure, path, file_format)
+    return write_figure(figure, path, file_format)
 
 
 def join_pieces(
@@ -121,76 +108,6 @@ def join_pieces(
     weights = np.add.reduceat(weights, target_starts, axis=0)
     lengths = np.diff([*target_starts, len(target_tokens)])
     return source_words, target_words, weights / lengths[:, None]
-
-
-def plot_training(
-    csv_file: str | os.PathLike[str], out: str | os.PathLike[str]
-) -> Path:
-    """Draws the curves of a `train_log.csv`, one panel for each quantity.
-
-    The first column is the horizontal axis. A column `validation_x` shares the panel of
-    the column `x`; `step` and `seconds` only count on, and are not drawn. Cells that
-    are empty or no number are left out.
-
-    Args:
-        csv_file: A table with a header line.
-        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
-
-    Returns:
-        The path of the file.
-
-    Raises:
-        ValueError: If the suffix is unknown or the table holds no curve.
-        ImportError: If matplotlib is not installed.
-    """
-    path, file_format = checked_path(out)
-    with open(csv_file, newline="", encoding="utf-8") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
-    columns = {
-        name: [_number(row[i]) if i < len(row) else math.nan for row in rows]
-        for i, name in enumerate(header)
-    }
-    curves = [
-        name
-        for name in header[1:]
-        if name not in ("step", "seconds")
-        and any(math.isfinite(value) for value in columns[name])
-    ]
-    if not curves:
-        raise ValueError(
-            f"{csv_file} must be a table with a header line, a first column to count "
-            f"by and at least one column of numbers. Received: {len(rows)} rows of "
-            f"{header}."
-        )
-    figure = _training_figure(columns, header[0], curves)
-    return _write(figure, path, file_format)
-
-
-def checked_path(out: str | os.PathLike[str]) -> tuple[Path, str]:
-    """The path of a picture and its format, before any work is done for it.
-
-    Raises:
-        ValueError: If the suffix is no known format, or the folder does not exist.
-        ImportError: If matplotlib is not installed.
-    """
-    path = Path(out)
-    file_format = path.suffix.lower().removeprefix(".")
-    if file_format not in METADATA:
-        wanted = ", ".join(f".{known}" for known in METADATA)
-        raise ValueError(
-            f"A picture's name must end in one of {wanted}. Received: {str(path)!r}."
-        )
-    if not path.parent.is_dir():
-        raise ValueError(
-            f"{path.parent} must be a folder that exists, to write {path.name} into it."
-        )
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            'Pictures need matplotlib. Install it: pip install "seqzoo[plot]".'
-        ) from error
-    return path, file_format
 
 
 def _words(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
@@ -244,65 +161,3 @@ def _alignment_figure(
     bar.set_ylabel("attention weight", fontsize=9)
     bar.tick_params(labelsize=9)
     return figure
-
-
-def _training_figure(
-    columns: dict[str, list[float]], x_name: str, curves: Sequence[str]
-) -> "Figure":
-    from matplotlib.figure import Figure
-
-    panels: dict[str, list[str]] = {}
-    for name in curves:
-        base = name.removeprefix("validation_")
-        panels.setdefault(base if base in curves else name, []).append(name)
-    figure = Figure(figsize=(6.4, 2.4 * len(panels)), layout="constrained")
-    all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    x = columns[x_name]
-    for axes, (title, names) in zip(all_axes, panels.items(), strict=True):
-        for name in names:
-            finite = [
-                (a, b)
-                for a, b in zip(x, columns[name], strict=True)
-                if math.isfinite(a) and math.isfinite(b)
-            ]
-            label = "validation" if name != title else "training"
-            marker = "o" if len(finite) == 1 else ""
-            axes.plot(*zip(*finite, strict=True), label=label, marker=marker)
-        axes.set_ylabel(title, parse_math=False)
-        axes.grid(alpha=0.3)
-        if len(names) > 1:
-            axes.legend(frameon=False)
-    all_axes[-1].set_xlabel(x_name, parse_math=False)
-    return figure
-
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return math.nan
-
-
-def _write(figure: "Figure", path: Path, file_format: str) -> Path:
-    import matplotlib
-
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with (
-            matplotlib.rc_context({"svg.hashsalt": "seqzoo"}),
-            warnings.catch_warnings(),
-        ):
-            # A character that the font lacks (an emoji) is drawn as a box.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            figure.savefig(
-                temporary,
-                format=file_format,
-                dpi=150,
-                bbox_inches="tight",
-                pad_inches=0.08,
-                metadata=METADATA[file_format],
-            )
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path

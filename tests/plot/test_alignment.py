@@ -1,12 +1,12 @@
-"""Pictures: what is in them, and that they are written whole and always the same."""
+"""The alignment: its words, its cells, its labels."""
 
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from seqzoo import plot
+from seqzoo.plot.alignment import _alignment_figure
 
 SOURCE = ["▁a", "▁snow", "ball", ".", "<eos>"]
 TARGET = ["▁ein", "▁Schnee", "ball", ".", "<eos>"]
@@ -30,7 +30,7 @@ def test_the_same_translation_gives_the_same_file(tmp_path, suffix):
 @pytest.mark.parametrize("steps", [1, 5, 40, 80])
 def test_every_label_stands_clear_of_its_neighbours(steps):
     words = ["Donaudampfschiff"] * steps
-    figure = plot._alignment_figure(words, words, np.eye(steps))
+    figure = _alignment_figure(words, words, np.eye(steps))
     figure.canvas.draw()
     axes = figure.axes[0]
     for labels, side in (
@@ -44,7 +44,7 @@ def test_every_label_stands_clear_of_its_neighbours(steps):
 
 
 def test_white_is_weight_one_and_black_weight_zero():
-    figure = plot._alignment_figure(["a", "b"], ["c"], np.array([[1.0, 0.0]]))
+    figure = _alignment_figure(["a", "b"], ["c"], np.array([[1.0, 0.0]]))
     image = figure.axes[0].get_images()[0]
     assert image.to_rgba(np.array([1.0, 0.0]), bytes=True)[:, :3].tolist() == [
         [255, 255, 255],
@@ -53,7 +53,7 @@ def test_white_is_weight_one_and_black_weight_zero():
 
 
 def test_the_source_is_along_the_top_and_the_target_down_the_side():
-    figure = plot._alignment_figure(["a", "b"], ["c"], np.array([[1.0, 0.0]]))
+    figure = _alignment_figure(["a", "b"], ["c"], np.array([[1.0, 0.0]]))
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["c"]
@@ -98,17 +98,6 @@ def test_pieces_can_be_drawn_as_the_model_sees_them(tmp_path):
     assert (tmp_path / "a.svg").read_bytes() != (tmp_path / "b.svg").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a", "a.png.txt", ".png"])
-def test_an_unknown_suffix_is_refused(tmp_path, name):
-    with pytest.raises(ValueError, match=r"must end in one of \.png, \.svg, \.pdf"):
-        plot.plot_alignment(translation(), tmp_path / name)
-
-
-def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(ValueError, match="must be a folder that exists"):
-        plot.plot_alignment(translation(), tmp_path / "none" / "a.png")
-
-
 def test_a_model_without_attention_has_nothing_to_draw(tmp_path):
     plain = SimpleNamespace(source_tokens=["a"], target_tokens=["b"], attention=None)
     with pytest.raises(ValueError, match="no attention"):
@@ -123,55 +112,3 @@ def test_attention_must_fit_the_tokens(tmp_path):
             ),
             tmp_path / "a.png",
         )
-
-
-def test_a_failure_leaves_the_old_picture_alone(tmp_path, monkeypatch):
-    import matplotlib.figure
-
-    def fail(self, path, **options):
-        path.write_bytes(b"half")
-        raise OSError("no space left")
-
-    path = plot.plot_alignment(translation(), tmp_path / "a.png")
-    before = path.read_bytes()
-    monkeypatch.setattr(matplotlib.figure.Figure, "savefig", fail)
-    with pytest.raises(OSError, match="no space left"):
-        plot.plot_alignment(translation(), path)
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_without_matplotlib_the_error_says_how_to_install_it(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r'pip install "seqzoo\[plot\]"'):
-        plot.plot_alignment(translation(), tmp_path / "a.png")
-
-
-def test_the_log_of_a_training_becomes_one_panel_a_quantity(tmp_path):
-    log = tmp_path / "train_log.csv"
-    log.write_text(
-        "epoch,step,loss,validation_loss,validation_bleu\n1,9,3,4,\n2,18,2,3,20.5\n"
-    )
-    columns = {
-        "epoch": [1.0, 2.0],
-        "loss": [3.0, 2.0],
-        "validation_loss": [4.0, 3.0],
-        "validation_bleu": [float("nan"), 20.5],
-    }
-    figure = plot._training_figure(columns, "epoch", list(columns)[1:])
-    loss, bleu = figure.axes
-    assert [line.get_label() for line in loss.lines] == ["training", "validation"]
-    assert [line.get_xydata().tolist() for line in bleu.lines] == [[[2.0, 20.5]]]
-    one = plot.plot_training(log, tmp_path / "one.png")
-    two = plot.plot_training(log, tmp_path / "two.png")
-    assert one.read_bytes() == two.read_bytes()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "epoch\n1\n", "epoch,loss\n", "epoch,loss\n1,x\n", "epoch,step\n1,1"]
-)
-def test_a_log_without_curves_is_refused(tmp_path, text):
-    log = tmp_path / "train_log.csv"
-    log.write_text(text)
-    with pytest.raises(ValueError, match="at least one column of numbers"):
-        plot.plot_training(log, tmp_path / "a.png")

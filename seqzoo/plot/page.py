@@ -1,0 +1,79 @@
+"""The same text as a page: one HTML file that needs no other."""
+
+from collections.abc import Sequence
+from html import escape
+from string import Template
+
+from seqzoo.plot.colours import ANCHORS, colour
+from seqzoo.plot.reading import Step
+
+# System colours follow the reader's choice of light or dark; what was read keeps black
+# on its own light colour.
+STYLE = """\
+:root { color-scheme: light dark; }
+body { background: Canvas; color: CanvasText; margin: 1.5em; }
+p { font: 0.9em/1.5 system-ui, sans-serif; margin: 0 0 1.2em; }
+i { display: inline-block; width: 7em; height: 0.8em; margin: 0 0.3em;
+    border: 1px solid; background: linear-gradient(to right, $scale); }
+div { font: 1.05em/1.25 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
+      white-space: pre; margin-bottom: 0.5em; }
+.step { display: inline-block; min-width: 1.2ch; text-align: center;
+        vertical-align: top; }
+.read { display: block; color: #000; }
+.next { display: block; font-size: 0.72em; line-height: 1.15; }
+"""
+
+PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+$style</style>
+</head>
+<body>
+<p>$title: &minus;1<i></i>1<br>
+Below each character: what is expected next, fainter = less likely.</p>
+$lines
+</body>
+</html>
+"""
+
+
+def text_page(title: str, lines: Sequence[Sequence[Step]]) -> str:
+    """The page of a text.
+
+    Args:
+        title: What the colours mean.
+        lines: The steps of each line. Each is a span of class "step", which holds one
+            of class "read" on its colour and one of class "next" for each expected
+            token, and says the numbers in its `title`.
+    """
+    return Template(PAGE).substitute(
+        title=escape(title),
+        style=Template(STYLE).substitute(scale=", ".join(map(colour, ANCHORS))),
+        lines="\n".join(
+            f"<div>{''.join(_step(step) for step in line)}</div>" for line in lines
+        ),
+    )
+
+
+def _step(step: Step) -> str:
+    expected = ", ".join(f"{token} {p:.1%}" for token, p in step.expected)
+    numbers = f"{step.activation:+.2f}, next: {expected}"
+    read = f'<span class="read" style="background:{colour(step.activation)}">'
+    nexts = "".join(
+        f'<span class="next" style="opacity:{_opacity(p):.2f}">{escape(token)}</span>'
+        for token, p in step.expected
+    )
+    return (
+        f'<span class="step" title="{escape(numbers)}">'
+        f"{read}{escape(step.token)}</span>{nexts}</span>"
+    )
+
+
+def _opacity(probability: float) -> float:
+    """1 for a certainty; the faintest is still legible."""
+    return float(0.55 + 0.45 * probability**0.5)
