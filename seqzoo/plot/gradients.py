@@ -64,7 +64,7 @@ def _gradients_figure(
         line.set_label(label)
     axes.set_yscale("log")
     axes.set_xlabel("lag k (steps back)")
-    axes.set_ylabel("gradient by h(T - k), relative to k = 0")
+    axes.set_ylabel("gradient by the states at T - k, relative to k = 0")
     axes.grid(alpha=0.3)
     for text in axes.legend(frameon=False).get_texts():
         text.set_parse_math(False)
