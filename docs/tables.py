@@ -123,11 +123,79 @@ def accuracies(ending: str, page: Path) -> str:
     return "\n".join(lines)
 
 
+def recurrent(mode: str, page: Path) -> str:
+    """What `benchmarks/recurrent.py` measured, one row a cell and shape."""
+    del page
+    lines = [
+        "| cell | batch, steps, features, units | ours ms | ours jit ms | Keras ms | "
+        "Keras jit ms | PyTorch ms | better Keras / ours, ours jit | "
+        "ours, ours jit / PyTorch |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for file in sorted((ROOT / "benchmarks" / "results").glob("recurrent*.json")):
+        for row in json.loads(file.read_text("utf-8"))["results"]:
+            if row["mode"] != mode:
+                continue
+            times = row["milliseconds"]
+            names = ("Recurrent", "Recurrent jit", "Keras", "Keras jit", "torch")
+            cells = [f"{times[n]:.1f}" if n in times else "-" for n in names]
+            ratios = [
+                f"{row[f'{pair[0]}']:.2f} / {row[f'{pair[1]}']:.2f}"
+                for pair in (
+                    ("better_keras_to_ours", "better_keras_to_ours_jit"),
+                    ("ours_to_torch", "ours_jit_to_torch"),
+                )
+            ]
+            shape = ", ".join(map(str, row["shape"]))
+            columns = [row["cell"], shape, *cells, *ratios]
+            lines.append(f"| {' | '.join(columns)} |")
+    return "\n".join(lines)
+
+
+def translation(page: Path) -> str:
+    """What `benchmarks/translation.py` measured."""
+    del page
+    file = ROOT / "benchmarks" / "results" / "translation.json"
+    found = json.loads(file.read_text("utf-8"))
+    speed, single = found["sentences_a_second"], found["one_sentence_milliseconds"]
+    return "\n".join(
+        [
+            "| | seqzoo | PyTorch | ratio |",
+            "|---|---|---|---|",
+            f"| sentences a second | {speed['seqzoo']:.0f} | {speed['torch']:.0f} | "
+            f"{speed['seqzoo'] / speed['torch']:.2f} |",
+            f"| one sentence, milliseconds | {single['seqzoo']:.1f} | "
+            f"{single['torch']:.1f} | {single['torch'] / single['seqzoo']:.2f} |",
+            f"| equal translations | {found['equal_translations']} of "
+            f"{found['sentences']} | | |",
+            f"| first sentence, which compiles the search, s | "
+            f"{found['first_sentence_seconds']:.1f} | | |",
+            f"| `seqzoo.load` after Keras is imported, s | "
+            f"{found['load_seconds']:.2f} | | |",
+        ]
+    )
+
+
+def generation(page: Path) -> str:
+    """What `benchmarks/generation.py` measured."""
+    del page
+    file = ROOT / "benchmarks" / "results" / "generation.json"
+    found = json.loads(file.read_text("utf-8"))
+    lines = ["| characters written | characters a second |", "|---|---|"]
+    for length, speed in found["characters_a_second"].items():
+        lines.append(f"| {int(length):,} | {speed:,.0f} |")
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[Path], str]] = {
     "models": models,
     "char_lm": char_lm,
     "mnist": functools.partial(accuracies, "_mnist"),
     "sines": functools.partial(accuracies, "_sines"),
+    "generation": generation,
+    "inference": functools.partial(recurrent, "inference"),
+    "training": functools.partial(recurrent, "training"),
+    "translation": translation,
     "spoken_digit": functools.partial(accuracies, "_spoken_digit"),
 }
 
