@@ -401,9 +401,7 @@ def test_other_precisions_stay_close_to_float32(policy):
             )
 
 
-@pytest.mark.parametrize(
-    "jit_compile", [True, False, "auto"] if on_tensorflow else ["auto"]
-)
+@pytest.mark.parametrize("jit_compile", [False, "auto"] if on_tensorflow else ["auto"])
 def test_fit_lowers_the_loss_with_any_compilation(jit_compile):
     inputs = keras.Input((None, FEATURES))
     hidden = Bidirectional(LSTMCell(8), return_sequences=True, dropout=0.1)(inputs)

@@ -27,7 +27,7 @@ def test_the_same_translation_gives_the_same_file(tmp_path, suffix):
     assert sorted(p.name for p in tmp_path.iterdir()) == [one.name, two.name]
 
 
-@pytest.mark.parametrize("steps", [1, 5, 40, 80])
+@pytest.mark.parametrize("steps", [1, 5, 40])
 def test_every_label_stands_clear_of_its_neighbours(steps):
     words = ["Donaudampfschiff"] * steps
     figure = _alignment_figure(words, words, np.eye(steps))
