@@ -85,7 +85,7 @@ def recipe(
     def batches(epoch: int):
         def batch(rows):
             rng = np.random.default_rng([5, epoch, int(rows[0])])
-            frames = [masked(train.frames[row], rng) for row in rows]
+            frames = [varied(train.frames[row], rng) for row in rows]
             return padded_frames(frames), train.labels[rows]
 
         return shuffled_batches(len(train.labels), batch_size, batch, epoch=epoch)
@@ -121,14 +121,32 @@ def framed(processor: LogMelProcessor, recordings: list[Recording]) -> Frames:
     )
 
 
-def masked(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Frames with a few bands and a few steps blanked out (Park et al. 2019)."""
-    frames = frames.copy()
-    band = rng.integers(frames.shape[1])
-    frames[:, band : band + rng.integers(8)] = 0
-    step = rng.integers(len(frames))
-    frames[step : step + rng.integers(8)] = 0
+def varied(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The frames as another speaker might have said them.
+
+    Slower or faster by up to a quarter, from a longer or shorter vocal tract (bands
+    shifted by up to two, Jaitly and Hinton 2013), with noise, and with a few bands and
+    a few steps blanked out (Park et al. 2019).
+    """
+    steps, bands = frames.shape
+    slower = round(steps * rng.uniform(0.8, 1.25))
+    frames = between(frames, np.linspace(0, steps - 1, slower))
+    places = np.clip(np.arange(bands) + rng.uniform(-2, 2), 0, bands - 1)
+    frames = between(frames.T, places).T
+    noise = rng.normal(scale=rng.uniform(0, 0.3), size=frames.shape)
+    frames = frames + noise.astype("float32")
+    for _ in range(2):
+        band, step = rng.integers(bands), rng.integers(len(frames))
+        frames[:, band : band + rng.integers(6)] = 0
+        frames[step : step + rng.integers(6)] = 0
     return frames
+
+
+def between(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Rows at fractional places, each a mixture of its two neighbours."""
+    low = np.minimum(places.astype("int64"), len(rows) - 2)
+    share = (places - low)[:, None].astype("float32")
+    return (1 - share) * rows[low] + share * rows[low + 1]
 
 
 def accuracy(model: RecurrentClassifier, data: Frames) -> float:
