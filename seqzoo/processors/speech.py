@@ -16,8 +16,9 @@ class LogMelProcessor:
 
     A frame of 25 ms under a Hann window gives a power spectrum; triangular bands,
     evenly spaced on the mel scale, mel(f) = 2595 log10(1 + f / 700), sum it (Davis and
-    Mermelstein 1980). Each band of a recording is then shifted and scaled to mean 0
-    and variance 1, which takes loudness and the microphone away.
+    Mermelstein 1980). A recording is then shifted and scaled as a whole to mean 0 and
+    variance 1, which takes its loudness away and leaves its spectrum: of a word of half
+    a second the mean of a band says much.
 
     Recordings are paths of WAV files, read by scipy, or arrays of samples at
     `sample_rate`: floats from -1 to 1 or 16-bit integers; channels are averaged.
@@ -75,8 +76,8 @@ class LogMelProcessor:
         spectrum = np.fft.rfft(framed[:: self._hop] * self._window, self._points)
         energies = (np.abs(spectrum) ** 2) @ self._filters.T
         logarithms = np.log(energies + 1e-6)
-        spread = logarithms.std(axis=0) + 1e-3
-        return ((logarithms - logarithms.mean(axis=0)) / spread).astype("float32")
+        spread = logarithms.std() + 1e-3
+        return ((logarithms - logarithms.mean()) / spread).astype("float32")
 
     def _samples(self, recording: Any) -> Array:
         """Floating samples of one channel at the processor's rate."""
