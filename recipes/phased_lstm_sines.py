@@ -27,7 +27,7 @@ EPOCHS = 40
 LEARNING_RATE = 2e-3
 VALIDATION_WAVES = 1_000  # of each sampling
 TEST_WAVES = 5_000
-# numbers apart from those of the training batches' seed
+# Apart from the training batches', which begin with 0.
 VALIDATION_SEED, TEST_SEED = (1, 0), (2, 0)
 
 

@@ -10,10 +10,10 @@ def test_a_held_out_speaker_is_the_test_and_nothing_else():
     speaker = recordings[0].speaker
     part = part_without(speaker)
     for each in recordings:
-        if each.speaker == speaker:
-            assert part(each) == "test"
-        else:
-            assert part(each) in {part_by_take(each), None} - {"test"}
+        by_take = part_by_take(each)
+        others = None if by_take == "test" else by_take
+        assert part(each) == ("test" if each.speaker == speaker else others)
+    assert {part(each) for each in recordings} == {"train", "validation", "test", None}
 
 
 def test_the_table_ends_with_the_mean_over_speakers():
