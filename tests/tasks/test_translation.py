@@ -8,6 +8,7 @@ from keras import ops
 from seqzoo.data import toy_pairs, translation_batches
 from seqzoo.models import Seq2Seq, Seq2SeqConfig
 from seqzoo.processors import TranslationProcessor
+from seqzoo.tasks import batching
 from seqzoo.tasks.bleu import detokenized_bleu, moses_bleu, moses_text
 from seqzoo.tasks.translation import LabelSmoothedCrossEntropy, Translation
 
@@ -63,6 +64,25 @@ def test_a_text_alone_and_in_a_batch_is_translated_alike(model):
     together = model.translate(texts)
     assert together == [model.translate(text) for text in texts]
     assert model.translate(texts[::-1]) == together[::-1]
+
+
+def test_rows_that_come_and_go_find_what_a_text_alone_finds(model, monkeypatch):
+    """More texts than rows: some take the places of others, the last ones move."""
+    shapes = []
+    shrink = batching._Batch.shrink
+
+    def watched(batch, rows):
+        shapes.append((len(batch.owners), rows))
+        shrink(batch, rows)
+
+    monkeypatch.setattr(batching._Batch, "shrink", watched)
+    monkeypatch.setattr(batching, "LAST_ROWS", 1)
+    monkeypatch.setattr(model, "batch_size", 4)
+    texts = PAIRS.source[:11]
+    expected = [model.translate(text) for text in texts]
+    assert shapes == []
+    assert model.translate(texts) == expected
+    assert set(shapes) == {(4, 1)}
 
 
 def test_case_of_the_source_does_not_matter(model):
