@@ -109,7 +109,7 @@ class RecurrentLM(TextGenerator):
         self.logits = keras.layers.Dense(c.vocab_size, name="logits")
         self.carried: list[list[keras.Variable]] = []
 
-    def carry_states(self, batch_size: int) -> None:
+    def carry_states(self, batch_size: int, reset_rate: float = 0.0) -> None:
         """Makes each training batch go on where the one before it ended.
 
         Truncated backpropagation through time: states are handed on, gradients are
@@ -118,7 +118,18 @@ class RecurrentLM(TextGenerator):
 
         Args:
             batch_size: Rows of every training batch.
+            reset_rate: Probability that a row begins a batch with fresh states instead,
+                so that the model also learns to read from a text's first character.
+
+        Raises:
+            ValueError: If `reset_rate` is not a probability.
         """
+        if not 0 <= reset_rate <= 1:
+            raise ValueError(
+                f"`reset_rate` must be in [0, 1]. Received: reset_rate={reset_rate}"
+            )
+        self.reset_rate = reset_rate
+        self.seed_generator = keras.random.SeedGenerator()
         self.carried = [
             [
                 self.add_weight(
@@ -140,7 +151,7 @@ class RecurrentLM(TextGenerator):
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if not (training and self.carried):
             return self._run(inputs, None, None, training)[0]
-        before = [[state.value for state in layer] for layer in self.carried]
+        before = self._states_before()
         logits, after = self._run(inputs, before, None, training)
         for variables, states in zip(self.carried, after, strict=True):
             for variable, state in zip(variables, states, strict=True):
@@ -220,6 +231,19 @@ class RecurrentLM(TextGenerator):
             activations[:, unit],
             tuple(tuple(self.processor.decode([i]) for i in row) for row in best),
             np.take_along_axis(probabilities, best, axis=-1),
+        )
+
+    def _states_before(self) -> list[list[Tensor]]:
+        """What the batch before left, but for the rows that begin anew."""
+        before = [[state.value for state in layer] for layer in self.carried]
+        if not self.reset_rate:
+            return before
+        rows = before[0][0].shape[0]
+        drawn = keras.random.uniform((rows, 1), seed=self.seed_generator)
+        anew = drawn < self.reset_rate
+        fresh = self.initial_states(rows)
+        return keras.tree.map_structure(
+            lambda old, new: ops.where(anew, new, old), before, fresh
         )
 
     def _run(

@@ -54,9 +54,33 @@ def test_states_are_carried_through_compiled_training_and_no_gradient_is():
         np.testing.assert_allclose(ours, ops.convert_to_numpy(expected), atol=1e-5)
 
 
+def test_rows_that_begin_anew_forget_the_batch_before():
+    rows = np.tile(IDS[:1], (40, 1))
+    model = make()
+    model.carry_states(len(rows), reset_rate=0.5)
+    whole = ops.convert_to_numpy(model(rows))[0, 6:]
+    anew = ops.convert_to_numpy(model(rows[:, 6:]))[0]
+    model(rows[:, :6], training=True)
+    # What is carried now is known; the next batch keeps it or begins anew, by row.
+    _, states = model.advance(rows[:, :6], model.initial_states(len(rows)))
+    for variable, state in zip(
+        keras.tree.flatten(model.carried), keras.tree.flatten(states), strict=True
+    ):
+        variable.assign(state)
+    logits = ops.convert_to_numpy(model(rows[:, 6:], training=True))
+    carried, fresh = (np.abs(logits - x).max((1, 2)) < 1e-5 for x in (whole, anew))
+    np.testing.assert_array_equal(carried, ~fresh)
+    assert 5 < fresh.sum() < 35
+
+
+def test_a_reset_rate_is_a_probability():
+    with pytest.raises(ValueError, match="reset_rate=2"):
+        make().carry_states(2, reset_rate=2)
+
+
 def test_what_is_carried_is_no_weight():
     model = make()
-    model.carry_states(2)
+    model.carry_states(2, reset_rate=0.5)
     model(model.example_inputs())
     plain = make()
     plain(plain.example_inputs())
