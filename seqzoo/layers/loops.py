@@ -173,6 +173,7 @@ class _TensorFlow:
             # and would warn of a model with five layers.
             how: tf.function(
                 functools.partial(function),
+                autograph=False,  # the loops are explicit; reading the code takes long
                 jit_compile=how == "xla",
                 reduce_retracing=True,
             )

@@ -185,9 +185,13 @@ class Seq2Seq(Translator):
 
         return self._decode(y, run, memory, mask, training=training)
 
-    def start_decoding(self, source_ids: Tensor, beam_size: int) -> tuple[Step, Any]:
+    def read_source(self, source_ids: Tensor) -> Any:
         memory, mask, first = self.encode(source_ids)
         keys = [attention.project(memory) for attention in self.attentions]
+        return memory, mask, keys, first
+
+    def start_decoding(self, source: Any, beam_size: int) -> tuple[Step, Any]:
+        memory, mask, keys, first = source
 
         def step(tokens: Tensor, states: Any) -> tuple[Tensor, Any]:
             states = list(states)

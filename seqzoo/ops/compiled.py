@@ -35,7 +35,7 @@ def compiled(model: keras.Model, function: Callable[..., Any]) -> Callable[..., 
                 # One tf.function a shape, each of another callable: of a single one
                 # TensorFlow warns that new shapes trace it anew, which is meant here.
                 each = functools.partial(function)
-                by_shapes[shapes] = tf.function(each, jit_compile=True)
+                by_shapes[shapes] = tf.function(each, autograph=False, jit_compile=True)
             return by_shapes[shapes](*tensors)
 
         return call

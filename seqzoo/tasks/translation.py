@@ -1,7 +1,7 @@
 """Translation: text in one language to text in another."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from seqzoo.decoding import (
 )
 from seqzoo.ops.compiled import compiled
 from seqzoo.tasks.base import Task
-from seqzoo.tasks.batching import Search, Start, search_all
+from seqzoo.tasks.batching import Read, Search, Start, search_all
 
 Tensor = Any
 
@@ -52,18 +52,29 @@ class Translator(Task):
 
     A subclass is called on `{"source_ids": (batch, source_steps), "target_ids":
     (batch, target_steps)}` and returns logits `(batch, target_steps, vocab_size)`;
-    id 0 is padding. For decoding it gives `start_decoding`, and `align` if it has
-    attention.
+    id 0 is padding. For decoding it gives `read_source` and `start_decoding`, and, if
+    it has attention, `align`.
     """
 
     task = "translation"
     batch_size = 64  # sentences decoded together
 
-    def start_decoding(self, source_ids: Tensor, beam_size: int) -> tuple[Step, Any]:
-        """The step function and the first state of `seqzoo.decoding`.
+    def read_source(self, source_ids: Tensor) -> Any:
+        """All that decoding needs to know of the sources.
 
         Args:
             source_ids: Integer tensor `(batch, source_steps)`.
+
+        Returns:
+            Nested tensors that begin with `(batch,)`.
+        """
+        raise ValueError(f"{type(self).__name__} does not define read_source().")
+
+    def start_decoding(self, source: Any, beam_size: int) -> tuple[Step, Any]:
+        """The step function and the first state of `seqzoo.decoding`.
+
+        Args:
+            source: What `read_source` returned.
             beam_size: The state's tensors begin with `(batch, beam_size)`.
         """
         raise ValueError(f"{type(self).__name__} does not define start_decoding().")
@@ -156,22 +167,25 @@ class Translator(Task):
             ]
         return results
 
-    def _search(self, beam_size: int, length_penalty: float) -> tuple[Search, Start]:
-        """The compiled search of `seqzoo.tasks.batching`, and what it starts from."""
+    def _search(
+        self, beam_size: int, length_penalty: float
+    ) -> tuple[Read, Search, Start]:
+        """What `seqzoo.tasks.batching` calls: reading and search are compiled."""
         if not self.built:
             self(self.example_inputs())
         key = (beam_size, length_penalty)
         if key not in self._searches:
 
             def search(
-                source_ids: Tensor, fresh: Tensor, pause: Tensor, beams: Beams
+                source: Any,
+                lengths: Tensor,
+                fresh: Tensor,
+                pause: Tensor,
+                beams: Beams,
             ) -> tuple[Hypotheses, Beams]:
-                rows, steps = source_ids.shape
-                step, state = self.start_decoding(source_ids, beam_size)
-                first = start_beams(
-                    state, rows, beam_size, max_steps(steps), START, PAD
-                )
-                lengths = ops.sum(ops.cast(source_ids != PAD, "int32"), axis=1)
+                step, state = self.start_decoding(source, beam_size)
+                rows, _, steps = beams.tokens.shape
+                first = start_beams(state, rows, beam_size, steps, START, PAD)
                 beams = advance_beams(
                     step,
                     Beams(*_choose(fresh, tuple(first), tuple(beams))),
@@ -183,21 +197,26 @@ class Translator(Task):
                 )
                 return best_hypotheses(beams, length_penalty), beams
 
-            run = compiled(self, search)
-
-            def converted(*arguments: Any) -> Any:
-                return run(*keras.tree.map_structure(ops.convert_to_tensor, arguments))
-
             self._searches[key] = (
-                converted,
+                self._compiled(self.read_source),
+                self._compiled(search),
                 functools.cache(functools.partial(self._no_beams, beam_size)),
             )
         return self._searches[key]
 
+    def _compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """`function`, compiled, which may be handed arrays."""
+        run = compiled(self, function)
+
+        def converted(*arguments: Any) -> Any:
+            return run(*keras.tree.map_structure(ops.convert_to_tensor, arguments))
+
+        return converted
+
     def _no_beams(self, beam_size: int, rows: int, steps: int) -> Beams:
         """Beams of which all have ended, for rows that are not yet taken."""
         example = ops.convert_to_tensor(self.example_inputs()["source_ids"])
-        _, state = self.start_decoding(example, beam_size)
+        _, state = self.start_decoding(self.read_source(example), beam_size)
         state = keras.tree.map_structure(
             lambda x: ops.zeros((rows, *x.shape[1:]), x.dtype), state
         )

@@ -95,7 +95,7 @@ def test_zoneout_and_dropout_act_in_training_alone():
         {"recurrent_dropout": 0.5},
         {"update_dropout": 0.5},
     ):
-        model = make(**changes)
+        model = make(layers=1, **changes)
         quiet = ops.convert_to_numpy(model(IDS))
         np.testing.assert_array_equal(quiet, ops.convert_to_numpy(model(IDS)))
         loud = ops.convert_to_numpy(model(IDS, training=True))

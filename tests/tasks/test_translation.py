@@ -36,7 +36,9 @@ def model():
         multiple=32,
     )
     model(model.example_inputs())
-    model.compile(keras.optimizers.Adam(0.02), LabelSmoothedCrossEntropy(0.0))
+    model.compile(
+        keras.optimizers.Adam(0.02), LabelSmoothedCrossEntropy(0.0), jit_compile=False
+    )
     for _ in range(20):
         for batch in batches:
             model.train_on_batch(*batch)
@@ -67,22 +69,26 @@ def test_a_text_alone_and_in_a_batch_is_translated_alike(model):
 
 
 def test_rows_that_come_and_go_find_what_a_text_alone_finds(model, monkeypatch):
-    """More texts than rows: some take the places of others, the last ones move."""
-    shapes = []
-    shrink = batching._Batch.shrink
+    """More texts than rows: some take the places of others, or move on with them."""
+    moves = []
+    moved = batching._Batch.moved
 
-    def watched(batch, rows):
-        shapes.append((len(batch.owners), rows))
-        shrink(batch, rows)
+    def watched(batch, rows, source, beams):
+        if batch.taken:
+            steps = [each.tokens.shape[-1] for each in (batch.beams, beams)]
+            moves.append((rows, *steps))
+        return moved(batch, rows, source, beams)
 
-    monkeypatch.setattr(batching._Batch, "shrink", watched)
+    monkeypatch.setattr(batching._Batch, "moved", watched)
     monkeypatch.setattr(batching, "LAST_ROWS", 1)
     monkeypatch.setattr(model, "batch_size", 4)
-    texts = PAIRS.source[:11]
+    texts = ["Dogs.", "A man.", *PAIRS.source[:9], " ".join(PAIRS.source[:3])]
     expected = [model.translate(text) for text in texts]
-    assert shapes == []
+    assert moves == []
     assert model.translate(texts) == expected
-    assert set(shapes) == {(4, 1)}
+    # To the batch of longer sources, and in the end to a smaller one.
+    assert any(rows == 4 and before < after for rows, before, after in moves)
+    assert any(rows == 1 and before == after for rows, before, after in moves)
 
 
 def test_case_of_the_source_does_not_matter(model):
