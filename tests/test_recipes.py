@@ -12,9 +12,9 @@ RECIPES = sorted(
     for path in (Path(__file__).parents[1] / "recipes").glob("*.py")
     if not path.stem.startswith("_")
 )
-# Alike but for the cell or the order of pixels: one stands for all where minutes count.
+# Alike but for the network: one stands for all where minutes count.
 ALIKE = [path for path in RECIPES if path.stem.endswith(("_char_lm", "_mnist"))]
-QUICK = ("lstm_char_lm", "gru_row_mnist", "tcn_pixel_mnist", "four_way_mnist")
+QUICK = ("lstm_char_lm", "gru_row_mnist")
 
 
 @pytest.mark.parametrize(

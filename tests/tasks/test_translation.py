@@ -62,7 +62,7 @@ def test_it_learned_something(model):
 
 def test_a_text_alone_and_in_a_batch_is_translated_alike(model):
     """Neighbours, order and padding change nothing."""
-    texts = [PAIRS.source[0], "", "Dogs.", " ".join(PAIRS.source[:5]), PAIRS.source[1]]
+    texts = [PAIRS.source[0], "", "Dogs.", " ".join(PAIRS.source[:3]), PAIRS.source[1]]
     together = model.translate(texts)
     assert together == [model.translate(text) for text in texts]
     assert model.translate(texts[::-1]) == together[::-1]
