@@ -100,6 +100,7 @@ def _classify(
 
 # What `seqzoo run` does for each task.
 PRINTERS: dict[str, Callable[..., Iterator[str]]] = {
+    "image-classification": _classify,
     "sequence-classification": _classify,
     "text-generation": _generate,
     "translation": _translate,

@@ -132,7 +132,9 @@ def load(
         dtype: Keras dtype policy of the model, such as "bfloat16"; None is Keras's
             current one.
         **config_overrides: Fields of the model's Config to replace, such as
-            `dropout=0.0`; none may change the shape of a weight.
+            `dropout=0.0`. A classifier's `num_classes` gives it a fresh last layer,
+            and a ViT's `image_size` resamples its positions; nothing else may change
+            the shape of a weight.
 
     Raises:
         UnknownModelError: A KeyError, if no model has this name.

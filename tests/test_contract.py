@@ -24,6 +24,15 @@ TINY = {
         "decoder_units": 5,
         "attention_units": 3,
     },
+    "ViT": {
+        "image_size": 8,
+        "patch_size": 4,
+        "num_classes": 3,
+        "embed_dim": 6,
+        "num_layers": 2,
+        "num_heads": 2,
+        "hidden_dim": 8,
+    },
 }
 
 
@@ -121,7 +130,7 @@ def test_a_step_of_training_moves_every_weight(cls):
     inputs = model.example_inputs()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.1), loss, jit_compile=False)
-    if model.task == "sequence-classification":
+    if model.task.endswith("classification"):
         targets = np.array([0, 1])
     else:
         targets = inputs["target_ids"] if isinstance(inputs, dict) else inputs

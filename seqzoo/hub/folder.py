@@ -118,9 +118,12 @@ def restore(
     with _dtype_policy(dtype):
         model: Task = cls.from_config({**spec["config"], **overrides})
         model(model.example_inputs())  # creates the variables
+    saved = cls.read_config(spec["config"])
     if weights:
-        _assign(model, files, overrides)
+        _assign(model, files, overrides, saved)
     model.processor = _processor(spec.get("processor"), files)
+    if saved != model.config and model.processor is not None:
+        model.adapt_processor(saved)
     return model
 
 
@@ -183,7 +186,9 @@ def _weights(model: "Task", dtype: str) -> dict[str, "np.ndarray[Any, Any]"]:
     return arrays
 
 
-def _assign(model: "Task", files: Files, overrides: Mapping[str, Any]) -> None:
+def _assign(
+    model: "Task", files: Files, overrides: Mapping[str, Any], saved: Any
+) -> None:
     """Gives every variable its array, or refuses with the list of what differs."""
     import keras
 
@@ -195,8 +200,12 @@ def _assign(model: "Task", files: Files, overrides: Mapping[str, Any]) -> None:
     problems += [f"unknown {key}" for key in sorted(arrays.keys() - variables.keys())]
     for key in sorted(variables.keys() & arrays.keys()):
         wanted, found = tuple(variables[key].shape), arrays[key].shape
-        if wanted != found:
-            problems.append(f"{key}: the model's is {wanted}, the file's {found}")
+        if wanted == found:
+            continue
+        try:
+            arrays[key] = model.adapted_weight(key, arrays[key], wanted, saved)
+        except ValueError as error:
+            problems.append(str(error))
     if problems:
         settings = ", ".join(f"{key}={value!r}" for key, value in overrides.items())
         reason = (
@@ -208,7 +217,8 @@ def _assign(model: "Task", files: Files, overrides: Mapping[str, Any]) -> None:
         )
         raise ValueError(f"{reason}: {'; '.join(problems)}.")
     for key, variable in variables.items():
-        variable.assign(keras.ops.cast(arrays[key], variable.dtype))
+        if arrays[key] is not None:  # else it stays fresh
+            variable.assign(keras.ops.cast(arrays[key], variable.dtype))
 
 
 def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:

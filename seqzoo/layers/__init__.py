@@ -20,9 +20,12 @@ from seqzoo.layers.cells import (
     ZoneoutCell,
     named_cell,
 )
+from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.multi_directional import MultiDirectional2D
+from seqzoo.layers.patches import PatchEmbedding
 from seqzoo.layers.recurrent import Recurrent
 from seqzoo.layers.temporal_conv import CausalConv, TemporalBlock, TemporalConvNet
+from seqzoo.layers.transformer import EncoderBlock, FeedForward, SelfAttention
 
 __all__ = [
     "CELLS",
@@ -32,7 +35,10 @@ __all__ = [
     "CausalConv",
     "Cell",
     "CoupledLSTMCell",
+    "DropPath",
     "ElmanCell",
+    "EncoderBlock",
+    "FeedForward",
     "GRUCell",
     "LSTMCell",
     "LayerNormElmanCell",
@@ -40,9 +46,11 @@ __all__ = [
     "LeakyCell",
     "MultiDirectional2D",
     "OutputRecurrentCell",
+    "PatchEmbedding",
     "PeepholeLSTMCell",
     "PhasedLSTMCell",
     "Recurrent",
+    "SelfAttention",
     "SkipCell",
     "TemporalBlock",
     "TemporalConvNet",

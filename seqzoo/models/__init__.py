@@ -11,6 +11,7 @@ from seqzoo.models.recurrent_classifier import (
 from seqzoo.models.recurrent_lm import RecurrentLM, RecurrentLMConfig
 from seqzoo.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from seqzoo.models.tcn_classifier import TCNClassifier, TCNClassifierConfig
+from seqzoo.models.vit import ViT, ViTConfig
 
 MODELS = {
     cls.__name__: cls
@@ -20,6 +21,7 @@ MODELS = {
         RecurrentLM,
         Seq2Seq,
         TCNClassifier,
+        ViT,
     )
 }
 
@@ -35,4 +37,6 @@ __all__ = [
     "Seq2SeqConfig",
     "TCNClassifier",
     "TCNClassifierConfig",
+    "ViT",
+    "ViTConfig",
 ]

@@ -4,6 +4,7 @@ Every score compares each query with each key. Letters in comments: B batch,
 T query steps, S key steps, D features, U units of the additive score.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -95,9 +96,51 @@ def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     Returns:
         Float tensor like `scores`; each row sums to 1.
     """
+    if mask is not None:
+        mask = ops.cast(ops.expand_dims(mask, 1), "bool")
+    return _masked_softmax(scores, mask)
+
+
+def dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    bias: Tensor | None = None,
+    drop: Callable[[Tensor], Tensor] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Scaled dot-product attention of several heads (Vaswani et al. 2017, equation 1).
+
+        weights = softmax(query key^T / sqrt(head_dim) + bias)
+        outputs = drop(weights) value
+
+    Args:
+        query: Float tensor `(batch, heads, query_steps, head_dim)`.
+        key: Float tensor `(batch, heads, key_steps, head_dim)`.
+        value: Float tensor `(batch, heads, key_steps, value_dim)`.
+        mask: Boolean tensor that broadcasts to `(batch, heads, query_steps,
+            key_steps)`; True may be attended to. A query that may attend to nothing
+            gets weights of 0.
+        bias: Float tensor that broadcasts likewise.
+        drop: Dropout of the weights, if there is any.
+
+    Returns:
+        `(outputs, weights)`: `(batch, heads, query_steps, value_dim)` and `(batch,
+        heads, query_steps, key_steps)`; each row of `weights` sums to 1.
+    """
+    # The query is scaled: it is smaller than the scores.
+    query = query * query.shape[-1] ** -0.5
+    scores = ops.matmul(query, ops.swapaxes(key, -1, -2))
+    if bias is not None:
+        scores = scores + bias
+    weights = _masked_softmax(scores, mask)
+    outputs = ops.matmul(weights if drop is None else drop(weights), value)
+    return outputs, weights
+
+
+def _masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return _softmax(scores)
-    mask = ops.cast(ops.expand_dims(mask, 1), "bool")
     # -1e9, not -inf: a row whose every key is padding would be NaN.
     low = -1e9 if scores.dtype != "float16" else -6e4
     weights = _softmax(ops.where(mask, scores, ops.cast(low, scores.dtype)))

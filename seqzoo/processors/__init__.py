@@ -1,7 +1,7 @@
 """Raw input to arrays and back; a processor is saved with its model."""
 
 from seqzoo.processors.characters import CharacterProcessor
-from seqzoo.processors.images import GreyImageProcessor
+from seqzoo.processors.images import GreyImageProcessor, ImageProcessor
 from seqzoo.processors.series import TimedSeriesProcessor
 from seqzoo.processors.speech import LogMelProcessor
 from seqzoo.processors.translation import TranslationProcessor
@@ -11,6 +11,7 @@ PROCESSORS = {
     for cls in (
         CharacterProcessor,
         GreyImageProcessor,
+        ImageProcessor,
         LogMelProcessor,
         TimedSeriesProcessor,
         TranslationProcessor,

@@ -1,4 +1,4 @@
-"""Pictures to arrays, for models that read a picture as a sequence or as a plane."""
+"""Pictures to arrays: in colour, or grey and read as a sequence."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 LAYOUTS = ("rows", "pixels", "plane")
+RESAMPLES = ("bilinear", "bicubic")
 
 
 class GreyImageProcessor:
@@ -36,11 +37,7 @@ class GreyImageProcessor:
 
     def listed(self, images: Any) -> tuple[list[Any], bool]:
         """The pictures as a list, and whether it was a single one."""
-        if isinstance(images, list | tuple):
-            return list(images), False
-        if isinstance(images, np.ndarray) and images.ndim == 4:
-            return list(images), False
-        return [images], True
+        return _listed(images)
 
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
         """What the model is called on.
@@ -62,19 +59,9 @@ class GreyImageProcessor:
 
     def grey(self, image: Any) -> Array:
         """One picture as float32 `(size, size)` in [0, 1]."""
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
 
-        if isinstance(image, str | Path):
-            try:
-                image = Image.open(image)
-                image.load()
-            except UnidentifiedImageError as error:
-                raise ValueError(
-                    f"Wanted a picture. Received: {error}. Give a PNG or JPEG file."
-                ) from error
-        if not isinstance(image, Image.Image):
-            image = Image.fromarray(_bytes(image))
-        image = image.convert("L")
+        image = read_image(image).convert("L")
         if image.size != (self.size, self.size):
             image = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
         return np.asarray(image, "float32") / 255
@@ -90,6 +77,127 @@ class GreyImageProcessor:
     def load(cls, config: dict[str, Any], folder: Path) -> "GreyImageProcessor":
         """The processor that a model was saved with."""
         return cls(**config)
+
+
+class ImageProcessor:
+    """Pictures of one size, their channels shifted and scaled.
+
+        pixels = (resized / 255 - mean) / std,   by channel
+
+    Pictures are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)`
+    or `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. Colour becomes
+    grey where the model wants one channel, and grey becomes colour where it wants
+    three.
+
+    Args:
+        labels: Name of each class.
+        size: Height and width, pixels.
+        mean: Mean of each channel, whose number they are; in [0, 1].
+        std: Standard deviation of each.
+        resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
+
+    Raises:
+        ValueError: If an argument is none of these.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        size: Sequence[int] = (224, 224),
+        mean: Sequence[float] = (0.5, 0.5, 0.5),
+        std: Sequence[float] = (0.5, 0.5, 0.5),
+        resample: str = "bilinear",
+    ):
+        if resample not in RESAMPLES:
+            raise ValueError(
+                f"`resample` must be one of {', '.join(RESAMPLES)}. "
+                f"Received: {resample!r}"
+            )
+        if len(mean) not in (1, 3) or len(mean) != len(std):
+            raise ValueError(
+                "`mean` and `std` must have a value for each channel, 1 or 3. "
+                f"Received: mean={mean!r}, std={std!r}"
+            )
+        self.labels = [str(label) for label in labels]
+        self.size = (int(size[0]), int(size[1]))
+        self.mean = [float(value) for value in mean]
+        self.std = [float(value) for value in std]
+        self.resample = resample
+
+    def listed(self, images: Any) -> tuple[list[Any], bool]:
+        """The pictures as a list, and whether it was a single one."""
+        return _listed(images)
+
+    def encode(self, images: Sequence[Any]) -> Array:
+        """What the model is called on, float32 `(images, height, width, channels)`.
+
+        Raises:
+            ValueError: If one of them is no picture.
+            FileNotFoundError: If a path leads nowhere.
+        """
+        return self.normalised(np.stack([self.resized(image) for image in images]))
+
+    def normalised(self, pixels: Array) -> Array:
+        """Pixels `(..., channels)` from 0 to 255, shifted and scaled."""
+        mean, std = (np.asarray(values, "float32") for values in (self.mean, self.std))
+        return (np.asarray(pixels, "float32") / np.float32(255) - mean) / std
+
+    def resized(self, image: Any) -> Array:
+        """One picture as uint8 `(height, width, channels)`."""
+        from PIL import Image
+
+        picture = read_image(image).convert("L" if len(self.mean) == 1 else "RGB")
+        height, width = self.size
+        if picture.size != (width, height):
+            how = Image.Resampling[self.resample.upper()]
+            picture = picture.resize((width, height), how)
+        return np.asarray(picture).reshape(height, width, len(self.mean))
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON: everything."""
+        return {
+            "labels": self.labels,
+            "size": list(self.size),
+            "mean": self.mean,
+            "std": self.std,
+            "resample": self.resample,
+        }
+
+    def save(self, folder: Path) -> None:
+        """Nothing: the config says it all."""
+
+    @classmethod
+    def load(cls, config: dict[str, Any], folder: Path) -> "ImageProcessor":
+        """The processor that a model was saved with."""
+        return cls(**config)
+
+
+def read_image(image: Any) -> Any:
+    """A picture as `PIL.Image`: a path, an image or an array.
+
+    Raises:
+        ValueError: If it is no picture.
+        FileNotFoundError: If the path leads nowhere.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    if isinstance(image, str | Path):
+        try:
+            image = Image.open(image)
+            image.load()
+        except UnidentifiedImageError as error:
+            raise ValueError(
+                f"Wanted a picture. Received: {error}. Give a PNG or JPEG file."
+            ) from error
+    return image if isinstance(image, Image.Image) else Image.fromarray(_bytes(image))
+
+
+def _listed(images: Any) -> tuple[list[Any], bool]:
+    if isinstance(images, list | tuple):
+        return list(images), False
+    if isinstance(images, np.ndarray) and images.ndim == 4:
+        return list(images), False
+    return [images], True
 
 
 def _bytes(image: Any) -> Array:

@@ -1,11 +1,16 @@
 """What a person asks of a model: one base class a task, with its verb."""
 
 from seqzoo.tasks.base import Task, variables_by_key
-from seqzoo.tasks.classification import Prediction, SequenceClassifier
+from seqzoo.tasks.classification import (
+    ImageClassifier,
+    Prediction,
+    SequenceClassifier,
+)
 from seqzoo.tasks.generation import TextGenerator, TextScore
 from seqzoo.tasks.translation import Translation, Translator
 
 __all__ = [
+    "ImageClassifier",
     "Prediction",
     "SequenceClassifier",
     "Task",

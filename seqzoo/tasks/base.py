@@ -47,13 +47,42 @@ class Task(keras.Model):
         Keras would otherwise trace the whole call once before it.
         """
 
+    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
+        """A weight of another Config made to fit this model, where that can be.
+
+        Args:
+            key: As in `variables_by_key`.
+            array: The weight as it was saved.
+            shape: The shape that this model wants.
+            saved: The Config that it was saved with.
+
+        Returns:
+            An array of that shape, or None where fresh weights are meant.
+
+        Raises:
+            ValueError: If there is no way; it names the shapes.
+        """
+        raise ValueError(f"{key}: the model's is {shape}, the file's {array.shape}")
+
+    def adapt_processor(self, saved: Any) -> None:
+        """Makes the processor fit a Config other than the saved one."""
+
     def get_config(self) -> dict[str, Any]:
         """The Config as plain JSON values."""
         return dataclasses.asdict(self.config)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Task":
-        """A model with fresh weights; JSON lists become the Config's tuples again."""
+        """A model with fresh weights."""
+        return cls(cls.read_config(config))
+
+    @classmethod
+    def read_config(cls, config: dict[str, Any]) -> Any:
+        """The Config of plain JSON values; lists become its tuples again.
+
+        Raises:
+            ValueError: If it has no such field.
+        """
         known = {field.name for field in dataclasses.fields(cls.Config)}
         unknown = sorted(set(config) - known)
         if unknown:
@@ -65,7 +94,7 @@ class Task(keras.Model):
             key: tuple(value) if isinstance(value, list) else value
             for key, value in config.items()
         }
-        return cls(cls.Config(**values))
+        return cls.Config(**values)
 
 
 def check_choices(config: Any, **known: Sequence[Any]) -> None:

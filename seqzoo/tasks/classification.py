@@ -1,4 +1,4 @@
-"""Classification: the verb `classify`, for sequences and for images read as such."""
+"""Classification: the verb `classify`, for sequences and for images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def example_sequences(features: int) -> dict[str, np.ndarray[Any, Any]]:
     return {"sequences": sequences.astype("float32"), "mask": mask}
 
 
-class SequenceClassifier(Task):
+class Classifier(Task):
     """Base class of models that name what they are shown.
 
     A subclass is called on what its processor's `encode` gives for a list of inputs,
@@ -36,14 +36,13 @@ class SequenceClassifier(Task):
     processor also has `labels`, and `listed`, which tells one input from several.
     """
 
-    task = "sequence-classification"
     batch_size = 64  # inputs read together
 
-    def classify(self, sequences: Any, top: int = 1) -> Any:
+    def classify(self, inputs: Any, top: int = 1) -> Any:
         """The most probable labels of an input, or of each of several.
 
         Args:
-            sequences: One input of the processor's kind, or a list of them.
+            inputs: One input of the processor's kind, or a list of them.
             top: How many labels to return, the most probable first.
 
         Returns:
@@ -54,20 +53,15 @@ class SequenceClassifier(Task):
             ValueError: If an input is not of that kind, or `top` is not from 1 to the
                 number of classes.
         """
-        if self.processor is None:
-            raise ValueError(
-                "This model has no processor, so it cannot read inputs. Load a trained "
-                "model with seqzoo.load, or set model.processor."
-            )
+        several, is_one = self._listed(inputs)
         labels = self.processor.labels
         if not isinstance(top, int) or not 1 <= top <= len(labels):
             raise ValueError(
                 f"`top` must be an integer from 1 to {len(labels)}, the number of "
                 f"classes. Received: top={top!r}"
             )
-        inputs, is_one = self.processor.listed(sequences)
         answers: list[Any] = []
-        for probabilities in self.probabilities(inputs):
+        for probabilities in self.probabilities(several):
             best = np.argsort(-probabilities, kind="stable")[:top]
             found = [Prediction(labels[k], float(probabilities[k])) for k in best]
             answers.append(found if top > 1 else found[0])
@@ -75,13 +69,43 @@ class SequenceClassifier(Task):
 
     def probabilities(self, inputs: Sequence[Any]) -> np.ndarray[Any, Any]:
         """The probability of every class, float32 `(inputs, classes)`."""
+        found = self._in_batches("softmax", inputs)
+        if not found:
+            return np.zeros((0, len(self.processor.labels)), "float32")
+        return np.concatenate(found)
+
+    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
+        """Another number of classes has fresh logits."""
+        if key.startswith("logits/") and saved.num_classes != self.config.num_classes:
+            return None
+        return super().adapted_weight(key, array, shape, saved)
+
+    def adapt_processor(self, saved: Any) -> None:
+        """Classes that are new have no names yet: their numbers."""
+        if saved.num_classes != self.config.num_classes:
+            count = self.config.num_classes
+            self.processor.labels = [f"class {i}" for i in range(count)]
+
+    def _softmax(self, arrays: Any) -> Tensor:
+        return ops.softmax(self(arrays, training=False))
+
+    def _listed(self, inputs: Any) -> tuple[list[Any], bool]:
+        """The inputs as a list, and whether it was a single one."""
+        if self.processor is None:
+            raise ValueError(
+                "This model has no processor, so it cannot read inputs. Load a trained "
+                "model with seqzoo.load, or set model.processor."
+            )
+        return self.processor.listed(inputs)
+
+    def _in_batches(self, name: str, inputs: Sequence[Any]) -> list[np.ndarray]:
+        """What the method `_name` computes of batches of inputs, compiled."""
         if not self.built:
             self(self.example_inputs())
         run = self.__dict__.setdefault(
-            "_compiled_softmax",
-            compiled(self, lambda arrays: ops.softmax(self(arrays, training=False))),
+            f"_compiled_{name}", compiled(self, getattr(self, f"_{name}"))
         )
-        found = [np.zeros((0, len(self.processor.labels)), "float32")]
+        found = []
         for start in range(0, len(inputs), self.batch_size):
             part = list(inputs[start : start + self.batch_size])
             # A power of two, so that few shapes are ever compiled.
@@ -89,4 +113,42 @@ class SequenceClassifier(Task):
             arrays = self.processor.encode(part + part[-1:] * (rows - len(part)))
             arrays = tree.map_structure(np.asarray, arrays)
             found.append(ops.convert_to_numpy(run(arrays))[: len(part)])
-        return np.concatenate(found)
+        return found
+
+
+class SequenceClassifier(Classifier):
+    """Base class of classifiers of sequences, and of images read as such."""
+
+    task = "sequence-classification"
+
+
+class ImageClassifier(Classifier):
+    """Base class of classifiers of images.
+
+    A subclass is called on pixels `(batch, height, width, channels)` as its processor
+    gives them, and has `pooled`, the vector that its logits are computed from.
+    """
+
+    task = "image-classification"
+
+    def pooled(self, images: Tensor, training: bool = False) -> Tensor:
+        """What the last layer classifies, `(batch, features)`."""
+        raise ValueError(f"{type(self).__name__} does not define pooled().")
+
+    def features(self, images: Any) -> np.ndarray[Any, Any]:
+        """A vector for an image, or for each of several: what the logits are made of.
+
+        Args:
+            images: One image, as a path, a `PIL.Image` or an array, or a list of them.
+
+        Returns:
+            Float array `(features,)`, for a list `(images, features)`.
+        """
+        several, is_one = self._listed(images)
+        if not several:
+            return np.zeros((0, self.pooled(self.example_inputs()).shape[-1]))
+        found = np.concatenate(self._in_batches("features", several))
+        return found[0] if is_one else found
+
+    def _features(self, images: Tensor) -> Tensor:
+        return self.pooled(images, training=False)

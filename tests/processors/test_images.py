@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seqzoo.processors import GreyImageProcessor
+from seqzoo.processors import GreyImageProcessor, ImageProcessor
 
 LABELS = [str(digit) for digit in range(10)]
 PICTURE = np.arange(784, dtype="uint8").reshape(28, 28)
@@ -90,3 +90,44 @@ def test_it_comes_back_from_its_config(tmp_path):
     assert GreyImageProcessor.load(config, tmp_path).get_config() == config
     with pytest.raises(ValueError, match="layout"):
         processor("columns")
+
+
+COLOUR = np.random.default_rng(0).integers(256, size=(9, 13, 3)).astype("uint8")
+
+
+def test_channels_are_shifted_and_scaled():
+    mean, std = (0.5, 0.4, 0.3), (0.2, 0.1, 0.5)
+    found = ImageProcessor("ab", (9, 13), mean, std).encode([COLOUR, COLOUR / 255])
+    expected = (COLOUR / 255 - np.array(mean)) / np.array(std)
+    np.testing.assert_allclose(found, np.stack([expected] * 2), atol=1e-5)
+
+
+@pytest.mark.parametrize("resample", ["bilinear", "bicubic"])
+def test_pictures_are_resized_as_pillow_does_it(resample):
+    found = ImageProcessor("ab", (6, 5), resample=resample).resized(COLOUR)
+    how = getattr(Image.Resampling, resample.upper())
+    expected = np.asarray(Image.fromarray(COLOUR).resize((5, 6), how))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_grey_becomes_colour_and_colour_grey():
+    grey = np.full((4, 4), 51, "uint8")
+    assert (ImageProcessor("ab", (4, 4)).resized(grey) == 51).all()
+    one = ImageProcessor("ab", (4, 4), mean=(0.0,), std=(1.0,))
+    found = one.encode([np.repeat(grey[..., None], 3, axis=-1)])
+    assert found.shape == (1, 4, 4, 1)
+    np.testing.assert_allclose(found, 0.2, atol=1e-6)
+
+
+def test_an_image_processor_comes_back():
+    processor = ImageProcessor("ab", (6, 5), (0.1,), (0.2,), "bicubic")
+    config = processor.get_config()
+    assert ImageProcessor.load(config, None).get_config() == config
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"resample": "cubic"}, {"mean": (0.5, 0.5)}, {"std": (1.0,)}]
+)
+def test_an_image_processor_refuses_what_it_cannot_do(arguments):
+    with pytest.raises(ValueError, match="must"):
+        ImageProcessor("ab", **arguments)

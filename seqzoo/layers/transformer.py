@@ -1,0 +1,242 @@
+"""The transformer's parts: attention of several heads, feed-forward, encoder block.
+
+Letters in comments: B batch, S steps, N heads, K features of a head, D features.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqzoo.layers.drop_path import DropPath
+from seqzoo.ops.attention import dot_product_attention
+
+Tensor = Any
+
+
+class SelfAttention(keras.layers.Layer):
+    """Multi-head attention of a sequence to itself (Vaswani et al. 2017, sec. 3.2.2).
+
+        query, key, value = x W_qkv + b_qkv, each split into heads
+        head_n = softmax(query_n key_n^T / sqrt(head_dim) + bias) value_n
+        outputs = [head_1, ..., head_N] W_o + b_o
+
+    The three projections are one product, which is faster than three.
+
+    Args:
+        num_heads: Number of heads; divides the features.
+        use_bias: Whether query, key and value have biases.
+        dropout: Rate at which attention weights are dropped.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        x: Float tensor `(batch, steps, features)`.
+        attention_mask: Boolean tensor that broadcasts to `(batch, num_heads, steps,
+            steps)`; True may be attended to.
+        bias: Float tensor added to the scores, broadcast likewise.
+        training: Whether dropout is active.
+        return_weights: Whether to return `(outputs, weights)`.
+
+    Returns:
+        Float tensor like `x`. The weights are `(batch, num_heads, steps, steps)`, and
+        each row sums to 1.
+
+    Raises:
+        ValueError: If the features are no multiple of `num_heads`.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        use_bias: bool = True,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_heads = num_heads
+        self.use_bias = use_bias
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+
+    def build(self, x_shape: tuple[int | None, ...]) -> None:
+        features = x_shape[-1]
+        if features is None or features % self.num_heads:
+            raise ValueError(
+                "The features must be a multiple of `num_heads`. Received: "
+                f"features={features}, num_heads={self.num_heads}"
+            )
+        self.qkv = keras.layers.Dense(
+            3 * features, use_bias=self.use_bias, dtype=self.dtype_policy, name="qkv"
+        )
+        self.output_layer = keras.layers.Dense(
+            features, dtype=self.dtype_policy, name="output_layer"
+        )
+        self.qkv.build(x_shape)
+        self.output_layer.build(x_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        attention_mask: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+        return_weights: bool = False,
+    ) -> Any:
+        steps, features = x.shape[1:]
+        head_dim = features // self.num_heads
+        steps = -1 if steps is None else steps
+        qkv = ops.reshape(self.qkv(x), (-1, steps, 3, self.num_heads, head_dim))
+        query, key, value = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), 3)
+        heads, weights = dot_product_attention(
+            query,
+            key,
+            value,
+            attention_mask,
+            bias,
+            lambda weights: self.dropout(weights, training=training),
+        )
+        heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, S, N, K)
+        outputs = self.output_layer(ops.reshape(heads, (-1, steps, features)))
+        return (outputs, weights) if return_weights else outputs
+
+
+class FeedForward(keras.layers.Layer):
+    """Two dense layers at every step alike (Vaswani et al. 2017, section 3.3).
+
+        outputs = activation(x W_1 + b_1) W_2 + b_2
+
+    Args:
+        hidden_dim: Features in between.
+        activation: Name of a Keras activation; "gelu" is exact, by the error function
+            (Hendrycks and Gimpel 2016).
+        dropout: Rate of dropout after each of the two.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        x: Float tensor `(..., features)`.
+        training: Whether dropout is active.
+
+    Returns:
+        Float tensor like `x`.
+    """
+
+    def __init__(
+        self,
+        hidden_dim: int,
+        activation: str = "gelu",
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.hidden = keras.layers.Dense(
+            hidden_dim, activation=activation, dtype=self.dtype_policy, name="hidden"
+        )
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+
+    def build(self, x_shape: tuple[int | None, ...]) -> None:
+        self.output_layer = keras.layers.Dense(
+            x_shape[-1], dtype=self.dtype_policy, name="output_layer"
+        )
+        self.hidden.build(x_shape)
+        self.output_layer.build((*x_shape[:-1], self.hidden.units))
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        x = self.dropout(self.hidden(x), training=training)
+        return self.dropout(self.output_layer(x), training=training)
+
+
+class EncoderBlock(keras.layers.Layer):
+    """Attention, then feed-forward, each with its own shortcut.
+
+        pre-norm:   x = x + attention(norm_1(x));  x = x + feed_forward(norm_2(x))
+        post-norm:  x = norm_1(x + attention(x));  x = norm_2(x + feed_forward(x))
+
+    Vaswani et al. (2017, figure 1) norm after each shortcut; Dosovitskiy et al. (2021,
+    equations 2 and 3) before each branch, which trains without a long warm-up (Xiong
+    et al. 2020).
+
+    Args:
+        num_heads: Heads of the attention.
+        hidden_dim: Features inside the feed-forward part.
+        pre_norm: Whether to norm before each branch, or after each shortcut.
+        activation: Of the feed-forward part.
+        use_bias: Whether query, key and value have biases.
+        dropout: Rate of dropout at the end of each branch and inside the feed-forward.
+        attention_dropout: Rate at which attention weights are dropped.
+        drop_path: Rate at which a row leaves a branch out (see `DropPath`).
+        epsilon: Of the layer norms.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        x: Float tensor `(batch, steps, features)`.
+        attention_mask: As in `SelfAttention`.
+        training: Whether noise is active.
+        return_weights: Whether to return `(outputs, weights)`.
+
+    Returns:
+        Float tensor like `x`.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        hidden_dim: int,
+        pre_norm: bool = True,
+        activation: str = "gelu",
+        use_bias: bool = True,
+        dropout: float = 0.0,
+        attention_dropout: float = 0.0,
+        drop_path: float = 0.0,
+        epsilon: float = 1e-6,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.pre_norm = pre_norm
+        policy = {"dtype": self.dtype_policy}
+        self.attention_norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="attention_norm", **policy
+        )
+        self.attention = SelfAttention(
+            num_heads, use_bias, attention_dropout, name="attention", **policy
+        )
+        self.feed_forward_norm = keras.layers.LayerNormalization(
+            epsilon=epsilon, name="feed_forward_norm", **policy
+        )
+        self.feed_forward = FeedForward(
+            hidden_dim, activation, dropout, name="feed_forward", **policy
+        )
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.drop_path = DropPath(drop_path, name="drop_path")
+
+    def build(self, x_shape: tuple[int | None, ...]) -> None:
+        for layer in (
+            self.attention_norm,
+            self.attention,
+            self.feed_forward_norm,
+            self.feed_forward,
+        ):
+            layer.build(x_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        attention_mask: Tensor | None = None,
+        training: bool = False,
+        return_weights: bool = False,
+    ) -> Any:
+        attended, weights = self.attention(
+            self.attention_norm(x) if self.pre_norm else x,
+            attention_mask=attention_mask,
+            training=training,
+            return_weights=True,
+        )
+        attended = self.dropout(attended, training=training)
+        x = x + self.drop_path(attended, training=training)
+        if not self.pre_norm:
+            x = self.attention_norm(x)
+        fed = self.feed_forward(
+            self.feed_forward_norm(x) if self.pre_norm else x, training=training
+        )
+        x = x + self.drop_path(fed, training=training)
+        if not self.pre_norm:
+            x = self.feed_forward_norm(x)
+        return (x, weights) if return_weights else x
