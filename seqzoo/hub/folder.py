@@ -11,8 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqzoo.convert import weights as foreign_weights
 from seqzoo.hub.info import read_spec
-from seqzoo.hub.manifest import CONFIG, FORMAT, WEIGHTS, locked, write_manifest
+from seqzoo.hub.manifest import (
+    CONFIG,
+    FORMAT,
+    WEIGHTS,
+    locked,
+    parse_json,
+    write_manifest,
+)
 from seqzoo.hub.sources import Files
 
 if TYPE_CHECKING:
@@ -194,19 +202,27 @@ def _assign(
 
     from seqzoo.tasks.base import variables_by_key
 
-    arrays = read_tensors(files.contents[WEIGHTS], f"{WEIGHTS} of {files.origin}")
     variables = variables_by_key(model)
-    problems = [f"missing {key}" for key in sorted(variables.keys() - arrays.keys())]
-    problems += [f"unknown {key}" for key in sorted(arrays.keys() - variables.keys())]
-    for key in sorted(variables.keys() & arrays.keys()):
-        wanted, found = tuple(variables[key].shape), arrays[key].shape
-        if wanted == found:
+    missing, problems = set(variables), []
+    # One at a time: a large checkpoint is not held twice.
+    for key, array in _arrays(files, saved):
+        if key not in variables:
+            problems.append(f"unknown {key}")
             continue
-        try:
-            arrays[key] = model.adapted_weight(key, arrays[key], wanted, saved)
-        except ValueError as error:
-            problems.append(str(error))
+        missing.discard(key)
+        variable = variables[key]
+        shape = tuple(variable.shape)
+        if array.shape != shape:
+            try:
+                array = model.adapted_weight(key, array, shape, saved)
+            except ValueError as error:
+                problems.append(str(error))
+                continue
+        if array is not None:  # else it stays fresh
+            variable.assign(keras.ops.cast(array, variable.dtype))
+    problems += [f"missing {key}" for key in missing]
     if problems:
+        problems.sort()
         settings = ", ".join(f"{key}={value!r}" for key, value in overrides.items())
         reason = (
             f"With {settings} the weights of {files.origin} do not fit. Leave the "
@@ -216,9 +232,16 @@ def _assign(
             "or save the folder again"
         )
         raise ValueError(f"{reason}: {'; '.join(problems)}.")
-    for key, variable in variables.items():
-        if arrays[key] is not None:  # else it stays fresh
-            variable.assign(keras.ops.cast(arrays[key], variable.dtype))
+
+
+def _arrays(files: Files, saved: Any) -> "Iterator[tuple[str, np.ndarray[Any, Any]]]":
+    """The weights by key: of our own file, or of another library's."""
+    if files.foreign is None:
+        where = f"{WEIGHTS} of {files.origin}"
+        yield from read_tensors(files.contents[WEIGHTS], where).items()
+        return
+    settings = parse_json(files.contents[CONFIG], f"{CONFIG} of {files.origin}")
+    yield from foreign_weights(settings, files.foreign, saved, files.origin)
 
 
 def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:

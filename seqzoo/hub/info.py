@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seqzoo.hub.manifest import CONFIG, METRICS, WEIGHTS, parse_json
+from seqzoo.convert import is_foreign
+from seqzoo.convert import spec as foreign_spec
+from seqzoo.hub.manifest import CONFIG, METRICS, PREPROCESSOR, WEIGHTS, parse_json
 from seqzoo.hub.sources import Files
 
 
@@ -90,6 +92,8 @@ def read_spec(files: Files) -> dict[str, Any]:
     """
     where = f"{CONFIG} of {files.origin}"
     spec = parse_json(files.contents[CONFIG], where)
+    if is_foreign(spec):
+        return foreign_spec(spec, _preprocessor(files), files.origin)
     if not isinstance(spec.get("class"), str) or not isinstance(
         spec.get("config"), dict
     ):
@@ -98,6 +102,13 @@ def read_spec(files: Files) -> dict[str, Any]:
             f"Received keys: {sorted(spec)}. Write the folder with seqzoo.save."
         )
     return spec
+
+
+def _preprocessor(files: Files) -> dict[str, Any] | None:
+    if PREPROCESSOR not in files.contents:
+        return None
+    where = f"{PREPROCESSOR} of {files.origin}"
+    return parse_json(files.contents[PREPROCESSOR], where)
 
 
 def count_parameters(data: bytes) -> int:

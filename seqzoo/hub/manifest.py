@@ -28,6 +28,7 @@ CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.json"
 MANIFEST = "manifest.json"
+PREPROCESSOR = "preprocessor_config.json"  # of another library's checkpoint
 REQUIRED = (CONFIG, WEIGHTS)
 # The record of the training run: kept and hashed, but not needed to load a model.
 RECORD = ("README.md", "train_log.csv", "golden.safetensors")
@@ -37,6 +38,9 @@ SAFE_FILES = (
     METRICS,
     MANIFEST,
     *RECORD,
+    PREPROCESSOR,
+    "model.safetensors.index.json",
+    "model-*-of-*.safetensors",
     "characters.json",
     "tokenizer.json",
     "*.txt",

@@ -9,14 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seqzoo.convert import Checkpoint, is_foreign
 from seqzoo.hub.manifest import (
+    CONFIG,
     MANIFEST,
+    PREPROCESSOR,
     RECORD,
     REQUIRED,
     WEIGHTS,
     Manifest,
     Pin,
     is_safe,
+    parse_json,
     parse_manifest,
     read_manifest,
 )
@@ -31,6 +35,7 @@ class Files:
     contents: Mapping[str, bytes]
     repo_id: str | None = None
     revision: str | None = None
+    foreign: Checkpoint | None = None  # another library's weights
 
 
 def read_folder(folder: Path, weights: bool = True) -> Files:
@@ -48,7 +53,7 @@ def read_folder(folder: Path, weights: bool = True) -> Files:
         raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
     manifest = read_manifest(folder)
     if manifest is None:
-        return Files(str(folder), _unpinned(folder, weights))
+        return _unpinned(folder, weights)
     advice = (
         "Copy the folder again; if you changed the file on purpose, renew the manifest "
         f"with `seqzoo.hub.write_manifest({str(folder)!r})`."
@@ -117,8 +122,7 @@ def read_repo(repo: Repo, weights: bool = True) -> Files:
         ValueError: If a file is not what the manifest pins.
     """
     if not repo.has(MANIFEST):
-        contents = _unpinned(repo.snapshot(), weights, str(repo))
-        return Files(str(repo), contents, repo.repo_id, repo.revision)
+        return _unpinned(repo.snapshot(), weights, repo)
     data = repo.fetch(MANIFEST).read_bytes()
     manifest = parse_manifest(data, f"{MANIFEST} of {repo}")
     contents = {
@@ -157,8 +161,17 @@ def _wanted(manifest: Manifest, weights: bool) -> list[tuple[str, Pin]]:
     return [pair for pair in manifest.files.items() if pair[0] not in left_out]
 
 
-def _unpinned(folder: Path, weights: bool, origin: str = "") -> dict[str, bytes]:
-    """The readable files of a folder without manifest."""
+def _unpinned(folder: Path, weights: bool, repo: Repo | None = None) -> Files:
+    """The readable files of a folder without manifest; it may be another library's."""
+    origin = str(repo or folder)
+    repo_id, revision = (repo.repo_id, repo.revision) if repo else (None, None)
+    if (folder / CONFIG).is_file():
+        data = (folder / CONFIG).read_bytes()
+        if is_foreign(parse_json(data, f"{CONFIG} of {origin}")):
+            contents = {CONFIG: data}
+            if (folder / PREPROCESSOR).is_file():
+                contents[PREPROCESSOR] = (folder / PREPROCESSOR).read_bytes()
+            return Files(origin, contents, repo_id, revision, Checkpoint(folder))
     contents = {
         path.name: path.read_bytes()
         for path in sorted(folder.iterdir())
@@ -170,10 +183,10 @@ def _unpinned(folder: Path, weights: bool, origin: str = "") -> dict[str, bytes]
     for file in REQUIRED:
         if file not in contents and (weights or file != WEIGHTS):
             raise FileNotFoundError(
-                f"{origin or folder} has no {file}. seqzoo reads what `seqzoo.save` "
+                f"{origin} has no {file}. seqzoo reads what `seqzoo.save` "
                 "writes: weights as safetensors only, never a pickle, never code."
             )
-    return contents
+    return Files(origin, contents, repo_id, revision)
 
 
 def _read(path: Path, pin: Pin) -> tuple[bytes | None, str]:

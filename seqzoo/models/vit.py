@@ -155,7 +155,10 @@ class ViT(ImageClassifier):
 
     def adapt_processor(self, saved: Any) -> None:
         super().adapt_processor(saved)
-        self.processor.size = self.config.sides
+        if saved.sides != self.config.sides:
+            settings = self.processor.get_config()
+            settings |= {"size": self.config.sides, "resize": None}
+            self.processor = type(self.processor)(**settings)
 
     def attention(self, images: Tensor) -> list[Tensor]:
         """What every head of every layer looks at, in inference.

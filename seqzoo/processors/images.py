@@ -91,10 +91,12 @@ class ImageProcessor:
 
     Args:
         labels: Name of each class.
-        size: Height and width, pixels.
+        size: Height and width that the model sees, pixels.
         mean: Mean of each channel, whose number they are; in [0, 1].
         std: Standard deviation of each.
         resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
+        resize: Height and width that a picture is scaled to, of which the middle is
+            cut out; by default `size`.
 
     Raises:
         ValueError: If an argument is none of these.
@@ -107,6 +109,7 @@ class ImageProcessor:
         mean: Sequence[float] = (0.5, 0.5, 0.5),
         std: Sequence[float] = (0.5, 0.5, 0.5),
         resample: str = "bilinear",
+        resize: Sequence[int] | None = None,
     ):
         if resample not in RESAMPLES:
             raise ValueError(
@@ -123,6 +126,12 @@ class ImageProcessor:
         self.mean = [float(value) for value in mean]
         self.std = [float(value) for value in std]
         self.resample = resample
+        self.resize = None if resize is None else (int(resize[0]), int(resize[1]))
+        if any(a < b for a, b in zip(self.resize or self.size, self.size, strict=True)):
+            raise ValueError(
+                f"`resize` must not be smaller than `size`. Received: resize={resize}, "
+                f"size={size}"
+            )
 
     def listed(self, images: Any) -> tuple[list[Any], bool]:
         """The pictures as a list, and whether it was a single one."""
@@ -147,11 +156,13 @@ class ImageProcessor:
         from PIL import Image
 
         picture = read_image(image).convert("L" if len(self.mean) == 1 else "RGB")
-        height, width = self.size
+        height, width = self.resize or self.size
         if picture.size != (width, height):
             how = Image.Resampling[self.resample.upper()]
             picture = picture.resize((width, height), how)
-        return np.asarray(picture).reshape(height, width, len(self.mean))
+        pixels = np.asarray(picture).reshape(height, width, len(self.mean))
+        top, left = (height - self.size[0]) // 2, (width - self.size[1]) // 2
+        return pixels[top : top + self.size[0], left : left + self.size[1]]
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON: everything."""
@@ -161,6 +172,7 @@ class ImageProcessor:
             "mean": self.mean,
             "std": self.std,
             "resample": self.resample,
+            "resize": self.resize and list(self.resize),
         }
 
     def save(self, folder: Path) -> None:

@@ -1,0 +1,122 @@
+"""ViT checkpoints of transformers: equal to what transformers computed.
+
+The folders in `golden` were made once by `make_golden.py`, which needs transformers and
+PyTorch; a slow test makes them anew.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+from safetensors.numpy import load_file, save_file
+
+import seqzoo
+from tests.convert import make_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(make_golden.VIT)
+
+
+def outputs(folder):
+    model = seqzoo.load(folder)
+    golden = load_file(folder / "golden.safetensors")
+    return ops.convert_to_numpy(model(golden["pixels"])), golden["logits"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_logits_equal_those_of_transformers(case):
+    found, expected = outputs(GOLDEN / case)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
+    pytest.importorskip("transformers")
+    make_golden.make_vit(case, tmp_path, seed=1)
+    found, expected = outputs(tmp_path / case)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_processor_and_the_record_are_the_checkpoints():
+    info = seqzoo.info(GOLDEN / "vit")
+    assert (info.task, info.class_name) == ("image-classification", "ViT")
+    model = seqzoo.load(GOLDEN / "vit")
+    assert model.processor.labels == ["LABEL_0", "LABEL_1", "LABEL_2"]
+    assert (model.processor.size, model.processor.mean) == ((16, 16), [0.5, 0.5, 0.5])
+    assert model.classify(np.zeros((9, 9), "uint8")).label in model.processor.labels
+    assert seqzoo.load(GOLDEN / "vit", image_size=24).processor.size == (24, 24)
+
+
+def test_a_converted_model_is_saved_as_ours(tmp_path):
+    model = seqzoo.load(GOLDEN / "vit")
+    seqzoo.save(model, tmp_path / "ours")
+    pixels = model.example_inputs()
+    again = seqzoo.load(tmp_path / "ours")
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(model(pixels)), ops.convert_to_numpy(again(pixels))
+    )
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return shutil.copytree(GOLDEN / "vit", tmp_path / "copy")
+
+
+def changed(folder, change):
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+
+
+def test_sharded_weights_are_read(copy):
+    tensors = load_file(copy / "model.safetensors")
+    (copy / "model.safetensors").unlink()
+    names = sorted(tensors)
+    parts = {f"model-0000{k}-of-00002.safetensors": names[k - 1 :: 2] for k in (1, 2)}
+    for file, part in parts.items():
+        save_file({name: tensors[name] for name in part}, copy / file)
+    index = {name: file for file, part in parts.items() for name in part}
+    path = copy / "model.safetensors.index.json"
+    path.write_text(json.dumps({"weight_map": index}))
+    found, expected = outputs(copy)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    (copy / "model-00002-of-00002.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="model-00002-of-00002"):
+        seqzoo.load(copy)
+
+
+def test_a_missing_and_an_unknown_tensor_are_named(copy):
+    changed(copy, lambda tensors: tensors.pop("classifier.bias"))
+    with pytest.raises(ValueError, match=r"missing classifier\.bias"):
+        seqzoo.load(copy)
+    changed(copy, lambda tensors: tensors.update({"vit.extra": np.zeros(1)}))
+    with pytest.raises(ValueError, match=r"unknown vit\.extra"):
+        seqzoo.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("config.json", {"model_type": "bert"}, "kind 'bert'"),
+        ("config.json", {"hidden_act": "gelu_new"}, "gelu_new"),
+        ("config.json", {"patch_size": [8, 4]}, "square"),
+        ("preprocessor_config.json", {"resample": 5}, "resamples by 5"),
+        ("preprocessor_config.json", {"size": {"longest_edge": 9}}, "longest_edge"),
+    ],
+)
+def test_what_cannot_be_exact_is_refused(copy, file, change, message):
+    settings = json.loads((copy / file).read_text()) | change
+    (copy / file).write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match=message):
+        seqzoo.load(copy)
+
+
+def test_no_pickle_is_read(copy):
+    (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+    with pytest.raises(FileNotFoundError, match="never a pickle"):
+        seqzoo.load(copy)
