@@ -1,7 +1,9 @@
 """Public data sets as plain arrays and lists; nothing here imports Keras."""
 
 from seqzoo.data.batches import TranslationBatches, toy_pairs, translation_batches
-from seqzoo.data.mnist import LabelledArrays, LabelledCorpus, mnist, toy_digits
+from seqzoo.data.cifar10 import CIFAR10_LABELS, cifar10, toy_colours
+from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
+from seqzoo.data.mnist import mnist, toy_digits
 from seqzoo.data.multi30k import (
     Pairs,
     TranslationCorpus,
@@ -20,6 +22,7 @@ from seqzoo.data.tiny_shakespeare import (
 )
 
 __all__ = [
+    "CIFAR10_LABELS",
     "DIGITS",
     "SAMPLINGS",
     "SINE_LABELS",
@@ -34,6 +37,7 @@ __all__ = [
     "TranslationBatches",
     "TranslationCorpus",
     "Waves",
+    "cifar10",
     "mnist",
     "multi30k",
     "multi30k_tokenized_references",
@@ -43,6 +47,7 @@ __all__ = [
     "spoken_digits",
     "stream_batches",
     "tiny_shakespeare",
+    "toy_colours",
     "toy_digits",
     "toy_pairs",
     "toy_recordings",

@@ -1,35 +1,10 @@
 """MNIST: 70,000 grey pictures of handwritten digits (LeCun et al. 1998)."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from seqzoo.data.labelled import LabelledArrays, LabelledCorpus, from_tfds
 
-
-@dataclass(frozen=True)
-class LabelledArrays:
-    """Examples and their classes."""
-
-    examples: Array
-    labels: Array
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, rows: Any) -> "LabelledArrays":
-        return LabelledArrays(self.examples[rows], self.labels[rows])
-
-
-@dataclass(frozen=True)
-class LabelledCorpus:
-    """A data set in three parts, and the names of its classes."""
-
-    train: LabelledArrays
-    validation: LabelledArrays
-    test: LabelledArrays
-    labels: tuple[str, ...]
+MNIST_LABELS = tuple("0123456789")
 
 
 def mnist(validation: int = 5000) -> LabelledCorpus:
@@ -39,18 +14,12 @@ def mnist(validation: int = 5000) -> LabelledCorpus:
         validation: How many of the 60,000 training pictures, the last, are kept to
             choose on.
     """
-    import tensorflow_datasets as tfds
-
-    parts = []
-    for split in ("train", "test"):
-        pictures, labels = tfds.as_numpy(
-            tfds.load("mnist", split=split, batch_size=-1, as_supervised=True)
-        )
-        parts.append(LabelledArrays(pictures[..., 0], labels.astype("int32")))
-    train, test = parts
-    cut = len(train) - validation
-    digits = tuple("0123456789")
-    return LabelledCorpus(train[:cut], train[cut:], test, digits)
+    found = from_tfds("mnist", validation, MNIST_LABELS)
+    train, chosen, test = (
+        LabelledArrays(part.examples[..., 0], part.labels)
+        for part in (found.train, found.validation, found.test)
+    )
+    return LabelledCorpus("mnist", train, chosen, test, MNIST_LABELS)
 
 
 def toy_digits(count: int = 64, seed: int = 0) -> LabelledCorpus:
@@ -62,5 +31,6 @@ def toy_digits(count: int = 64, seed: int = 0) -> LabelledCorpus:
         picture[2 * label + 4 : 2 * label + 7] = 250
     both = LabelledArrays(pictures, labels)
     half, rest = count // 2, 3 * count // 4
-    digits = tuple("0123456789")
-    return LabelledCorpus(both[:half], both[half:rest], both[rest:], digits)
+    return LabelledCorpus(
+        "toy", both[:half], both[half:rest], both[rest:], MNIST_LABELS
+    )

@@ -1,0 +1,116 @@
+"""What the classifiers of images share: batches, a schedule, and what is measured."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from seqzoo.data import LabelledArrays, LabelledCorpus, shuffled_batches
+from seqzoo.tasks import ImageClassifier, SequenceClassifier
+from seqzoo.training import Card, Metric, Recipe
+
+Classifier = ImageClassifier | SequenceClassifier
+# From pictures of a batch, and a generator, to pictures changed at random, 0 to 255.
+Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def recipe(
+    corpus: LabelledCorpus,
+    name: str,
+    model: Classifier,
+    arrange: Callable[[np.ndarray], Any],
+    augment: Augment,
+    card: Card,
+    batch_size: int = 128,
+    epochs: int = 12,
+    learning_rate: float = 2e-3,
+    warmup_steps: int = 400,
+    clip_norm: float = 1.0,
+    weight_decay: float = 0.0,
+    label_smoothing: float = 0.0,
+    ema_momentum: float = 0.998,
+) -> Recipe:
+    """The recipe of one model.
+
+    Args:
+        corpus: Pictures in three parts.
+        name: The trained name.
+        model: With its processor.
+        arrange: From pictures, 0 to 255, to what the model is called on.
+        augment: How training pictures are changed.
+        card: The hand-written part of the model card.
+        batch_size: Pictures in a batch.
+        epochs: How many.
+        learning_rate: After the warm-up; falls by half a cosine to a hundredth.
+        warmup_steps: Steps in which it rises from 0.
+        clip_norm: Largest norm of all gradients together.
+        weight_decay: Of AdamW, on kernels.
+        label_smoothing: Share of the target's probability spread over all classes.
+        ema_momentum: Of the averaged weights, which are kept.
+    """
+    batch_size = min(batch_size, len(corpus.train))
+    one_hot = np.eye(len(corpus.labels), dtype="float32")
+
+    def batches(epoch: int):
+        def batch(rows):
+            rng = np.random.default_rng([3, epoch, int(rows[0])])
+            pictures = augment(corpus.train.examples[rows], rng)
+            return arrange(pictures), one_hot[corpus.train.labels[rows]]
+
+        return shuffled_batches(len(corpus.train), batch_size, batch, epoch=epoch)
+
+    steps = epochs * len(batches(0))
+    warmup_steps = min(warmup_steps, steps // 2)
+    optimizer = keras.optimizers.AdamW(
+        keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0,
+            warmup_target=learning_rate,
+            warmup_steps=warmup_steps,
+            decay_steps=steps - warmup_steps,
+            alpha=0.01,
+        ),
+        weight_decay=weight_decay,
+        global_clipnorm=clip_norm,
+        use_ema=True,
+        ema_momentum=ema_momentum,
+    )
+    optimizer.exclude_from_weight_decay(
+        var_names=["bias", "beta", "gamma", "positions", "class_token"]
+    )
+    return Recipe(
+        name=name,
+        model=model,
+        train=batches,
+        loss=keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=label_smoothing
+        ),
+        optimizer=optimizer,
+        epochs=epochs,
+        validate=lambda model: {"accuracy": accuracy(model, corpus.validation)},
+        monitor="accuracy",
+        mode="max",
+        evaluate=functools.partial(evaluate, name=corpus.name, test=corpus.test),
+        card=card,
+        golden=arrange(corpus.test.examples[:2]),
+        weights_dtype="float16",
+    )
+
+
+def accuracy(model: Classifier, data: LabelledArrays) -> float:
+    """Share of right answers, in per cent."""
+    probabilities = model.probabilities(list(data.examples))
+    return 100 * float((probabilities.argmax(1) == data.labels).mean())
+
+
+def evaluate(model: Classifier, name: str, test: LabelledArrays) -> dict[str, Metric]:
+    """Accuracy on the test pictures."""
+    return {
+        "accuracy": Metric(
+            value=accuracy(model, test),
+            unit="%",
+            split=f"{name}, test",
+            examples=len(test),
+        )
+    }
