@@ -98,9 +98,30 @@ def _classify(
             yield "  ".join(f"{p.label} {p.probability:.4f}" for p in predictions)
 
 
+def _detect(
+    model: Any, inputs: list[str], *, as_json: bool, threshold: float = 0.5
+) -> Iterator[str]:
+    """A line for each object: label, score, x0, y0, x1, y1 and its file, with tabs."""
+    for path in inputs:
+        found = model.detect(path, threshold=threshold)
+        objects = [
+            {"label": label, "score": float(score), "box_xyxy": list(map(float, box))}
+            for label, score, box in zip(
+                found.labels, found.scores, found.boxes_xyxy, strict=True
+            )
+        ]
+        if as_json:
+            yield json_text({"input": path, "objects": objects})
+            continue
+        for each in objects:
+            box = "\t".join(f"{value:.1f}" for value in each["box_xyxy"])
+            yield f"{each['label']}\t{each['score']:.4f}\t{box}\t{path}"
+
+
 # What `seqzoo run` does for each task.
 PRINTERS: dict[str, Callable[..., Iterator[str]]] = {
     "image-classification": _classify,
+    "object-detection": _detect,
     "sequence-classification": _classify,
     "text-generation": _generate,
     "translation": _translate,

@@ -171,6 +171,10 @@ def run(
         int | None,
         typer.Option(min=1, help="Classification: labels for each input; 1."),
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Detection: lowest score printed; 0.5."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each input.")
     ] = False,
@@ -194,6 +198,7 @@ def run(
         "top_p": top_p,
         "seed": seed,
         "top": top,
+        "threshold": threshold,
     }
     answer = printer(model, options)
     for i in range(0, len(texts), LINES_PER_CALL):

@@ -1,12 +1,16 @@
 """Other libraries' checkpoints into ours: read from the files, without their code.
 
 A checkpoint in the layout of Hugging Face transformers is a `config.json` with a
-`model_type`, weights as safetensors, and perhaps a `preprocessor_config.json`. `spec`
-turns the two JSON files into what our own `config.json` would say, `weights` turns the
-tensors into ours, one by one.
+`model_type`, weights as safetensors, and perhaps a `preprocessor_config.json`.
+`transformers.spec` turns the two JSON files into what our own `config.json` would say,
+`transformers.weights` the tensors of a `checkpoint.Checkpoint` into ours, one by one.
+Whoever only asks whether a file is foreign imports neither.
 """
 
-from seqzoo.convert.checkpoint import Checkpoint
-from seqzoo.convert.transformers import FAMILIES, is_foreign, spec, weights
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["FAMILIES", "Checkpoint", "is_foreign", "spec", "weights"]
+
+def is_foreign(settings: Mapping[str, Any]) -> bool:
+    """Whether a `config.json` is one of transformers, not ours."""
+    return "model_type" in settings and "seqzoo_format" not in settings

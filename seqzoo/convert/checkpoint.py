@@ -38,6 +38,11 @@ class Checkpoint(Mapping[str, np.ndarray]):
         with _opened(self.files[name]) as file:
             return file.get_tensor(name)
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor, which is not read for it."""
+        with _opened(self.files[name]) as file:
+            return tuple(file.get_slice(name).get_shape())
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)
 

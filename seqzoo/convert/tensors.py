@@ -11,6 +11,14 @@ Rule = tuple[str, tuple[tuple[str, ...], Callable[..., Array]]]
 
 ACTIVATIONS = {"gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
 
+# Names within an encoder block, transformers 4 to 5.
+RENAMED_IN_BLOCKS = {
+    r"\.attention\.(?:attention|self)\.([qkv])\w+\.": r".attention.\1_proj.",
+    r"\.attention\.output\.dense\.": ".attention.o_proj.",
+    r"\.intermediate\.dense\.": ".mlp.fc1.",
+    r"\.output\.dense\.": ".mlp.fc2.",
+}
+
 
 def same(array: Array) -> Array:
     """As it is."""
@@ -47,6 +55,40 @@ def joined(ours: str, theirs: list[str], use_bias: bool = True) -> Iterator[Rule
     if use_bias:
         biases = tuple(f"{name}.bias" for name in theirs)
         yield f"{ours}/bias", (biases, lambda *parts: np.concatenate(parts))
+
+
+def encoder_block(
+    ours: str, theirs: str, use_bias: bool, attention: str = "attention"
+) -> Iterator[Rule]:
+    """Self-attention and feed-forward, with their norms.
+
+    Args:
+        ours: Our block.
+        theirs: Their block, by its name in transformers 5.
+        use_bias: Whether query, key and value have biases.
+        attention: Where our block has its `SelfAttention`.
+    """
+    yield from layer_norm(f"{ours}/attention_norm", f"{theirs}.layernorm_before")
+    parts = [f"{theirs}.attention.{part}_proj" for part in "qkv"]
+    yield from joined(f"{ours}/{attention}/qkv", parts, use_bias)
+    yield from dense(f"{ours}/{attention}/output_layer", f"{theirs}.attention.o_proj")
+    yield from layer_norm(f"{ours}/feed_forward_norm", f"{theirs}.layernorm_after")
+    yield from dense(f"{ours}/feed_forward/hidden", f"{theirs}.mlp.fc1")
+    yield from dense(f"{ours}/feed_forward/output_layer", f"{theirs}.mlp.fc2")
+
+
+def square_side(size: Any, where: str) -> int:
+    """The side of a patch.
+
+    Raises:
+        ValueError: If it is not square.
+    """
+    sides = {size} if isinstance(size, int) else set(size)
+    if len(sides) != 1:
+        raise ValueError(
+            f"{where} has patches of {size!r} pixels; they must be square."
+        )
+    return int(sides.pop())
 
 
 def activation(settings: Mapping[str, Any], where: str) -> str:

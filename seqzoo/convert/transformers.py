@@ -1,23 +1,25 @@
 """The layout of Hugging Face transformers: which family reads it, and key by key.
 
 A family is a module with `CLASS`, `config(settings)`, `IGNORED` and `RENAMED` patterns
-and `sources(config)`. Files hold the names of transformers 4, memory those of 5; the
-renaming brings the former to the latter, so that both are read.
+and `sources(config)`; also `processor`, if its is not our ImageProcessor. Files hold
+the names of transformers 4, memory those of 5; the renaming brings the former to the
+latter, so that both are read.
 """
 
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqzoo.convert import vit
+from seqzoo.convert import detr, swin, vit
+from seqzoo.convert.checkpoint import Checkpoint
+from seqzoo.convert.preprocessors import image_processor
 
 Array = np.ndarray[Any, Any]
 
-FAMILIES = {"vit": vit}
-
-RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
+FAMILIES = {"detr": detr, "swin": swin, "vit": vit}
 
 
 class Source(NamedTuple):
@@ -25,11 +27,6 @@ class Source(NamedTuple):
 
     names: tuple[str, ...]
     make: Callable[..., Array]
-
-
-def is_foreign(settings: Mapping[str, Any]) -> bool:
-    """Whether a `config.json` is one of transformers, not ours."""
-    return "model_type" in settings and "seqzoo_format" not in settings
 
 
 def spec(
@@ -46,15 +43,12 @@ def spec(
         ValueError: If the family is none of ours, or a setting is.
     """
     family = _family(settings, where)
+    make = getattr(family, "processor", image_processor)
     return {
         "class": family.CLASS,
         "task": family.TASK,
         "config": family.config(settings, where),
-        "processor": preprocessor
-        and {
-            "class": "ImageProcessor",
-            "config": _image_processor(settings, preprocessor, where),
-        },
+        "processor": preprocessor and make(settings, preprocessor, where),
     }
 
 
@@ -76,10 +70,7 @@ def weights(
         ValueError: If a tensor is missing, or one is left that no rule knows.
     """
     family = _family(settings, where)
-    names: dict[str, str] = {}
-    for name in tensors:
-        if not any(re.search(pattern, name) for pattern in family.IGNORED):
-            names[_renamed(name, family.RENAMED)] = name
+    names = {_renamed(name, family.RENAMED): name for name in _used(family, tensors)}
     sources = {key: Source(*each) for key, each in family.sources(config)}
     wanted = {name for source in sources.values() for name in source.names}
     problems = [f"missing {name}" for name in sorted(wanted - names.keys())]
@@ -93,6 +84,21 @@ def weights(
         )
     for key, source in sources.items():
         yield key, source.make(*(tensors[names[name]] for name in source.names))
+
+
+def parameters(settings: Mapping[str, Any], checkpoint: Checkpoint, where: str) -> int:
+    """The number of weights of the model that a checkpoint makes."""
+    names = _used(_family(settings, where), checkpoint)
+    return sum(math.prod(checkpoint.shape(name)) for name in names)
+
+
+def _used(family: Any, names: Iterable[str]) -> list[str]:
+    """The tensors that are not on the family's list of what to leave out."""
+    return [
+        name
+        for name in names
+        if not any(re.search(pattern, name) for pattern in family.IGNORED)
+    ]
 
 
 def _family(settings: Mapping[str, Any], where: str) -> Any:
@@ -109,46 +115,3 @@ def _renamed(name: str, patterns: Mapping[str, str]) -> str:
     for pattern, replacement in patterns.items():
         name = re.sub(pattern, replacement, name)
     return name
-
-
-def _image_processor(
-    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
-) -> dict[str, Any]:
-    """The arguments of our ImageProcessor."""
-    resize = _height_and_width(found.get("size", 224), where)
-    crop = resize
-    if found.get("do_center_crop"):
-        crop = _height_and_width(found.get("crop_size", 224), where)
-    resample = found.get("resample", 2)
-    if resample not in RESAMPLES:
-        raise ValueError(
-            f"preprocessor_config.json of {where} resamples by {resample!r}; seqzoo "
-            f"knows {RESAMPLES}, as Pillow numbers them."
-        )
-    normalize = found.get("do_normalize", True)
-    channels = settings.get("num_channels", 3)
-    return {
-        "labels": labels(settings),
-        "size": crop,
-        "resize": resize,
-        "mean": found.get("image_mean") if normalize else [0.0] * channels,
-        "std": found.get("image_std") if normalize else [1.0] * channels,
-        "resample": RESAMPLES[resample],
-    }
-
-
-def _height_and_width(size: Any, where: str) -> list[int]:
-    if isinstance(size, int):
-        return [size, size]
-    if isinstance(size, Mapping) and {"height", "width"} <= size.keys():
-        return [size["height"], size["width"]]
-    raise ValueError(
-        f"preprocessor_config.json of {where} must give a height and a width. "
-        f"Received: {size!r}"
-    )
-
-
-def labels(settings: Mapping[str, Any]) -> list[str]:
-    """The name of each class, in the order of the logits."""
-    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    return [names[key] for key in sorted(names, key=int)]

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seqzoo.convert.tensors import (
+    RENAMED_IN_BLOCKS,
     Rule,
     activation,
     convolution,
     dense,
-    joined,
+    encoder_block,
     layer_norm,
     same,
+    square_side,
 )
 
 CLASS = "ViT"
@@ -19,16 +21,7 @@ TASK = "image-classification"
 # What a checkpoint may hold and the classifier does not use.
 IGNORED = (r"^vit\.pooler\.",)
 # transformers 4 to 5.
-RENAMED = {
-    r"^vit\.encoder\.layer\.": "vit.layers.",
-    r"\.attention\.attention\.(query|key|value)\.": r".attention.\1.",
-    r"\.attention\.output\.dense\.": ".attention.o_proj.",
-    r"\.intermediate\.dense\.": ".mlp.fc1.",
-    r"\.output\.dense\.": ".mlp.fc2.",
-    r"\.attention\.query\.": ".attention.q_proj.",
-    r"\.attention\.key\.": ".attention.k_proj.",
-    r"\.attention\.value\.": ".attention.v_proj.",
-}
+RENAMED = {r"^vit\.encoder\.layer\.": "vit.layers.", **RENAMED_IN_BLOCKS}
 
 
 def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -36,7 +29,7 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     get = settings.get
     return {
         "image_size": get("image_size", 224),
-        "patch_size": _side(get("patch_size", 16), where),
+        "patch_size": square_side(get("patch_size", 16), where),
         "channels": get("num_channels", 3),
         "num_classes": len(get("id2label") or "01"),
         "embed_dim": get("hidden_size", 768),
@@ -60,23 +53,6 @@ def sources(config: Any) -> Iterator[Rule]:
     yield "patches/projection/kernel", ((f"{projection}.weight",), convolution)
     yield "patches/projection/bias", ((f"{projection}.bias",), same)
     for i in range(config.num_layers):
-        ours, theirs = f"block_{i}", f"vit.layers.{i}"
-        yield from layer_norm(f"{ours}/attention_norm", f"{theirs}.layernorm_before")
-        attention = f"{theirs}.attention"
-        parts = [f"{attention}.{part}_proj" for part in "qkv"]
-        yield from joined(f"{ours}/attention/qkv", parts, config.use_bias)
-        yield from dense(f"{ours}/attention/output_layer", f"{attention}.o_proj")
-        yield from layer_norm(f"{ours}/feed_forward_norm", f"{theirs}.layernorm_after")
-        yield from dense(f"{ours}/feed_forward/hidden", f"{theirs}.mlp.fc1")
-        yield from dense(f"{ours}/feed_forward/output_layer", f"{theirs}.mlp.fc2")
+        yield from encoder_block(f"block_{i}", f"vit.layers.{i}", config.use_bias)
     yield from layer_norm("norm", "vit.layernorm")
     yield from dense("logits", "classifier")
-
-
-def _side(size: Any, where: str) -> int:
-    sides = {size} if isinstance(size, int) else set(size)
-    if len(sides) != 1:
-        raise ValueError(
-            f"{where} has patches of {size!r} pixels; they must be square."
-        )
-    return int(sides.pop())

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqzoo.convert import weights as foreign_weights
 from seqzoo.hub.info import read_spec
 from seqzoo.hub.manifest import (
     CONFIG,
@@ -240,8 +239,10 @@ def _arrays(files: Files, saved: Any) -> "Iterator[tuple[str, np.ndarray[Any, An
         where = f"{WEIGHTS} of {files.origin}"
         yield from read_tensors(files.contents[WEIGHTS], where).items()
         return
+    from seqzoo.convert import transformers
+
     settings = parse_json(files.contents[CONFIG], f"{CONFIG} of {files.origin}")
-    yield from foreign_weights(settings, files.foreign, saved, files.origin)
+    yield from transformers.weights(settings, files.foreign, saved, files.origin)
 
 
 def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seqzoo.convert import is_foreign
-from seqzoo.convert import spec as foreign_spec
 from seqzoo.hub.manifest import CONFIG, METRICS, PREPROCESSOR, WEIGHTS, parse_json
 from seqzoo.hub.sources import Files
 
@@ -67,6 +66,11 @@ def describe(name: str, files: Files) -> ModelInfo:
     params = record.get("params")
     if params is None and WEIGHTS in contents:
         params = count_parameters(contents[WEIGHTS])
+    if files.foreign is not None:
+        from seqzoo.convert.transformers import parameters
+
+        settings = parse_json(contents[CONFIG], files.origin)
+        params = parameters(settings, files.foreign, files.origin)
     return ModelInfo(
         name=name,
         task=str(spec.get("task")),
@@ -93,7 +97,9 @@ def read_spec(files: Files) -> dict[str, Any]:
     where = f"{CONFIG} of {files.origin}"
     spec = parse_json(files.contents[CONFIG], where)
     if is_foreign(spec):
-        return foreign_spec(spec, _preprocessor(files), files.origin)
+        from seqzoo.convert import transformers
+
+        return transformers.spec(spec, _preprocessor(files), files.origin)
     if not isinstance(spec.get("class"), str) or not isinstance(
         spec.get("config"), dict
     ):

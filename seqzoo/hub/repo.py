@@ -89,7 +89,7 @@ class Repo:
             return False
         return True
 
-    def snapshot(self) -> Path:
+    def snapshot(self, weights: bool = True) -> Path:
         """The folder with every file that a load reads, for a repo without manifest."""
         with _clear_errors(str(self), self.cache_dir, self.offline):
             return Path(
@@ -99,6 +99,7 @@ class Repo:
                     cache_dir=self.cache_dir,
                     local_files_only=self.offline,
                     allow_patterns=[file for file in SAFE_FILES if file not in RECORD],
+                    ignore_patterns=None if weights else ["*.safetensors"],
                 )
             )
 

@@ -8,8 +8,9 @@ hashed as read, and these same bytes are used: a wrong hash is never loaded.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seqzoo.convert import Checkpoint, is_foreign
+from seqzoo.convert import is_foreign
 from seqzoo.hub.manifest import (
     CONFIG,
     MANIFEST,
@@ -26,6 +27,9 @@ from seqzoo.hub.manifest import (
 )
 from seqzoo.hub.repo import Repo, is_offline
 
+if TYPE_CHECKING:
+    from seqzoo.convert.checkpoint import Checkpoint
+
 
 @dataclass(frozen=True)
 class Files:
@@ -35,7 +39,7 @@ class Files:
     contents: Mapping[str, bytes]
     repo_id: str | None = None
     revision: str | None = None
-    foreign: Checkpoint | None = None  # another library's weights
+    foreign: "Checkpoint | None" = None  # another library's weights
 
 
 def read_folder(folder: Path, weights: bool = True) -> Files:
@@ -122,7 +126,7 @@ def read_repo(repo: Repo, weights: bool = True) -> Files:
         ValueError: If a file is not what the manifest pins.
     """
     if not repo.has(MANIFEST):
-        return _unpinned(repo.snapshot(), weights, repo)
+        return _unpinned(repo.snapshot(weights), weights, repo)
     data = repo.fetch(MANIFEST).read_bytes()
     manifest = parse_manifest(data, f"{MANIFEST} of {repo}")
     contents = {
@@ -171,7 +175,8 @@ def _unpinned(folder: Path, weights: bool, repo: Repo | None = None) -> Files:
             contents = {CONFIG: data}
             if (folder / PREPROCESSOR).is_file():
                 contents[PREPROCESSOR] = (folder / PREPROCESSOR).read_bytes()
-            return Files(origin, contents, repo_id, revision, Checkpoint(folder))
+            foreign = _checkpoint(folder) if weights else None
+            return Files(origin, contents, repo_id, revision, foreign)
     contents = {
         path.name: path.read_bytes()
         for path in sorted(folder.iterdir())
@@ -187,6 +192,12 @@ def _unpinned(folder: Path, weights: bool, repo: Repo | None = None) -> Files:
                 "writes: weights as safetensors only, never a pickle, never code."
             )
     return Files(origin, contents, repo_id, revision)
+
+
+def _checkpoint(folder: Path) -> "Checkpoint":
+    from seqzoo.convert.checkpoint import Checkpoint
+
+    return Checkpoint(folder)
 
 
 def _read(path: Path, pin: Pin) -> tuple[bytes | None, str]:

@@ -22,10 +22,14 @@ from seqzoo.layers.cells import (
 )
 from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.multi_directional import MultiDirectional2D
+from seqzoo.layers.multi_head_attention import MultiHeadAttention
 from seqzoo.layers.patches import PatchEmbedding
+from seqzoo.layers.positioned import PositionedDecoderBlock, PositionedEncoderBlock
 from seqzoo.layers.recurrent import Recurrent
+from seqzoo.layers.resnet import ResNet
 from seqzoo.layers.temporal_conv import CausalConv, TemporalBlock, TemporalConvNet
 from seqzoo.layers.transformer import EncoderBlock, FeedForward, SelfAttention
+from seqzoo.layers.windows import PatchMerging, SwinBlock, WindowAttention
 
 __all__ = [
     "CELLS",
@@ -45,15 +49,22 @@ __all__ = [
     "LayerNormLSTMCell",
     "LeakyCell",
     "MultiDirectional2D",
+    "MultiHeadAttention",
     "OutputRecurrentCell",
     "PatchEmbedding",
+    "PatchMerging",
     "PeepholeLSTMCell",
     "PhasedLSTMCell",
+    "PositionedDecoderBlock",
+    "PositionedEncoderBlock",
     "Recurrent",
+    "ResNet",
     "SelfAttention",
     "SkipCell",
+    "SwinBlock",
     "TemporalBlock",
     "TemporalConvNet",
+    "WindowAttention",
     "ZoneoutCell",
     "named_cell",
 ]

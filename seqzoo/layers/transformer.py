@@ -55,7 +55,9 @@ class SelfAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_heads = num_heads
         self.use_bias = use_bias
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = keras.layers.Dropout(
+            dropout, dtype=self.dtype_policy, name="dropout"
+        )
 
     def build(self, x_shape: tuple[int | None, ...]) -> None:
         features = x_shape[-1]
@@ -130,7 +132,9 @@ class FeedForward(keras.layers.Layer):
         self.hidden = keras.layers.Dense(
             hidden_dim, activation=activation, dtype=self.dtype_policy, name="hidden"
         )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = keras.layers.Dropout(
+            dropout, dtype=self.dtype_policy, name="dropout"
+        )
 
     def build(self, x_shape: tuple[int | None, ...]) -> None:
         self.output_layer = keras.layers.Dense(
@@ -204,8 +208,8 @@ class EncoderBlock(keras.layers.Layer):
         self.feed_forward = FeedForward(
             hidden_dim, activation, dropout, name="feed_forward", **policy
         )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
-        self.drop_path = DropPath(drop_path, name="drop_path")
+        self.dropout = keras.layers.Dropout(dropout, name="dropout", **policy)
+        self.drop_path = DropPath(drop_path, name="drop_path", **policy)
 
     def build(self, x_shape: tuple[int | None, ...]) -> None:
         for layer in (

@@ -1,5 +1,6 @@
 """The architectures; a trained name's `config.json` says which of them it is."""
 
+from seqzoo.models.detr import DETR, DETRConfig
 from seqzoo.models.four_way_classifier import (
     FourWayClassifier,
     FourWayClassifierConfig,
@@ -10,23 +11,28 @@ from seqzoo.models.recurrent_classifier import (
 )
 from seqzoo.models.recurrent_lm import RecurrentLM, RecurrentLMConfig
 from seqzoo.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from seqzoo.models.swin import Swin, SwinConfig
 from seqzoo.models.tcn_classifier import TCNClassifier, TCNClassifierConfig
 from seqzoo.models.vit import ViT, ViTConfig
 
 MODELS = {
     cls.__name__: cls
     for cls in (
+        DETR,
         FourWayClassifier,
         RecurrentClassifier,
         RecurrentLM,
         Seq2Seq,
+        Swin,
         TCNClassifier,
         ViT,
     )
 }
 
 __all__ = [
+    "DETR",
     "MODELS",
+    "DETRConfig",
     "FourWayClassifier",
     "FourWayClassifierConfig",
     "RecurrentClassifier",
@@ -35,6 +41,8 @@ __all__ = [
     "RecurrentLMConfig",
     "Seq2Seq",
     "Seq2SeqConfig",
+    "Swin",
+    "SwinConfig",
     "TCNClassifier",
     "TCNClassifierConfig",
     "ViT",

@@ -153,13 +153,6 @@ class ViT(ImageClassifier):
         grid = resampled_grid(grid, self.config.grid).reshape(1, -1, array.shape[-1])
         return np.concatenate([array[:, :first], grid], axis=1)
 
-    def adapt_processor(self, saved: Any) -> None:
-        super().adapt_processor(saved)
-        if saved.sides != self.config.sides:
-            settings = self.processor.get_config()
-            settings |= {"size": self.config.sides, "resize": None}
-            self.processor = type(self.processor)(**settings)
-
     def attention(self, images: Tensor) -> list[Tensor]:
         """What every head of every layer looks at, in inference.
 

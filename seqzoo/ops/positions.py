@@ -1,10 +1,13 @@
-"""Position vectors: learned ones resampled to another grid."""
+"""Position vectors: learned ones resampled to another grid, and waves over a map."""
 
+import math
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 Array = np.ndarray[Any, Any]
+Tensor = Any
 
 _A = -0.75  # of the cubic convolution kernel, as PyTorch has it; Keys's is -0.5
 
@@ -30,6 +33,47 @@ def resampled_grid(grid: Array, size: tuple[int, int]) -> Array:
     for axis, wanted in enumerate(size):
         grid = _resampled_axis(grid, axis, wanted)
     return grid
+
+
+def sine_grid(mask: Tensor, features: int, temperature: float = 10000.0) -> Tensor:
+    """Sines and cosines of the place in a map (Carion et al. 2020, appendix A.4).
+
+        y = 2 pi (real places up to this one, downwards) / (all of them + 1e-6)
+        half_y[2i], half_y[2i + 1] = sin, cos of y / temperature^(2i / (features / 2))
+        outputs = [half_y, half_x],   x like y, to the right
+
+    The first real place counts 1, the last comes to 2 pi: what is padded is not part of
+    the picture.
+
+    Args:
+        mask: Boolean tensor `(batch, height, width)`; True is real.
+        features: Features of a vector, a multiple of 4.
+        temperature: The longest wave is about so many times the shortest.
+
+    Returns:
+        Float32 tensor `(batch, height, width, features)` in [-1, 1].
+
+    Raises:
+        ValueError: If `features` is no multiple of 4.
+    """
+    if features % 4:
+        raise ValueError(
+            "`features` must be a multiple of 4: a sine and a cosine for each of two "
+            f"axes. Received: features={features}"
+        )
+    half = features // 2
+    lengths = temperature ** (np.arange(0, half, 2) / half)
+    lengths = ops.convert_to_tensor(lengths, "float32")
+    real = ops.cast(mask, "float32")
+    halves = []
+    for axis in (1, 2):
+        count = ops.cumsum(real, axis=axis)
+        last = count[:, -1:] if axis == 1 else count[:, :, -1:]
+        place = count / (last + 1e-6) * (2 * math.pi)
+        angles = ops.expand_dims(place, -1) / lengths
+        waves = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
+        halves.append(ops.reshape(waves, (*ops.shape(place), half)))
+    return ops.concatenate(halves, axis=-1)
 
 
 def _resampled_axis(grid: Array, axis: int, wanted: int) -> Array:

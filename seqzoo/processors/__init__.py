@@ -1,6 +1,7 @@
 """Raw input to arrays and back; a processor is saved with its model."""
 
 from seqzoo.processors.characters import CharacterProcessor
+from seqzoo.processors.detection import DetectionProcessor
 from seqzoo.processors.images import GreyImageProcessor, ImageProcessor
 from seqzoo.processors.series import TimedSeriesProcessor
 from seqzoo.processors.speech import LogMelProcessor
@@ -10,6 +11,7 @@ PROCESSORS = {
     cls.__name__: cls
     for cls in (
         CharacterProcessor,
+        DetectionProcessor,
         GreyImageProcessor,
         ImageProcessor,
         LogMelProcessor,

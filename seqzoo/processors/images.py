@@ -37,7 +37,7 @@ class GreyImageProcessor:
 
     def listed(self, images: Any) -> tuple[list[Any], bool]:
         """The pictures as a list, and whether it was a single one."""
-        return _listed(images)
+        return listed_images(images)
 
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
         """What the model is called on.
@@ -135,7 +135,7 @@ class ImageProcessor:
 
     def listed(self, images: Any) -> tuple[list[Any], bool]:
         """The pictures as a list, and whether it was a single one."""
-        return _listed(images)
+        return listed_images(images)
 
     def encode(self, images: Sequence[Any]) -> Array:
         """What the model is called on, float32 `(images, height, width, channels)`.
@@ -204,7 +204,8 @@ def read_image(image: Any) -> Any:
     return image if isinstance(image, Image.Image) else Image.fromarray(_bytes(image))
 
 
-def _listed(images: Any) -> tuple[list[Any], bool]:
+def listed_images(images: Any) -> tuple[list[Any], bool]:
+    """The pictures as a list, and whether it was a single one."""
     if isinstance(images, list | tuple):
         return list(images), False
     if isinstance(images, np.ndarray) and images.ndim == 4:

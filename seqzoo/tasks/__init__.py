@@ -6,11 +6,14 @@ from seqzoo.tasks.classification import (
     Prediction,
     SequenceClassifier,
 )
+from seqzoo.tasks.detection import Detections, ObjectDetector
 from seqzoo.tasks.generation import TextGenerator, TextScore
 from seqzoo.tasks.translation import Translation, Translator
 
 __all__ = [
+    "Detections",
     "ImageClassifier",
+    "ObjectDetector",
     "Prediction",
     "SequenceClassifier",
     "Task",

@@ -126,7 +126,8 @@ class ImageClassifier(Classifier):
     """Base class of classifiers of images.
 
     A subclass is called on pixels `(batch, height, width, channels)` as its processor
-    gives them, and has `pooled`, the vector that its logits are computed from.
+    gives them, and has `pooled`, the vector that its logits are computed from. Its
+    Config has `sides`, the height and width of the images, pixels.
     """
 
     task = "image-classification"
@@ -134,6 +135,14 @@ class ImageClassifier(Classifier):
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
         """What the last layer classifies, `(batch, features)`."""
         raise ValueError(f"{type(self).__name__} does not define pooled().")
+
+    def adapt_processor(self, saved: Any) -> None:
+        """Another image size is what pictures are scaled to from then on."""
+        super().adapt_processor(saved)
+        if saved.sides != self.config.sides:
+            settings = self.processor.get_config()
+            settings |= {"size": self.config.sides, "resize": None}
+            self.processor = type(self.processor)(**settings)
 
     def features(self, images: Any) -> np.ndarray[Any, Any]:
         """A vector for an image, or for each of several: what the logits are made of.

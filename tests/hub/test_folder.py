@@ -36,7 +36,9 @@ def test_a_model_without_processor_has_none_when_loaded(toy, tmp_path):
 TEXTS = ["two dogs play in the snow"] * 3
 MADE = {
     "CharacterProcessor": lambda cls: cls.train("two dogs"),
+    "DetectionProcessor": lambda cls: cls(["cat", "dog"], 8, 12),
     "GreyImageProcessor": lambda cls: cls(["cat", "dog"], layout="pixels"),
+    "ImageProcessor": lambda cls: cls(["cat", "dog"], (8, 9), resize=(10, 10)),
     "LogMelProcessor": lambda cls: cls(["zero", "one"], bands=20),
     "TimedSeriesProcessor": lambda cls: cls(["slow", "fast"], max_steps=100),
     "TranslationProcessor": lambda cls: cls.train(TEXTS, TEXTS, 40),

@@ -78,6 +78,12 @@ def test_a_query_that_may_attend_to_nothing_gets_no_weight():
     assert not numpy_of(weights).any()
 
 
+def test_a_block_may_have_a_dtype_of_its_own():
+    block = EncoderBlock(3, 20, drop_path=0.5, dtype="bfloat16")
+    outputs = block(X, training=True)
+    assert keras.backend.standardize_dtype(outputs.dtype) == "bfloat16"
+
+
 def test_heads_must_divide_the_features():
     with pytest.raises(ValueError, match="features=12, num_heads=5"):
         SelfAttention(5)(X)

@@ -1,0 +1,95 @@
+"""How far back each cell's gradient reaches, before its training and after it.
+
+    python -m benchmarks.gradients --out gradients.json --plots docs/models
+
+For every trained character model the gradient of the last character's loss by the
+states k steps earlier, relative to k = 0 (`seqzoo.tasks.gradients`), on windows of the
+test text: with fresh weights, which `seqzoo.build` draws with the seed 0, and with the
+trained ones. Needs Tiny Shakespeare and, for the pictures, matplotlib.
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import seqzoo
+from seqzoo.data import tiny_shakespeare
+from seqzoo.plot import plot_gradients
+from seqzoo.tasks.gradients import gradient_norms
+from seqzoo.training.record import write_json
+
+LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 255)
+ROWS = 64
+SEED = 0
+VANISHED = 1e-3
+
+
+def windows(model: Any) -> np.ndarray:
+    """Windows of the test text, which the model never learned from."""
+    token_ids = model.processor.encode(tiny_shakespeare().test)
+    width = max(LAGS) + 2
+    starts = np.linspace(0, len(token_ids) - width, ROWS).astype(int)
+    return np.stack([token_ids[start : start + width] for start in starts])
+
+
+def norms(name: str) -> dict[str, list[float]]:
+    """The g of every lag, of the last layer, fresh and trained."""
+    keras.utils.set_random_seed(SEED)
+    found = {}
+    for state, model in (
+        ("fresh", seqzoo.build(name)),
+        ("trained", seqzoo.load(name)),
+    ):
+        found[state] = gradient_norms(model, windows(model), LAGS).tolist()
+    return found
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """Where each gradient first falls below a thousandth, in Markdown."""
+    lines = [
+        "| model | fresh: lag where g < 0.001 | fresh: g(64) | trained: lag where "
+        "g < 0.001 | trained: g(64) |",
+        "|---|---|---|---|---|",
+    ]
+    for name, curves in results["models"].items():
+        cells = []
+        for state in ("fresh", "trained"):
+            below = [
+                k for k, g in zip(LAGS, curves[state], strict=True) if g < VANISHED
+            ]
+            cells.append(str(min(below)) if below else f"beyond {max(LAGS)}")
+            cells.append(f"{curves[state][LAGS.index(64)]:.1e}")
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--plots", type=Path, help="folder of the two pictures")
+    flags = parser.parse_args()
+    names = seqzoo.list_models("*_char_lm")
+    results = {
+        "lags": LAGS,
+        "rows": ROWS,
+        "seed": SEED,
+        "models": {name: norms(name) for name in names},
+    }
+    print(table(results))
+    if flags.out:
+        write_json(flags.out, results)
+    for state in ("fresh", "trained") if flags.plots else ():
+        curves = {
+            name.removesuffix("_char_lm").replace("_", " "): (LAGS, each[state])
+            for name, each in results["models"].items()
+        }
+        print(plot_gradients(curves, flags.plots / f"gradients_{state}.svg"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""DetrForObjectDetection with a ResNet, of timm or of transformers itself."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seqzoo.convert.preprocessors import detection_processor
+from seqzoo.convert.tensors import (
+    Rule,
+    activation,
+    convolution,
+    dense,
+    layer_norm,
+    same,
+)
+
+CLASS = "DETR"
+TASK = "object-detection"
+
+# What a checkpoint may hold and a frozen batch norm does not use.
+IGNORED = (r"\.num_batches_tracked$",)
+
+_MAP = r"^model\.backbone\.model\."
+# transformers 4 to 5, then timm to the ResNet of transformers.
+RENAMED = {
+    r"^model\.backbone\.conv_encoder\.": "model.backbone.",
+    r"\.out_proj\.": ".o_proj.",
+    r"(\.layers\.\d+)\.fc(\d)\.": r"\1.mlp.fc\2.",
+    rf"{_MAP}conv1\.": "model.backbone.model.embedder.embedder.convolution.",
+    rf"{_MAP}bn1\.": "model.backbone.model.embedder.embedder.normalization.",
+    **{
+        rf"{_MAP}layer{i + 1}\.(\d+)\.": (
+            rf"model.backbone.model.encoder.stages.{i}.layers.\1."
+        )
+        for i in range(4)
+    },
+    **{
+        rf"(\.layers\.\d+)\.conv{i + 1}\.": rf"\1.layer.{i}.convolution."
+        for i in range(3)
+    },
+    **{
+        rf"(\.layers\.\d+)\.bn{i + 1}\.": rf"\1.layer.{i}.normalization."
+        for i in range(3)
+    },
+    r"\.downsample\.0\.": ".shortcut.convolution.",
+    r"\.downsample\.1\.": ".shortcut.normalization.",
+}
+
+# By timm's names: blocks of each stage, kind of block.
+RESNETS = {
+    "resnet18": ((2, 2, 2, 2), "basic"),
+    "resnet34": ((3, 4, 6, 3), "basic"),
+    "resnet50": ((3, 4, 6, 3), "bottleneck"),
+    "resnet101": ((3, 4, 23, 3), "bottleneck"),
+    "resnet152": ((3, 8, 36, 3), "bottleneck"),
+}
+STAGE_DIMS = {"basic": (64, 128, 256, 512), "bottleneck": (256, 512, 1024, 2048)}
+
+processor = detection_processor
+
+
+def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields of a DETRConfig."""
+    get = settings.get
+    for name, wanted, meaning in (
+        ("position_embedding_type", "sine", "positions are sines"),
+        ("dilation", False, "the last stage strides"),
+        ("auxiliary_loss", False, "layers are not normed in between"),
+    ):
+        if get(name, wanted) != wanted:
+            raise ValueError(
+                f"{where} has {name}={get(name)!r}; seqzoo reads {wanted!r}, where "
+                f"{meaning}: else the outputs would not be exact."
+            )
+    return {
+        "num_classes": len(get("id2label") or "01"),
+        "num_queries": get("num_queries", 100),
+        "channels": get("num_channels", 3),
+        "embed_dim": get("d_model", 256),
+        "encoder_layers": get("encoder_layers", 6),
+        "decoder_layers": get("decoder_layers", 6),
+        "num_heads": _both(settings, "attention_heads", 8, where),
+        "hidden_dim": _both(settings, "ffn_dim", 2048, where),
+        "activation": activation(
+            {"hidden_act": get("activation_function", "relu")}, where
+        ),
+        "dropout": get("dropout", 0.1),
+        "attention_dropout": get("attention_dropout", 0.0),
+        **_backbone(settings, where),
+    }
+
+
+def sources(config: Any) -> Iterator[Rule]:
+    """Each of our weights, and what it is made from."""
+    resnet = "model.backbone.model"
+    yield from _conv_norm("backbone/stem", f"{resnet}.embedder.embedder")
+    features = config.stem_dim
+    convolutions = 3 if config.block == "bottleneck" else 2
+    for stage, depth in enumerate(config.depths):
+        for i in range(depth):
+            ours = f"backbone/stage_{stage}_block_{i}"
+            theirs = f"{resnet}.encoder.stages.{stage}.layers.{i}"
+            for k in range(convolutions):
+                yield from _conv_norm(f"{ours}/convolution_{k}", f"{theirs}.layer.{k}")
+            if features != config.stage_dims[stage] or (stage and not i):
+                yield from _conv_norm(f"{ours}/shortcut", f"{theirs}.shortcut")
+            features = config.stage_dims[stage]
+    projection = "model.input_projection"
+    yield "projection/kernel", ((f"{projection}.weight",), convolution)
+    yield "projection/bias", ((f"{projection}.bias",), same)
+    yield "queries", (("model.query_position_embeddings.weight",), same)
+    for i in range(config.encoder_layers):
+        ours, theirs = f"encoder_{i}", f"model.encoder.layers.{i}"
+        yield from _attention(f"{ours}/attention", f"{theirs}.self_attn")
+        yield from _feed_forward(ours, theirs)
+    for i in range(config.decoder_layers):
+        ours, theirs = f"decoder_{i}", f"model.decoder.layers.{i}"
+        yield from _attention(f"{ours}/self_attention", f"{theirs}.self_attn")
+        yield from _attention(f"{ours}/cross_attention", f"{theirs}.encoder_attn")
+        yield from _feed_forward(ours, theirs)
+    yield from layer_norm("norm", "model.decoder.layernorm")
+    yield from dense("logits", "class_labels_classifier")
+    for i in range(3):
+        yield from dense(f"boxes_{i}", f"bbox_predictor.layers.{i}")
+
+
+def _conv_norm(ours: str, theirs: str) -> Iterator[Rule]:
+    yield f"{ours}/convolution/kernel", ((f"{theirs}.convolution.weight",), convolution)
+    yield from layer_norm(f"{ours}/norm", f"{theirs}.normalization")
+    for our_name, their_name in (("mean", "mean"), ("variance", "var")):
+        name = f"{theirs}.normalization.running_{their_name}"
+        yield f"{ours}/norm/moving_{our_name}", ((name,), same)
+
+
+def _attention(ours: str, theirs: str) -> Iterator[Rule]:
+    for part in ("query", "key", "value"):
+        yield from dense(f"{ours}/{part}", f"{theirs}.{part[0]}_proj")
+    yield from dense(f"{ours}/output_layer", f"{theirs}.o_proj")
+    yield from layer_norm(f"{ours}_norm", f"{theirs}_layer_norm")
+
+
+def _feed_forward(ours: str, theirs: str) -> Iterator[Rule]:
+    yield from dense(f"{ours}/feed_forward/hidden", f"{theirs}.mlp.fc1")
+    yield from dense(f"{ours}/feed_forward/output_layer", f"{theirs}.mlp.fc2")
+    yield from layer_norm(f"{ours}/feed_forward_norm", f"{theirs}.final_layer_norm")
+
+
+def _both(settings: Mapping[str, Any], name: str, default: int, where: str) -> Any:
+    """A size that encoder and decoder must share."""
+    sizes = [settings.get(f"{half}_{name}", default) for half in ("encoder", "decoder")]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"{where} has encoder_{name}={sizes[0]} and decoder_{name}={sizes[1]}; "
+            "seqzoo's DETR has the same in both."
+        )
+    return sizes[0]
+
+
+def _backbone(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields that say which ResNet."""
+    found = settings.get("backbone_config")
+    if found is None and not settings.get("use_timm_backbone", True):
+        found = {"model_type": "resnet"}
+    if found is None:
+        found = {"model_type": "timm_backbone", "backbone": settings.get("backbone")}
+    if found.get("model_type") == "timm_backbone":
+        return _of_timm(found, where)
+    if found.get("model_type") != "resnet":
+        raise ValueError(
+            f"{where} has a backbone of the kind {found.get('model_type')!r}; seqzoo "
+            "reads resnet and timm_backbone."
+        )
+    depths = tuple(found.get("depths", (3, 4, 6, 3)))
+    last = found.get("out_features") or [f"stage{len(depths)}"]
+    for name, value, wanted in (
+        ("hidden_act", found.get("hidden_act", "relu"), "relu"),
+        ("downsample_in_first_stage", found.get("downsample_in_first_stage"), False),
+        ("downsample_in_bottleneck", found.get("downsample_in_bottleneck"), False),
+        ("the last of out_features", last[-1], f"stage{len(depths)}"),
+    ):
+        if (value or False) != wanted:
+            raise ValueError(
+                f"The backbone of {where} has {name} {value!r}; seqzoo reads "
+                f"{wanted!r}."
+            )
+    return {
+        "block": found.get("layer_type", "bottleneck"),
+        "depths": depths,
+        "stage_dims": tuple(found.get("hidden_sizes", STAGE_DIMS["bottleneck"])),
+        "stem_dim": found.get("embedding_size", 64),
+    }
+
+
+def _of_timm(found: Mapping[str, Any], where: str) -> dict[str, Any]:
+    # What follows the dot says who trained it, not what it is.
+    name = (found.get("backbone") or "resnet50").split(".")[0]
+    if name not in RESNETS:
+        raise ValueError(
+            f"{where} has the backbone {name!r}; seqzoo reads {', '.join(RESNETS)}."
+        )
+    stride, last = found.get("output_stride") or 32, found.get("out_indices") or [4]
+    if stride != 32 or last[-1] not in (4, -1):
+        raise ValueError(
+            f"The backbone of {where} has output_stride={stride} and out_indices="
+            f"{last}; seqzoo reads a stride of 32 from the last stage, 4."
+        )
+    depths, block = RESNETS[name]
+    return {"block": block, "depths": depths, "stage_dims": STAGE_DIMS[block]}

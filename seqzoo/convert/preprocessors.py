@@ -1,0 +1,97 @@
+"""`preprocessor_config.json` of transformers as the arguments of our processors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
+
+
+def image_processor(
+    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Our ImageProcessor, as `config.json` would say it.
+
+    Args:
+        settings: The checkpoint's `config.json`.
+        found: Its `preprocessor_config.json`.
+        where: The checkpoint, as in an error.
+
+    Raises:
+        ValueError: If a setting is none of ours.
+    """
+    resize = _height_and_width(found.get("size", 224), where)
+    crop = resize
+    if found.get("do_center_crop"):
+        crop = _height_and_width(found.get("crop_size", 224), where)
+    config = {"labels": labels(settings), "size": crop, "resize": resize}
+    config |= _channels(settings, found, where)
+    return {"class": "ImageProcessor", "config": config}
+
+
+def detection_processor(
+    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Our DetectionProcessor, as `config.json` would say it.
+
+    Args:
+        settings: The checkpoint's `config.json`.
+        found: Its `preprocessor_config.json`.
+        where: The checkpoint, as in an error.
+
+    Raises:
+        ValueError: If a setting is none of ours.
+    """
+    size = found.get("size", 800)
+    if isinstance(size, int):  # as files before transformers 4.27 have it
+        longest = found.get("max_size", 1333)
+        size = {"shortest_edge": size, "longest_edge": longest}
+    if set(size) == {"shortest_edge"}:
+        size = {**size, "longest_edge": found.get("max_size", 1333)}
+    if set(size) != {"shortest_edge", "longest_edge"} or not found.get(
+        "do_resize", True
+    ):
+        raise ValueError(
+            f"preprocessor_config.json of {where} must resize by shortest_edge and "
+            f"longest_edge. Received: size={size!r}, "
+            f"do_resize={found.get('do_resize', True)!r}"
+        )
+    imagenet = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
+    config = {"labels": labels(settings), **size}
+    config |= _channels(settings, {**imagenet, **found}, where)
+    return {"class": "DetectionProcessor", "config": config}
+
+
+def labels(settings: Mapping[str, Any]) -> list[str]:
+    """The name of each class, in the order of the logits."""
+    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    return [names[key] for key in sorted(names, key=int)]
+
+
+def _channels(
+    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """What both kinds of processor have: mean, std and resample."""
+    resample = found.get("resample", 2)
+    if resample not in RESAMPLES:
+        raise ValueError(
+            f"preprocessor_config.json of {where} resamples by {resample!r}; seqzoo "
+            f"knows {RESAMPLES}, as Pillow numbers them."
+        )
+    normalize = found.get("do_normalize", True)
+    channels = settings.get("num_channels", 3)
+    return {
+        "mean": found.get("image_mean") if normalize else [0.0] * channels,
+        "std": found.get("image_std") if normalize else [1.0] * channels,
+        "resample": RESAMPLES[resample],
+    }
+
+
+def _height_and_width(size: Any, where: str) -> list[int]:
+    if isinstance(size, int):
+        return [size, size]
+    if isinstance(size, Mapping) and {"height", "width"} <= size.keys():
+        return [size["height"], size["width"]]
+    raise ValueError(
+        f"preprocessor_config.json of {where} must give a height and a width. "
+        f"Received: {size!r}"
+    )

@@ -1,0 +1,92 @@
+"""SwinForImageClassification."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seqzoo.convert.tensors import (
+    RENAMED_IN_BLOCKS,
+    Array,
+    Rule,
+    activation,
+    convolution,
+    dense,
+    encoder_block,
+    layer_norm,
+    same,
+    square_side,
+)
+
+CLASS = "Swin"
+TASK = "image-classification"
+
+# What a checkpoint may hold and the classifier does not use: the index is computed, and
+# the mask token is of pre-training.
+IGNORED = (r"\.relative_position_index$", r"^swin\.embeddings\.mask_token$")
+TABLE = "relative_position_bias_table"
+# transformers 4 to 5.
+RENAMED = {
+    rf"\.attention\.self\.{TABLE}$": f".attention.relative_position_bias.{TABLE}",
+    **RENAMED_IN_BLOCKS,
+}
+
+
+def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields of a SwinConfig."""
+    get = settings.get
+    return {
+        "image_size": get("image_size", 224),
+        "patch_size": square_side(get("patch_size", 4), where),
+        "channels": get("num_channels", 3),
+        "num_classes": len(get("id2label") or "01"),
+        "embed_dim": get("embed_dim", 96),
+        "depths": get("depths", [2, 2, 6, 2]),
+        "num_heads": get("num_heads", [3, 6, 12, 24]),
+        "window_size": get("window_size", 7),
+        "mlp_ratio": get("mlp_ratio", 4.0),
+        "use_positions": get("use_absolute_embeddings", False),
+        "activation": activation(settings, where),
+        "use_bias": get("qkv_bias", True),
+        "epsilon": get("layer_norm_eps", 1e-5),
+        "dropout": get("hidden_dropout_prob", 0.0),
+        "attention_dropout": get("attention_probs_dropout_prob", 0.0),
+        "drop_path": get("drop_path_rate", 0.1),
+    }
+
+
+def sources(config: Any) -> Iterator[Rule]:
+    """Each of our weights, and what it is made from."""
+    embeddings = "swin.embeddings"
+    projection = f"{embeddings}.patch_embeddings.projection"
+    yield "patches/projection/kernel", ((f"{projection}.weight",), convolution)
+    yield "patches/projection/bias", ((f"{projection}.bias",), same)
+    yield from layer_norm("patch_norm", f"{embeddings}.norm")
+    if config.use_positions:
+        rows, columns = config.grid
+
+        def positions(array: Array) -> Array:
+            # transformers 4 keeps a place for a class token, which Swin lacks.
+            return array[:, -rows * columns :].reshape(1, rows, columns, -1)
+
+        yield "positions", ((f"{embeddings}.position_embeddings",), positions)
+    side = 2 * config.window_size - 1
+
+    def table(array: Array) -> Array:
+        return array.reshape(side, side, -1)
+
+    i = 0
+    for stage, depth in enumerate(config.depths):
+        for k in range(depth):
+            ours, theirs = f"block_{i}", f"swin.encoder.layers.{stage}.blocks.{k}"
+            yield from encoder_block(
+                ours, theirs, config.use_bias, attention="window_attention/attention"
+            )
+            name = f"{theirs}.attention.relative_position_bias.{TABLE}"
+            yield f"{ours}/window_attention/bias_table", ((name,), table)
+            i += 1
+        if stage < len(config.depths) - 1:
+            ours = f"merging_{stage}"
+            theirs = f"swin.encoder.layers.{stage}.downsample"
+            yield from layer_norm(f"{ours}/norm", f"{theirs}.norm")
+            yield from dense(f"{ours}/reduction", f"{theirs}.reduction", use_bias=False)
+    yield from layer_norm("norm", "swin.layernorm")
+    yield from dense("logits", "classifier")

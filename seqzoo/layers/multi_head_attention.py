@@ -1,0 +1,100 @@
+"""Attention of several heads, with query, key and value of their own.
+
+Letters in comments: B batch, T query steps, S key steps, N heads, K features of a head.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqzoo.ops.attention import dot_product_attention
+
+Tensor = Any
+
+
+class MultiHeadAttention(keras.layers.Layer):
+    """Multi-head attention (Vaswani et al. 2017, section 3.2.2).
+
+        head_n = softmax(query W_q,n (key W_k,n)^T / sqrt(head_dim)) value W_v,n
+        outputs = [head_1, ..., head_N] W_o + b_o
+
+    with a bias in each projection. Query, key and value come apart, for whoever adds
+    positions to query and key only; a sequence that attends to itself as it is has
+    `SelfAttention`.
+
+    Args:
+        num_heads: Number of heads; divides the features of the query.
+        dropout: Rate at which attention weights are dropped.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        query: Float tensor `(batch, query_steps, features)`.
+        key: Float tensor `(batch, key_steps, key_features)`.
+        value: Float tensor `(batch, key_steps, value_features)`.
+        attention_mask: Boolean tensor that broadcasts to `(batch, num_heads,
+            query_steps, key_steps)`; True may be attended to.
+        training: Whether dropout is active.
+        return_weights: Whether to return `(outputs, weights)`.
+
+    Returns:
+        Float tensor like `query`. The weights are `(batch, num_heads, query_steps,
+        key_steps)`, and each row sums to 1.
+
+    Raises:
+        ValueError: If the query's features are no multiple of `num_heads`.
+    """
+
+    def __init__(self, num_heads: int, dropout: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.num_heads = num_heads
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+
+    def build(
+        self,
+        query_shape: tuple[int | None, ...],
+        key_shape: tuple[int | None, ...],
+        value_shape: tuple[int | None, ...],
+    ) -> None:
+        features = query_shape[-1]
+        if features is None or features % self.num_heads:
+            raise ValueError(
+                "The query's features must be a multiple of `num_heads`. Received: "
+                f"features={features}, num_heads={self.num_heads}"
+            )
+
+        def dense(name: str, shape: tuple[int | None, ...]) -> keras.layers.Dense:
+            layer = keras.layers.Dense(features, dtype=self.dtype_policy, name=name)
+            layer.build(shape)
+            return layer
+
+        self.query = dense("query", query_shape)
+        self.key = dense("key", key_shape)
+        self.value = dense("value", value_shape)
+        self.output_layer = dense("output_layer", query_shape)
+
+    def call(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor | None = None,
+        training: bool = False,
+        return_weights: bool = False,
+    ) -> Any:
+        heads, weights = dot_product_attention(
+            self._split(self.query(query)),
+            self._split(self.key(key)),
+            self._split(self.value(value)),
+            attention_mask,
+            drop=lambda weights: self.dropout(weights, training=training),
+        )
+        heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, T, N, K)
+        outputs = self.output_layer(ops.reshape(heads, ops.shape(query)))
+        return (outputs, weights) if return_weights else outputs
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(B, S, N * K) to (B, N, S, K)."""
+        batch, steps, features = ops.shape(x)
+        shape = (batch, steps, self.num_heads, features // self.num_heads)
+        return ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))

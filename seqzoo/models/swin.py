@@ -1,0 +1,244 @@
+"""The Swin transformer.
+
+    image -> patches -> norm -> (blocks -> merging) per stage -> norm -> mean -> logits
+
+Letters in comments: B batch, H W rows and columns of patches, D features.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.layers.patches import STEMS, PatchEmbedding
+from seqzoo.layers.windows import PatchMerging, SwinBlock
+from seqzoo.ops.positions import resampled_grid
+from seqzoo.ops.windows import padded_to_multiples
+from seqzoo.tasks.base import check_choices, check_positive
+from seqzoo.tasks.classification import ImageClassifier
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class SwinConfig:
+    """Sizes and choices of a `Swin`; the defaults are Swin-T (section 3.3).
+
+    Raises:
+        ValueError: If a choice is unknown or sizes do not fit each other.
+    """
+
+    # Pixels of a side, or (height, width): what the processor gives. Images of any
+    # other size will do, unless there are positions.
+    image_size: int | tuple[int, int] = 224
+    patch_size: int = 4
+    channels: int = 3
+    num_classes: int = 1000
+    embed_dim: int = 96  # of the first stage; each further one has twice as many
+    depths: tuple[int, ...] = (2, 2, 6, 2)  # blocks of each stage
+    num_heads: tuple[int, ...] = (3, 6, 12, 24)  # of each stage
+    window_size: int = 7  # patches on a side
+    mlp_ratio: float = 4.0  # features inside the feed-forward part, of those outside
+    stem: str = "patch"  # or "conv": see PatchEmbedding
+    use_positions: bool = False  # whether patches are told their absolute place
+    activation: str = "gelu"
+    use_bias: bool = True  # of query, key and value
+    epsilon: float = 1e-5  # of the layer norms of the blocks and the last one
+    dropout: float = 0.0
+    attention_dropout: float = 0.0
+    drop_path: float = 0.0  # of the last block; rises from 0 at the first
+
+    def __post_init__(self):
+        check_choices(self, stem=STEMS)
+        check_positive(
+            self, "patch_size", "channels", "num_classes", "embed_dim", "window_size"
+        )
+        for field in ("depths", "num_heads"):
+            found = getattr(self, field)
+            if not isinstance(found, Sequence) or min(found, default=0) < 1:
+                raise ValueError(
+                    f"`{field}` must be a number of at least 1 for each stage. "
+                    f"Received: {field}={found!r}"
+                )
+        if len(self.depths) != len(self.num_heads):
+            raise ValueError(
+                "`depths` and `num_heads` must have a number for each stage. "
+                f"Received: depths={self.depths}, num_heads={self.num_heads}"
+            )
+        if min(self.sides) < 1:
+            raise ValueError(
+                "`image_size` must be at least 1. "
+                f"Received: image_size={self.image_size}"
+            )
+        for dim, heads in zip(self.dims, self.num_heads, strict=True):
+            if dim % heads:
+                raise ValueError(
+                    "The features of each stage must be a multiple of its `num_heads`. "
+                    f"Received: num_heads={self.num_heads}, features={self.dims}"
+                )
+        if self.mlp_ratio * self.embed_dim < 1:
+            raise ValueError(
+                "`mlp_ratio` must leave at least one feature inside the feed-forward "
+                f"part. Received: mlp_ratio={self.mlp_ratio}"
+            )
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the images, pixels."""
+        size = self.image_size
+        return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of patches, begun ones among them."""
+        height, width = self.sides
+        return -(-height // self.patch_size), -(-width // self.patch_size)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Features of each stage."""
+        return tuple(self.embed_dim << stage for stage in range(len(self.depths)))
+
+
+class Swin(ImageClassifier):
+    """Swin transformer (Liu et al. 2021, figure 3 and equation 3).
+
+        z = norm(patches E)                       in the first stage
+        z = W norm(2x2 neighbours of z)           before each further one
+        z = window_attention(norm(z)) + z         every second block's windows shifted
+        z = feed_forward(norm(z)) + z
+        logits = W mean(norm(z)) + b
+
+    Images may have any size: as in the authors' code for detection, what fills no patch
+    or no window is padded with zeros at the right and below. Where a stage is no larger
+    than a window, its windows are as large as the stage (see `WindowAttention`). With
+    `use_positions` there is also a learned vector for every place (table 4), and images
+    must have the Config's size.
+
+    In training whole branches may be left out, attention and feed-forward both, as in
+    the authors' code; the transformers library leaves out attention only.
+
+    Call arguments:
+        images: Float tensor `(batch, height, width, channels)`, normalised as the
+            processor does.
+
+    Returns:
+        Logits `(batch, num_classes)`.
+    """
+
+    Config = SwinConfig
+
+    def __init__(self, config: SwinConfig, name: str | None = None):
+        super().__init__(config, name)
+        c = self.config
+        self.patches = PatchEmbedding(c.embed_dim, c.patch_size, c.stem, name="patches")
+        # Their code leaves this norm and the mergings' at PyTorch's epsilon.
+        self.patch_norm = keras.layers.LayerNormalization(
+            epsilon=1e-5, name="patch_norm"
+        )
+        self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
+        rates = iter(np.linspace(0, c.drop_path, sum(c.depths)))
+        self.blocks: list[SwinBlock] = []
+        for dim, depth, num_heads in zip(c.dims, c.depths, c.num_heads, strict=True):
+            for k in range(depth):
+                block = SwinBlock(
+                    num_heads,
+                    int(c.mlp_ratio * dim),
+                    c.window_size,
+                    shifted=k % 2 == 1,
+                    activation=c.activation,
+                    use_bias=c.use_bias,
+                    dropout=c.dropout,
+                    attention_dropout=c.attention_dropout,
+                    drop_path=float(next(rates)),
+                    epsilon=c.epsilon,
+                    name=f"block_{len(self.blocks)}",
+                )
+                self.blocks.append(block)
+        self.mergings = [
+            PatchMerging(name=f"merging_{i}") for i in range(len(c.depths) - 1)
+        ]
+        self.norm = keras.layers.LayerNormalization(epsilon=c.epsilon, name="norm")
+        self.logits = keras.layers.Dense(c.num_classes, name="logits")
+
+    def build(self, input_shape: Any = None) -> None:
+        if self.config.use_positions:
+            self.positions = self.add_weight(
+                name="positions",
+                shape=(1, *self.config.grid, self.config.embed_dim),
+                initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            )
+
+    def example_inputs(self) -> np.ndarray[Any, Any]:
+        shape = (2, *self.config.sides, self.config.channels)
+        return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+    def call(self, images: Tensor, training: bool = False) -> Tensor:
+        return self.logits(self.pooled(images, training))
+
+    def pooled(self, images: Tensor, training: bool = False) -> Tensor:
+        return ops.mean(self._encode(images, training)[0], axis=(1, 2))
+
+    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
+        """Another window size has its bias tables resampled, an image size positions.
+
+        Both by cubic convolution, as the authors do it. A table is resampled as a grid
+        of displacements whose border is the farthest: the middle stays the middle.
+        """
+        is_grid = key == "positions" or key.endswith("/bias_table")
+        if not is_grid or array.shape[-1] != shape[-1]:
+            return super().adapted_weight(key, array, shape, saved)
+        if key == "positions":
+            return resampled_grid(array[0], shape[1:3])[None]
+        return resampled_grid(array, shape[:2])
+
+    def attention(self, images: Tensor) -> list[Tensor]:
+        """What every head of every block looks at, in inference.
+
+        Args:
+            images: As for a call.
+
+        Returns:
+            For each block a float tensor `(batch, windows, num_heads, steps, steps)`,
+            whose rows sum to 1. The windows are in rows, and so are the steps, the
+            places in a window; every second block's windows are shifted (see
+            `WindowAttention`).
+        """
+        return self._encode(images, training=False)[1]
+
+    def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
+        """The last block's outputs, normed, and each block's attention weights."""
+        self._check(images)
+        c = self.config
+        x = self.patches(padded_to_multiples(images, c.patch_size))
+        x = self.patch_norm(x)  # (B, H, W, D)
+        if c.use_positions:
+            x = x + ops.cast(self.positions, x.dtype)
+        x = self.dropout(x, training=training)
+        blocks, weights = iter(self.blocks), []
+        for stage, depth in enumerate(c.depths):
+            if stage:
+                x = self.mergings[stage - 1](x)
+            for block in islice(blocks, depth):
+                x, looked = block(x, training=training, return_weights=True)
+                weights.append(looked)
+        return self.norm(x), weights
+
+    def _check(self, images: Tensor) -> None:
+        c = self.config
+        found = tuple(images.shape[1:])
+        if len(found) != 3 or found[2] != c.channels or not all(found):
+            raise ValueError(
+                "Images must have shape (batch, height, width, channels) of known "
+                f"height and width, with {c.channels} channels. "
+                f"Received: {tuple(images.shape)}."
+            )
+        if c.use_positions and found[:2] != c.sides:
+            raise ValueError(
+                f"This model has positions for images of {c.sides} pixels. Received: "
+                f"{tuple(images.shape)}. seqzoo.load(name, image_size=...) adapts them."
+            )

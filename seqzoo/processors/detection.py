@@ -1,0 +1,155 @@
+"""Pictures of any size to one batch, padded, with a mask of what is real."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqzoo.processors.images import RESAMPLES, listed_images, read_image
+
+Array = np.ndarray[Any, Any]
+
+
+class DetectionProcessor:
+    """Pictures that keep their shape, their channels shifted and scaled.
+
+        pixels = (resized / 255 - mean) / std,   by channel;   padding is 0
+
+    The shorter side becomes `shortest_edge`, or less where the longer one would exceed
+    `longest_edge` (Carion et al. 2020, section 4). Pictures are paths, `PIL.Image`s
+    or arrays `(height, width)`, `(height, width, 1)` or `(height, width, 3)`; uint8
+    from 0 to 255, or floats from 0 to 1.
+
+    Args:
+        labels: Name of each class, without "no object".
+        shortest_edge: Pixels of the shorter side.
+        longest_edge: The most pixels of the longer side.
+        mean: Mean of each channel, whose number they are, 1 or 3; in [0, 1].
+        std: Standard deviation of each.
+        resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
+
+    Raises:
+        ValueError: If an argument is none of these.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        shortest_edge: int = 800,
+        longest_edge: int = 1333,
+        mean: Sequence[float] = (0.485, 0.456, 0.406),
+        std: Sequence[float] = (0.229, 0.224, 0.225),
+        resample: str = "bilinear",
+    ):
+        if resample not in RESAMPLES:
+            raise ValueError(
+                f"`resample` must be one of {', '.join(RESAMPLES)}. "
+                f"Received: {resample!r}"
+            )
+        if len(mean) not in (1, 3) or len(mean) != len(std):
+            raise ValueError(
+                "`mean` and `std` must have a value for each channel, 1 or 3. "
+                f"Received: mean={mean!r}, std={std!r}"
+            )
+        if not 1 <= shortest_edge <= longest_edge:
+            raise ValueError(
+                "`shortest_edge` must be from 1 to `longest_edge`. Received: "
+                f"shortest_edge={shortest_edge}, longest_edge={longest_edge}"
+            )
+        self.labels = [str(label) for label in labels]
+        self.shortest_edge = int(shortest_edge)
+        self.longest_edge = int(longest_edge)
+        self.mean = [float(value) for value in mean]
+        self.std = [float(value) for value in std]
+        self.resample = resample
+
+    def listed(self, images: Any) -> tuple[list[Any], bool]:
+        """The pictures as a list, and whether it was a single one."""
+        return listed_images(images)
+
+    def read(self, image: Any) -> Any:
+        """A picture as `PIL.Image` of the model's channels, in its own size.
+
+        Raises:
+            ValueError: If it is no picture.
+            FileNotFoundError: If a path leads nowhere.
+        """
+        return read_image(image).convert("L" if len(self.mean) == 1 else "RGB")
+
+    def encode(self, images: Sequence[Any]) -> dict[str, Array]:
+        """What the model is called on.
+
+        Args:
+            images: At least one picture.
+
+        Returns:
+            `{"images": float32 (pictures, height, width, channels), "mask": boolean
+            (pictures, height, width)}`, as large as the highest and the widest of them,
+            padded below and to the right; True is real.
+
+        Raises:
+            ValueError: If one of them is no picture.
+            FileNotFoundError: If a path leads nowhere.
+        """
+        pictures = [self.normalised(self.resized(image)) for image in images]
+        height, width = (max(each.shape[axis] for each in pictures) for axis in (0, 1))
+        shape = (len(pictures), height, width, len(self.mean))
+        pixels, mask = np.zeros(shape, "float32"), np.zeros(shape[:3], bool)
+        for i, each in enumerate(pictures):
+            pixels[i, : each.shape[0], : each.shape[1]] = each
+            mask[i, : each.shape[0], : each.shape[1]] = True
+        return {"images": pixels, "mask": mask}
+
+    def normalised(self, pixels: Array) -> Array:
+        """Pixels `(..., channels)` from 0 to 255, shifted and scaled."""
+        mean, std = (np.asarray(values, "float32") for values in (self.mean, self.std))
+        return (np.asarray(pixels, "float32") / np.float32(255) - mean) / std
+
+    def resized(self, image: Any) -> Array:
+        """One picture as uint8 `(height, width, channels)`."""
+        from PIL import Image
+
+        picture = self.read(image)
+        height, width = self.resized_size(picture.height, picture.width)
+        if picture.size != (width, height):
+            how = Image.Resampling[self.resample.upper()]
+            picture = picture.resize((width, height), how)
+        return np.asarray(picture).reshape(height, width, len(self.mean))
+
+    def resized_size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width that the model sees of a picture of that size.
+
+        scale = min(shortest_edge / shorter, longest_edge / longer)
+        shorter, longer = round(scale shorter), floor(scale longer)
+        """
+        shorter, longer = min(height, width), max(height, width)
+        target: float = self.shortest_edge
+        if longer / shorter * target > self.longest_edge:
+            target = self.longest_edge * shorter / longer
+        # Rounded the one way and cut off the other: the original does, and a pixel
+        # more or less is another picture. A sliver keeps a pixel of breadth.
+        small = max(1, round(target))
+        if shorter == small:
+            return height, width
+        large = int(target * longer / shorter)
+        return (small, large) if height <= width else (large, small)
+
+    def get_config(self) -> dict[str, Any]:
+        """Plain JSON: everything."""
+        return {
+            "labels": self.labels,
+            "shortest_edge": self.shortest_edge,
+            "longest_edge": self.longest_edge,
+            "mean": self.mean,
+            "std": self.std,
+            "resample": self.resample,
+        }
+
+    def save(self, folder: Path) -> None:
+        """Nothing: the config says it all."""
+
+    @classmethod
+    def load(cls, config: dict[str, Any], folder: Path) -> "DetectionProcessor":
+        """The processor that a model was saved with."""
+        return cls(**config)

@@ -1,0 +1,123 @@
+"""Detection: what is in a picture, and where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from seqzoo.ops.boxes import boxes_xyxy
+from seqzoo.tasks.base import Task
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """The objects found in one picture, the most probable first.
+
+    Attributes:
+        boxes_xyxy: Float32 array `(objects, 4)`: left, upper, right and lower border
+            in pixels of the picture that was given. A box may reach beyond it.
+        labels: Name of each object's class.
+        scores: Float32 array `(objects,)`: the probability of that class.
+    """
+
+    boxes_xyxy: Array
+    labels: list[str]
+    scores: Array
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class ObjectDetector(Task):
+    """Base class of models that find objects in pictures.
+
+    A subclass is called on what its processor's `encode` gives for a list of pictures,
+    `{"images": (batch, height, width, channels), "mask": (batch, height, width)}`, and
+    returns `{"logits": (batch, queries, classes + 1), "boxes_cxcywh": (batch, queries,
+    4)}`. The last class is "no object"; boxes are centre and size as fractions of the
+    real part of the picture.
+    """
+
+    task = "object-detection"
+    batch_size = 8  # pictures of one size that are read together
+
+    def detect(self, images: Any, threshold: float = 0.5) -> Any:
+        """The objects in a picture, or in each of several.
+
+        Every query gives at most one object: its most probable class, where that is
+        more probable than the threshold. Nothing is suppressed afterwards. What is
+        found in a picture does not depend on the others of a list.
+
+        Args:
+            images: One picture, as a path, a `PIL.Image` or an array, or a list.
+            threshold: Lowest probability that is reported, from 0 to 1.
+
+        Returns:
+            For one picture its `Detections`; for a list, a list of them.
+
+        Raises:
+            ValueError: If one of them is no picture, or `threshold` is out of range.
+        """
+        if self.processor is None:
+            raise ValueError(
+                "This model has no processor, so it cannot read pictures. Load a "
+                "trained model with seqzoo.load, or set model.processor."
+            )
+        if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+            raise ValueError(
+                f"`threshold` must be a number from 0 to 1. Received: {threshold!r}"
+            )
+        several, is_one = self.processor.listed(images)
+        found = self._detected(several, float(threshold))
+        return found[0] if is_one else found
+
+    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
+        """Another number of classes has fresh logits."""
+        if key.startswith("logits/") and saved.num_classes != self.config.num_classes:
+            return None
+        return super().adapted_weight(key, array, shape, saved)
+
+    def adapt_processor(self, saved: Any) -> None:
+        """Classes that are new have no names yet: their numbers."""
+        if saved.num_classes != self.config.num_classes:
+            count = self.config.num_classes
+            self.processor.labels = [f"class {i}" for i in range(count)]
+
+    def _detected(self, images: Sequence[Any], threshold: float) -> list[Detections]:
+        """Pictures of one size together: padding would change them a little."""
+        by_size: dict[tuple[int, int], list[int]] = {}
+        pictures = [self.processor.read(image) for image in images]
+        for i, picture in enumerate(pictures):
+            size = self.processor.resized_size(picture.height, picture.width)
+            by_size.setdefault(size, []).append(i)
+        found: list[Any] = [None] * len(pictures)
+        for alike in by_size.values():
+            for start in range(0, len(alike), self.batch_size):
+                part = alike[start : start + self.batch_size]
+                # Not compiled: each size would be anew, which takes longer than a
+                # picture does and makes the next one hardly faster.
+                outputs = self(self.processor.encode([pictures[i] for i in part]))
+                probabilities = ops.convert_to_numpy(ops.softmax(outputs["logits"]))
+                boxes = ops.convert_to_numpy(boxes_xyxy(outputs["boxes_cxcywh"]))
+                for i, classes, places in zip(part, probabilities, boxes, strict=True):
+                    size = pictures[i].size
+                    found[i] = self._chosen(classes, places, size, threshold)
+        return found
+
+    def _chosen(
+        self, probabilities: Array, boxes: Array, size: Sequence[int], threshold: float
+    ) -> Detections:
+        """What is reported of one picture of `size`, width and height."""
+        objects = probabilities[:, :-1]  # the last is "no object"
+        classes, scores = objects.argmax(axis=-1), objects.max(axis=-1)
+        best = np.argsort(-scores, kind="stable")
+        best = best[scores[best] > threshold]
+        return Detections(
+            boxes[best] * np.array([*size, *size], "float32"),
+            [self.processor.labels[k] for k in classes[best]],
+            scores[best],
+        )

@@ -1,0 +1,113 @@
+"""Swin checkpoints of transformers: equal to what transformers computed.
+
+The folders in `golden` were made once by `make_golden.py`; see `test_vit.py`, which
+tests what both families share.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from keras import ops
+from safetensors.numpy import load_file, save_file
+
+import seqzoo
+from tests.convert import make_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(make_golden.SWIN)
+
+
+def outputs(folder):
+    model = seqzoo.load(folder)
+    golden = load_file(folder / "golden.safetensors")
+    return ops.convert_to_numpy(model(golden["pixels"])), golden["logits"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_logits_equal_those_of_transformers(case):
+    found, expected = outputs(GOLDEN / case)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
+    pytest.importorskip("transformers")
+    make_golden.make_swin(case, tmp_path, seed=1)
+    found, expected = outputs(tmp_path / case)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    def of(case):
+        return shutil.copytree(GOLDEN / case, tmp_path / case)
+
+    return of
+
+
+def changed(folder, change):
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+
+
+def test_what_is_computed_or_of_pretraining_is_left_out(copy):
+    """Files of transformers 4 hold the index of the table, too."""
+    folder = copy("swin")
+    index = "swin.encoder.layers.0.blocks.0.attention.self.relative_position_index"
+    mask_token = "swin.embeddings.mask_token"
+    more = {index: np.zeros((16, 16), "int64"), mask_token: np.zeros((1, 1, 6))}
+    changed(folder, lambda tensors: tensors.update(more))
+    found, expected = outputs(folder)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_class_tokens_place_of_transformers_4_is_left_out(copy):
+    folder = copy("swin_positions")
+    name = "swin.embeddings.position_embeddings"
+
+    def with_class_token(tensors):
+        token = np.ones((1, 1, 6), "float32")
+        tensors[name] = np.concatenate([token, tensors[name]], axis=1)
+
+    changed(folder, with_class_token)
+    found, expected = outputs(folder)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_config_is_the_checkpoints():
+    model = seqzoo.load(GOLDEN / "swin_no_bias")
+    config = model.config
+    assert (config.depths, config.num_heads, config.window_size) == ((2, 2), (2, 3), 4)
+    assert (config.use_bias, config.epsilon, config.drop_path) == (False, 0.1, 0.1)
+    # Whatever the config says, as in their code.
+    norms = [model.patch_norm, *(merging.norm for merging in model.mergings)]
+    assert {norm.epsilon for norm in norms} == {1e-5}
+    assert seqzoo.info(GOLDEN / "swin").class_name == "Swin"
+
+
+def test_another_window_resamples_the_tables():
+    model = seqzoo.load(GOLDEN / "swin", window_size=6)
+    assert model.blocks[3].window_attention.bias_table.shape == (11, 11, 3)
+
+
+def test_a_checkpoint_without_its_head_is_refused(copy):
+    folder = copy("swin")
+    changed(folder, lambda tensors: tensors.pop("classifier.weight"))
+    with pytest.raises(
+        ValueError, match=r"missing classifier\.weight.*with their head"
+    ):
+        seqzoo.load(folder)
+
+
+def test_patches_must_be_square(copy):
+    folder = copy("swin")
+    settings = json.loads((folder / "config.json").read_text()) | {"patch_size": [2, 4]}
+    (folder / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(ValueError, match="square"):
+        seqzoo.load(folder)
