@@ -4,8 +4,8 @@
     seqzoo train coupled_lstm_char_lm --text my.txt
 
 Two CPU cores and KERAS_BACKEND=jax; 15 minutes, 1.45 nats a character of the last
-tenth with the whole context, 1.47 by nanoGPT's protocol, one seed. `recipes/_char_lm.py`
-holds what all cells share.
+tenth with the whole context, 1.47 by nanoGPT's protocol, one seed.
+`recipes/_char_lm.py` holds what all cells share.
 """
 
 from recipes._char_lm import run
