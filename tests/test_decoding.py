@@ -79,7 +79,7 @@ def run_beam(table, beam_size, **options):
     return ops.convert_to_numpy(found.tokens), ops.convert_to_numpy(found.scores)
 
 
-@pytest.mark.parametrize("length_penalty", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("length_penalty", [0.0, 0.6])
 def test_a_wide_beam_equals_brute_force(table, length_penalty):
     """A beam that can hold every sequence finds the n best in their order."""
     tokens, scores = run_beam(table, 4**MAX_STEPS, length_penalty=length_penalty)

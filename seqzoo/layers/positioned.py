@@ -64,7 +64,7 @@ class PositionedEncoderBlock(keras.layers.Layer):
         self.feed_forward_norm = keras.layers.LayerNormalization(
             epsilon=epsilon, name="feed_forward_norm", **policy
         )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = keras.layers.Dropout(dropout, name="dropout", **policy)
 
     def build(self, x_shape: Shape, positions_shape: Shape) -> None:
         self.attention.build(x_shape, x_shape, x_shape)
@@ -146,7 +146,7 @@ class PositionedDecoderBlock(keras.layers.Layer):
             hidden_dim, activation, dropout, name="feed_forward", **policy
         )
         self.feed_forward_norm = norm("feed_forward_norm")
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.dropout = keras.layers.Dropout(dropout, name="dropout", **policy)
 
     def build(
         self,

@@ -92,6 +92,7 @@ def _smoke(make_recipe: Callable[[], Recipe], seed: int) -> None:
             seed=seed,
             folder=Path(folder) / "weights",
             checkpoint_dir=Path(folder) / "checkpoints",
+            jit=False,  # two steps are not worth it
         )
         files = ", ".join(sorted(path.name for path in written.iterdir()))
     print(f"Smoke test passed: {SMOKE_STEPS} steps on toy data, then {files}; removed.")

@@ -48,7 +48,9 @@ def start(folder, backend, **variables):
     )
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize(
+    "backend", ["jax", pytest.param("tensorflow", marks=pytest.mark.slow)]
+)
 def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(tmp_path, backend):
     """SIGKILL in the middle of epoch 3 of 4; dropout, averages and a schedule.
 
