@@ -401,7 +401,9 @@ def test_other_precisions_stay_close_to_float32(policy):
             )
 
 
-@pytest.mark.parametrize("jit_compile", [False, "auto"] if on_tensorflow else ["auto"])
+@pytest.mark.parametrize(
+    "jit_compile", ["auto", pytest.param(False, marks=pytest.mark.slow)]
+)
 def test_fit_lowers_the_loss_with_any_compilation(jit_compile):
     inputs = keras.Input((None, FEATURES))
     layer = Bidirectional(GRUCell(8), dropout=0.1, recurrent_dropout=0.1)
