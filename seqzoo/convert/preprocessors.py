@@ -47,17 +47,13 @@ def detection_processor(
         size = {"shortest_edge": size, "longest_edge": longest}
     if set(size) == {"shortest_edge"}:
         size = {**size, "longest_edge": found.get("max_size", 1333)}
-    if set(size) != {"shortest_edge", "longest_edge"} or not found.get(
-        "do_resize", True
-    ):
+    if set(size) != {"shortest_edge", "longest_edge"}:
         raise ValueError(
             f"preprocessor_config.json of {where} must resize by shortest_edge and "
-            f"longest_edge. Received: size={size!r}, "
-            f"do_resize={found.get('do_resize', True)!r}"
+            f"longest_edge. Received: size={size!r}"
         )
-    imagenet = {"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
     config = {"labels": labels(settings), **size}
-    config |= _channels(settings, {**imagenet, **found}, where)
+    config |= _channels(settings, found, where)
     return {"class": "DetectionProcessor", "config": config}
 
 
@@ -71,19 +67,31 @@ def _channels(
     settings: Mapping[str, Any], found: Mapping[str, Any], where: str
 ) -> dict[str, Any]:
     """What both kinds of processor have: mean, std and resample."""
+    for name, wanted in (
+        ("do_resize", True),
+        ("do_rescale", True),
+        ("rescale_factor", 1 / 255),
+    ):
+        if abs(found.get(name, wanted) - wanted) > 1e-9:
+            raise ValueError(
+                f"preprocessor_config.json of {where} has {name}={found[name]!r}; "
+                f"seqzoo reads {wanted!r}: resized pixels, divided by 255."
+            )
     resample = found.get("resample", 2)
     if resample not in RESAMPLES:
         raise ValueError(
             f"preprocessor_config.json of {where} resamples by {resample!r}; seqzoo "
             f"knows {RESAMPLES}, as Pillow numbers them."
         )
-    normalize = found.get("do_normalize", True)
     channels = settings.get("num_channels", 3)
-    return {
-        "mean": found.get("image_mean") if normalize else [0.0] * channels,
-        "std": found.get("image_std") if normalize else [1.0] * channels,
-        "resample": RESAMPLES[resample],
-    }
+    mean, std = found.get("image_mean"), found.get("image_std")
+    if not found.get("do_normalize", True):
+        mean, std = [0.0] * channels, [1.0] * channels
+    if mean is None or std is None:
+        raise ValueError(
+            f"preprocessor_config.json of {where} must say image_mean and image_std."
+        )
+    return {"mean": mean, "std": std, "resample": RESAMPLES[resample]}
 
 
 def _height_and_width(size: Any, where: str) -> list[int]:

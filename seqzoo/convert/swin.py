@@ -78,10 +78,10 @@ def sources(config: Any) -> Iterator[Rule]:
         for k in range(depth):
             ours, theirs = f"block_{i}", f"swin.encoder.layers.{stage}.blocks.{k}"
             yield from encoder_block(
-                ours, theirs, config.use_bias, attention="window_attention/attention"
+                ours, theirs, config.use_bias, attention="attention/attention"
             )
             name = f"{theirs}.attention.relative_position_bias.{TABLE}"
-            yield f"{ours}/window_attention/bias_table", ((name,), table)
+            yield f"{ours}/attention/bias_table", ((name,), table)
             i += 1
         if stage < len(config.depths) - 1:
             ours = f"merging_{stage}"

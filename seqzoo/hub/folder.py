@@ -211,6 +211,10 @@ def _assign(
         missing.discard(key)
         variable = variables[key]
         shape = tuple(variable.shape)
+        if array.shape != shape and saved == model.config:
+            # Nothing was asked for that could explain it: the file is another's.
+            problems.append(f"{key}: the model's is {shape}, the file's {array.shape}")
+            continue
         if array.shape != shape:
             try:
                 array = model.adapted_weight(key, array, shape, saved)

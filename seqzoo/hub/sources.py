@@ -2,7 +2,8 @@
 
 Weights travel by content. A manifest pins what the bytes must be; where they come from
 (the bundle, the Hub cache, the Hub, a folder) does not matter. Each file is read once,
-hashed as read, and these same bytes are used: a wrong hash is never loaded.
+hashed as read, and these same bytes are used: a wrong hash is never loaded. What has no
+manifest, such as another library's checkpoint, is read as it is.
 """
 
 from collections.abc import Iterable, Mapping

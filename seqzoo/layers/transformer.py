@@ -168,10 +168,11 @@ class EncoderBlock(keras.layers.Layer):
         attention_dropout: Rate at which attention weights are dropped.
         drop_path: Rate at which a row leaves a branch out (see `DropPath`).
         epsilon: Of the layer norms.
+        attention: A layer in place of `SelfAttention`, which is called alike.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
-        x: Float tensor `(batch, steps, features)`.
+        x: Float tensor `(batch, steps, features)`, or what the attention wants.
         attention_mask: As in `SelfAttention`.
         training: Whether noise is active.
         return_weights: Whether to return `(outputs, weights)`.
@@ -191,6 +192,7 @@ class EncoderBlock(keras.layers.Layer):
         attention_dropout: float = 0.0,
         drop_path: float = 0.0,
         epsilon: float = 1e-6,
+        attention: keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -199,7 +201,7 @@ class EncoderBlock(keras.layers.Layer):
         self.attention_norm = keras.layers.LayerNormalization(
             epsilon=epsilon, name="attention_norm", **policy
         )
-        self.attention = SelfAttention(
+        self.attention = attention or SelfAttention(
             num_heads, use_bias, attention_dropout, name="attention", **policy
         )
         self.feed_forward_norm = keras.layers.LayerNormalization(
@@ -227,11 +229,12 @@ class EncoderBlock(keras.layers.Layer):
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
+        given = {} if attention_mask is None else {"attention_mask": attention_mask}
         attended, weights = self.attention(
             self.attention_norm(x) if self.pre_norm else x,
-            attention_mask=attention_mask,
             training=training,
             return_weights=True,
+            **given,
         )
         attended = self.dropout(attended, training=training)
         x = x + self.drop_path(attended, training=training)

@@ -9,8 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from seqzoo.layers.drop_path import DropPath
-from seqzoo.layers.transformer import FeedForward, SelfAttention
+from seqzoo.layers.transformer import EncoderBlock, SelfAttention
 from seqzoo.ops.windows import (
     fitted_window,
     padded_to_multiples,
@@ -129,28 +128,25 @@ class WindowAttention(keras.layers.Layer):
         return ops.expand_dims(ops.transpose(bias, (2, 0, 1)), 0)
 
 
-class SwinBlock(keras.layers.Layer):
-    """A block of the Swin transformer (Liu et al. 2021, equation 3).
+class SwinBlock(EncoderBlock):
+    """An `EncoderBlock` with attention in windows (Liu et al. 2021, equation 3).
 
         x = x + window_attention(norm_1(x))
         x = x + feed_forward(norm_2(x))
 
-    An `EncoderBlock` with pre-norm whose attention is in windows.
+    Drop path leaves out either branch; the transformers library, unlike the authors'
+    code, never leaves out the feed-forward. In inference they are the same.
 
     Args:
         num_heads: Heads of the attention.
         hidden_dim: Features inside the feed-forward part.
         window_size: Side of a window.
         shifted: Whether windows are shifted; every second block's are.
-        activation: Of the feed-forward part.
         use_bias: Whether query, key and value have biases.
-        dropout: Rate of dropout at the end of each branch and inside the feed-forward.
         attention_dropout: Rate at which attention weights are dropped.
-        drop_path: Rate at which a row leaves a branch out, either of them (see
-            `DropPath`). The transformers library, unlike the authors' code, never
-            leaves out the feed-forward; in inference they are the same.
         epsilon: Of the layer norms.
-        **kwargs: `name` and `dtype` of the layer.
+        dtype: Of the layer and its parts.
+        **kwargs: Further arguments of `EncoderBlock`.
 
     Call arguments:
         x: Float tensor `(batch, height, width, features)`.
@@ -167,57 +163,29 @@ class SwinBlock(keras.layers.Layer):
         hidden_dim: int,
         window_size: int,
         shifted: bool = False,
-        activation: str = "gelu",
         use_bias: bool = True,
-        dropout: float = 0.0,
         attention_dropout: float = 0.0,
-        drop_path: float = 0.0,
         epsilon: float = 1e-5,
+        dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        policy = {"dtype": self.dtype_policy}
-        self.attention_norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, name="attention_norm", **policy
-        )
-        self.window_attention = WindowAttention(
+        attention = WindowAttention(
             num_heads,
             window_size,
             shifted,
             use_bias,
             attention_dropout,
-            name="window_attention",
-            **policy,
+            name="attention",
+            dtype=dtype,
         )
-        self.feed_forward_norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, name="feed_forward_norm", **policy
+        super().__init__(
+            num_heads,
+            hidden_dim,
+            epsilon=epsilon,
+            attention=attention,
+            dtype=dtype,
+            **kwargs,
         )
-        self.feed_forward = FeedForward(
-            hidden_dim, activation, dropout, name="feed_forward", **policy
-        )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout", **policy)
-        self.drop_path = DropPath(drop_path, name="drop_path", **policy)
-
-    def build(self, x_shape: tuple[int | None, ...]) -> None:
-        for layer in (
-            self.attention_norm,
-            self.window_attention,
-            self.feed_forward_norm,
-            self.feed_forward,
-        ):
-            layer.build(x_shape)
-
-    def call(
-        self, x: Tensor, training: bool = False, return_weights: bool = False
-    ) -> Any:
-        attended, weights = self.window_attention(
-            self.attention_norm(x), training=training, return_weights=True
-        )
-        attended = self.dropout(attended, training=training)
-        x = x + self.drop_path(attended, training=training)
-        fed = self.feed_forward(self.feed_forward_norm(x), training=training)
-        x = x + self.drop_path(fed, training=training)
-        return (x, weights) if return_weights else x
 
 
 class PatchMerging(keras.layers.Layer):

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops, tree
 
 from seqzoo.ops.compiled import compiled
-from seqzoo.tasks.base import Task
+from seqzoo.tasks.labelled import LabelledTask
 
 Tensor = Any
 
@@ -28,12 +28,11 @@ def example_sequences(features: int) -> dict[str, np.ndarray[Any, Any]]:
     return {"sequences": sequences.astype("float32"), "mask": mask}
 
 
-class Classifier(Task):
+class Classifier(LabelledTask):
     """Base class of models that name what they are shown.
 
     A subclass is called on what its processor's `encode` gives for a list of inputs,
-    a tree of arrays `(batch, ...)`, and returns logits `(batch, classes)`. The
-    processor also has `labels`, and `listed`, which tells one input from several.
+    a tree of arrays `(batch, ...)`, and returns logits `(batch, classes)`.
     """
 
     batch_size = 64  # inputs read together
@@ -53,7 +52,7 @@ class Classifier(Task):
             ValueError: If an input is not of that kind, or `top` is not from 1 to the
                 number of classes.
         """
-        several, is_one = self._listed(inputs)
+        several, is_one = self.listed(inputs)
         labels = self.processor.labels
         if not isinstance(top, int) or not 1 <= top <= len(labels):
             raise ValueError(
@@ -74,29 +73,8 @@ class Classifier(Task):
             return np.zeros((0, len(self.processor.labels)), "float32")
         return np.concatenate(found)
 
-    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """Another number of classes has fresh logits."""
-        if key.startswith("logits/") and saved.num_classes != self.config.num_classes:
-            return None
-        return super().adapted_weight(key, array, shape, saved)
-
-    def adapt_processor(self, saved: Any) -> None:
-        """Classes that are new have no names yet: their numbers."""
-        if saved.num_classes != self.config.num_classes:
-            count = self.config.num_classes
-            self.processor.labels = [f"class {i}" for i in range(count)]
-
     def _softmax(self, arrays: Any) -> Tensor:
         return ops.softmax(self(arrays, training=False))
-
-    def _listed(self, inputs: Any) -> tuple[list[Any], bool]:
-        """The inputs as a list, and whether it was a single one."""
-        if self.processor is None:
-            raise ValueError(
-                "This model has no processor, so it cannot read inputs. Load a trained "
-                "model with seqzoo.load, or set model.processor."
-            )
-        return self.processor.listed(inputs)
 
     def _in_batches(self, name: str, inputs: Sequence[Any]) -> list[np.ndarray]:
         """What the method `_name` computes of batches of inputs, compiled."""
@@ -153,9 +131,11 @@ class ImageClassifier(Classifier):
         Returns:
             Float array `(features,)`, for a list `(images, features)`.
         """
-        several, is_one = self._listed(images)
+        several, is_one = self.listed(images)
         if not several:
-            return np.zeros((0, self.pooled(self.example_inputs()).shape[-1]))
+            if not self.built:
+                self(self.example_inputs())
+            return np.zeros((0, self.logits.kernel.shape[0]), "float32")
         found = np.concatenate(self._in_batches("features", several))
         return found[0] if is_one else found
 

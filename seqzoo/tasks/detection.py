@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
-from seqzoo.tasks.base import Task
+from seqzoo.tasks.labelled import LabelledTask
 
 Array = np.ndarray[Any, Any]
 
@@ -32,7 +32,7 @@ class Detections:
         return len(self.labels)
 
 
-class ObjectDetector(Task):
+class ObjectDetector(LabelledTask):
     """Base class of models that find objects in pictures.
 
     A subclass is called on what its processor's `encode` gives for a list of pictures,
@@ -62,30 +62,13 @@ class ObjectDetector(Task):
         Raises:
             ValueError: If one of them is no picture, or `threshold` is out of range.
         """
-        if self.processor is None:
-            raise ValueError(
-                "This model has no processor, so it cannot read pictures. Load a "
-                "trained model with seqzoo.load, or set model.processor."
-            )
         if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
             raise ValueError(
                 f"`threshold` must be a number from 0 to 1. Received: {threshold!r}"
             )
-        several, is_one = self.processor.listed(images)
+        several, is_one = self.listed(images)
         found = self._detected(several, float(threshold))
         return found[0] if is_one else found
-
-    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """Another number of classes has fresh logits."""
-        if key.startswith("logits/") and saved.num_classes != self.config.num_classes:
-            return None
-        return super().adapted_weight(key, array, shape, saved)
-
-    def adapt_processor(self, saved: Any) -> None:
-        """Classes that are new have no names yet: their numbers."""
-        if saved.num_classes != self.config.num_classes:
-            count = self.config.num_classes
-            self.processor.labels = [f"class {i}" for i in range(count)]
 
     def _detected(self, images: Sequence[Any], threshold: float) -> list[Detections]:
         """Pictures of one size together: padding would change them a little."""

@@ -93,7 +93,7 @@ def test_the_config_is_the_checkpoints():
 
 def test_another_window_resamples_the_tables():
     model = seqzoo.load(GOLDEN / "swin", window_size=6)
-    assert model.blocks[3].window_attention.bias_table.shape == (11, 11, 3)
+    assert model.blocks[3].attention.bias_table.shape == (11, 11, 3)
 
 
 def test_a_checkpoint_without_its_head_is_refused(copy):

@@ -90,6 +90,13 @@ def test_sharded_weights_are_read(copy):
         seqzoo.load(copy)
 
 
+def test_tensors_of_another_size_are_never_adapted_unasked(copy):
+    name = "vit.embeddings.position_embeddings"
+    changed(copy, lambda tensors: tensors.update({name: np.zeros((1, 26, 12), "f")}))
+    with pytest.raises(ValueError, match=r"positions: .* the file's \(1, 26, 12\)"):
+        seqzoo.load(copy)
+
+
 def test_a_missing_and_an_unknown_tensor_are_named(copy):
     changed(copy, lambda tensors: tensors.pop("classifier.bias"))
     with pytest.raises(ValueError, match=r"missing classifier\.bias"):
@@ -107,6 +114,9 @@ def test_a_missing_and_an_unknown_tensor_are_named(copy):
         ("config.json", {"patch_size": [8, 4]}, "square"),
         ("preprocessor_config.json", {"resample": 5}, "resamples by 5"),
         ("preprocessor_config.json", {"size": {"longest_edge": 9}}, "longest_edge"),
+        ("preprocessor_config.json", {"do_rescale": False}, "do_rescale=False"),
+        ("preprocessor_config.json", {"rescale_factor": 1.0}, r"rescale_factor=1\.0"),
+        ("preprocessor_config.json", {"image_std": None}, "image_mean and image_std"),
     ],
 )
 def test_what_cannot_be_exact_is_refused(copy, file, change, message):
