@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seqzoo.data.labelled import LabelledArrays, LabelledCorpus, from_tfds
+from seqzoo.data.labelled import LabelledCorpus, from_tfds, toy_corpus
 
 CIFAR10_LABELS = (
     "airplane",
@@ -35,8 +35,4 @@ def toy_colours(count: int = 64, seed: int = 0) -> LabelledCorpus:
     pictures = rng.integers(0, 60, size=(count, 32, 32, 3)).astype("uint8")
     for picture, label in zip(pictures, labels, strict=True):
         picture[3 * label : 3 * label + 3, :, label % 3] = 250
-    both = LabelledArrays(pictures, labels)
-    half, rest = count // 2, 3 * count // 4
-    return LabelledCorpus(
-        "toy", both[:half], both[half:rest], both[rest:], CIFAR10_LABELS
-    )
+    return toy_corpus(pictures, labels, CIFAR10_LABELS)

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from seqzoo.data.labelled import LabelledArrays, LabelledCorpus, from_tfds
+from seqzoo.data.labelled import (
+    LabelledArrays,
+    LabelledCorpus,
+    from_tfds,
+    toy_corpus,
+)
 
 MNIST_LABELS = tuple("0123456789")
 
@@ -29,8 +34,4 @@ def toy_digits(count: int = 64, seed: int = 0) -> LabelledCorpus:
     pictures = rng.integers(0, 60, size=(count, 28, 28)).astype("uint8")
     for picture, label in zip(pictures, labels, strict=True):
         picture[2 * label + 4 : 2 * label + 7] = 250
-    both = LabelledArrays(pictures, labels)
-    half, rest = count // 2, 3 * count // 4
-    return LabelledCorpus(
-        "toy", both[:half], both[half:rest], both[rest:], MNIST_LABELS
-    )
+    return toy_corpus(pictures, labels, MNIST_LABELS)

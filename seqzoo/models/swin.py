@@ -19,13 +19,13 @@ from seqzoo.layers.windows import PatchMerging, SwinBlock
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.ops.windows import padded_to_multiples
 from seqzoo.tasks.base import check_choices, check_positive
-from seqzoo.tasks.classification import ImageClassifier
+from seqzoo.tasks.classification import ImageClassifier, ImageSize
 
 Tensor = Any
 
 
 @dataclass(frozen=True)
-class SwinConfig:
+class SwinConfig(ImageSize):
     """Sizes and choices of a `Swin`; the defaults are Swin-T (section 3.3).
 
     Raises:
@@ -85,12 +85,6 @@ class SwinConfig:
                 "`mlp_ratio` must leave at least one feature inside the feed-forward "
                 f"part. Received: mlp_ratio={self.mlp_ratio}"
             )
-
-    @property
-    def sides(self) -> tuple[int, int]:
-        """Height and width of the images, pixels."""
-        size = self.image_size
-        return (size, size) if isinstance(size, int) else (size[0], size[1])
 
     @property
     def grid(self) -> tuple[int, int]:

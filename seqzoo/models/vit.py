@@ -17,7 +17,7 @@ from seqzoo.layers.patches import STEMS, PatchEmbedding
 from seqzoo.layers.transformer import EncoderBlock
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.tasks.base import check_choices, check_positive
-from seqzoo.tasks.classification import ImageClassifier
+from seqzoo.tasks.classification import ImageClassifier, ImageSize
 
 Tensor = Any
 
@@ -25,7 +25,7 @@ POOLINGS = ("token", "mean")
 
 
 @dataclass(frozen=True)
-class ViTConfig:
+class ViTConfig(ImageSize):
     """Sizes and choices of a `ViT`; the defaults are ViT-B/16 (table 1).
 
     Raises:
@@ -64,12 +64,6 @@ class ViTConfig:
                 "`embed_dim` must be a multiple of `num_heads`. Received: "
                 f"embed_dim={self.embed_dim}, num_heads={self.num_heads}"
             )
-
-    @property
-    def sides(self) -> tuple[int, int]:
-        """Height and width of the images, pixels."""
-        size = self.image_size
-        return (size, size) if isinstance(size, int) else (size[0], size[1])
 
     @property
     def grid(self) -> tuple[int, int]:

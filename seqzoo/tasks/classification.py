@@ -100,12 +100,24 @@ class SequenceClassifier(Classifier):
     task = "sequence-classification"
 
 
+class ImageSize:
+    """What the Configs of image classifiers share."""
+
+    image_size: int | tuple[int, int]  # pixels: of a side, or (height, width)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Height and width of the images, pixels."""
+        size = self.image_size
+        return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+
 class ImageClassifier(Classifier):
     """Base class of classifiers of images.
 
     A subclass is called on pixels `(batch, height, width, channels)` as its processor
     gives them, and has `pooled`, the vector that its logits are computed from. Its
-    Config has `sides`, the height and width of the images, pixels.
+    Config is an `ImageSize`.
     """
 
     task = "image-classification"

@@ -8,7 +8,6 @@ the same tensors under other names, which are written here.
 import json
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +18,8 @@ import seqzoo
 from seqzoo.convert import detr
 from seqzoo.models import DETRConfig
 from tests.convert import make_golden
+from tests.convert.checkpoints import GOLDEN
 
-GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(make_golden.DETR)
 
 

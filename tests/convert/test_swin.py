@@ -6,29 +6,20 @@ tests what both families share.
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
-from keras import ops
-from safetensors.numpy import load_file, save_file
 
 import seqzoo
 from tests.convert import make_golden
+from tests.convert.checkpoints import GOLDEN, changed, logits
 
-GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(make_golden.SWIN)
-
-
-def outputs(folder):
-    model = seqzoo.load(folder)
-    golden = load_file(folder / "golden.safetensors")
-    return ops.convert_to_numpy(model(golden["pixels"])), golden["logits"]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_logits_equal_those_of_transformers(case):
-    found, expected = outputs(GOLDEN / case)
+    found, expected = logits(GOLDEN / case)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -37,7 +28,7 @@ def test_logits_equal_those_of_transformers(case):
 def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
     pytest.importorskip("transformers")
     make_golden.make_swin(case, tmp_path, seed=1)
-    found, expected = outputs(tmp_path / case)
+    found, expected = logits(tmp_path / case)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -49,13 +40,6 @@ def copy(tmp_path):
     return of
 
 
-def changed(folder, change):
-    path = folder / "model.safetensors"
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path)
-
-
 def test_what_is_computed_or_of_pretraining_is_left_out(copy):
     """Files of transformers 4 hold the index of the table, too."""
     folder = copy("swin")
@@ -63,7 +47,7 @@ def test_what_is_computed_or_of_pretraining_is_left_out(copy):
     mask_token = "swin.embeddings.mask_token"
     more = {index: np.zeros((16, 16), "int64"), mask_token: np.zeros((1, 1, 6))}
     changed(folder, lambda tensors: tensors.update(more))
-    found, expected = outputs(folder)
+    found, expected = logits(folder)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -76,7 +60,7 @@ def test_the_class_tokens_place_of_transformers_4_is_left_out(copy):
         tensors[name] = np.concatenate([token, tensors[name]], axis=1)
 
     changed(folder, with_class_token)
-    found, expected = outputs(folder)
+    found, expected = logits(folder)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 

@@ -6,7 +6,6 @@ PyTorch; a slow test makes them anew.
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,20 +14,14 @@ from safetensors.numpy import load_file, save_file
 
 import seqzoo
 from tests.convert import make_golden
+from tests.convert.checkpoints import GOLDEN, changed, logits
 
-GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(make_golden.VIT)
-
-
-def outputs(folder):
-    model = seqzoo.load(folder)
-    golden = load_file(folder / "golden.safetensors")
-    return ops.convert_to_numpy(model(golden["pixels"])), golden["logits"]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_logits_equal_those_of_transformers(case):
-    found, expected = outputs(GOLDEN / case)
+    found, expected = logits(GOLDEN / case)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -37,7 +30,7 @@ def test_logits_equal_those_of_transformers(case):
 def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
     pytest.importorskip("transformers")
     make_golden.make_vit(case, tmp_path, seed=1)
-    found, expected = outputs(tmp_path / case)
+    found, expected = logits(tmp_path / case)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -66,13 +59,6 @@ def copy(tmp_path):
     return shutil.copytree(GOLDEN / "vit", tmp_path / "copy")
 
 
-def changed(folder, change):
-    path = folder / "model.safetensors"
-    tensors = load_file(path)
-    change(tensors)
-    save_file(tensors, path)
-
-
 def test_sharded_weights_are_read(copy):
     tensors = load_file(copy / "model.safetensors")
     (copy / "model.safetensors").unlink()
@@ -83,7 +69,7 @@ def test_sharded_weights_are_read(copy):
     index = {name: file for file, part in parts.items() for name in part}
     path = copy / "model.safetensors.index.json"
     path.write_text(json.dumps({"weight_map": index}))
-    found, expected = outputs(copy)
+    found, expected = logits(copy)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     (copy / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match="model-00002-of-00002"):
