@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seqzoo.hub import ModelInfo, save
-    from seqzoo.zoo import build, info, list_models, load, verify
+    from seqzoo.zoo import build, info, list_models, load, push, verify
 
-__all__ = ["ModelInfo", "build", "info", "list_models", "load", "save", "verify"]
+__all__ = [
+    "ModelInfo",
+    "build",
+    "info",
+    "list_models",
+    "load",
+    "push",
+    "save",
+    "verify",
+]
 
 _HOME = {name: "seqzoo.zoo" for name in __all__} | {
     "ModelInfo": "seqzoo.hub",

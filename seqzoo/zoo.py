@@ -1,14 +1,7 @@
-"""Names to models.
+"""Names to models; `seqzoo.names` says what a name means."""
 
-A name says by its form what it is, nothing is guessed: a bare name is a model of the
-zoo, a `Path` or a string that begins with `.`, `/` or `~` is a folder, and
-`hf:owner/name[@revision]` is a Hub repository.
-"""
-
-import difflib
 import fnmatch
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +10,8 @@ from seqzoo.hub import (
     ModelInfo,
     describe,
     is_offline,
+    push_folder,
+    push_model,
     read_bundled,
     read_folder,
     read_repo,
@@ -24,22 +19,34 @@ from seqzoo.hub import (
     restore,
     verify_folder,
 )
+from seqzoo.names import (
+    Name,
+    UnknownModelError,
+    bundle_folder,
+    bundled_folder,
+    bundled_names,
+    hub_name,
+    is_bare,
+    is_hub,
+    label,
+)
 
 if TYPE_CHECKING:
     from seqzoo.tasks.base import Task
 
-Name = str | os.PathLike[str]
+__all__ = [
+    "UnknownModelError",
+    "build",
+    "bundle_folder",
+    "fetch",
+    "info",
+    "list_models",
+    "load",
+    "push",
+    "verify",
+]
+
 SOURCES = ("auto", "bundle", "cache", "hub")
-
-_HUB_NAME = re.compile(r"hf:(?P<repo_id>[^@/]+/[^@/]+)(@(?P<revision>[^@]+))?")
-_BARE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-class UnknownModelError(KeyError):
-    """No model has this name; the message names the nearest ones."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # KeyError itself would show it in quotes
 
 
 def list_models(
@@ -56,16 +63,7 @@ def list_models(
         >>> list_models("no_such_model_*")
         []
     """
-    root = bundle_folder()
-    if not root.is_dir():
-        return []
-    names = sorted(
-        path.name
-        for path in root.iterdir()
-        if (path / "config.json").is_file()
-        and _BARE_NAME.fullmatch(path.name)
-        and fnmatch.fnmatchcase(path.name, pattern)
-    )
+    names = [name for name in bundled_names() if fnmatch.fnmatchcase(name, pattern)]
     if task is None and max_params is None:
         return names
     return [name for name in names if _is_wanted(info(name), task, max_params)]
@@ -84,9 +82,9 @@ def info(name: Name) -> ModelInfo:
         >>> print(info("bilstm_attn_translate").task)  # doctest: +SKIP
         translation
     """
-    described = describe(_label(name), _files(name, weights=False))
+    described = describe(label(name), _files(name, weights=False))
     if described.params is None:  # no record says it, the weights do
-        described = describe(_label(name), _files(name))
+        described = describe(label(name), _files(name))
     return described
 
 
@@ -148,7 +146,7 @@ def load(
     """
     files = _files(name, revision, source, cache_dir, local_files_only)
     model = restore(files, config_overrides, dtype)
-    model.info = describe(_label(name), files)
+    model.info = describe(label(name), files)
     return model
 
 
@@ -180,9 +178,9 @@ def verify(name: Name) -> list[tuple[str, bool]]:
         UnknownModelError: A KeyError, if no model has this name.
         ValueError: For a Hub repository; `load` checks those as it reads.
     """
-    if _is_bare(name):
-        return verify_folder(_known(str(name)))
-    if isinstance(name, str) and name.startswith("hf:"):
+    if is_bare(name):
+        return verify_folder(bundled_folder(str(name)))
+    if is_hub(name):
         raise ValueError(
             f"verify wants a name of the zoo or a folder. Received: {name!r}. Loading "
             "a Hub repository checks its files."
@@ -190,13 +188,53 @@ def verify(name: Name) -> list[tuple[str, bool]]:
     return verify_folder(Path(name).expanduser())
 
 
-def bundle_folder() -> Path:
-    """Where the trained models lie: `SEQZOO_WEIGHTS`, else the wheel's, the clone's."""
-    if given := os.environ.get("SEQZOO_WEIGHTS"):
-        return Path(given).expanduser()
-    package = Path(__file__).resolve().parent
-    inside = package / "weights"
-    return inside if inside.is_dir() else package.parent / "weights"
+def push(
+    model_or_folder: "Task | Name",
+    repo_id: str,
+    *,
+    private: bool | None = None,
+    token: str | None = None,
+) -> str:
+    """Uploads a model to a repository of the Hub, as one commit.
+
+    The folder's own manifest is then pinned to that commit, so that `load` finds there
+    what the folder may lose. A second push of the same bytes makes no commit and
+    changes nothing; a push that was interrupted is simply repeated.
+
+    Args:
+        model_or_folder: A model of the zoo, or the name or folder of a saved one.
+        repo_id: `owner/name`; made if there is none. Files of other kinds in it are
+            kept, and so is a model card if there is none to replace it.
+        private: Whether a repository that is made is for its owner only.
+        token: A token with write permission; by default that of `hf auth login` or
+            `HF_TOKEN`.
+
+    Returns:
+        `hf:owner/name@commit`, which `load` takes.
+
+    Raises:
+        UnknownModelError: A KeyError, if no model has this name.
+        PermissionError: Without a token, or if it may not write there.
+        ConnectionError: If the Hub cannot be reached or does not take it.
+        ValueError: If `repo_id` is of another form, or a file is not what the folder's
+            manifest pins.
+
+    Example:
+        >>> push("./my_model", "me/my_model")  # doctest: +SKIP
+    """
+    if not isinstance(model_or_folder, str | os.PathLike):
+        return push_model(model_or_folder, repo_id, private, token)
+    if is_hub(model_or_folder):
+        raise ValueError(
+            "push wants a model, a name of the zoo or a folder. Received: "
+            f"{model_or_folder!r}, which is on the Hub already."
+        )
+    folder = (
+        bundled_folder(str(model_or_folder))
+        if is_bare(model_or_folder)
+        else Path(model_or_folder).expanduser()
+    )
+    return push_folder(folder, repo_id, private, token)
 
 
 def _files(
@@ -213,17 +251,17 @@ def _files(
             f"source must be one of {', '.join(SOURCES)}. Received: {source!r}."
         )
     cache = None if cache_dir is None else Path(cache_dir).expanduser()
-    if isinstance(name, str) and name.startswith("hf:"):
-        repo_id, revision = _hub_name(name, revision)
-    elif not _is_bare(name):
+    if is_hub(name):
+        repo_id, revision = hub_name(str(name), revision)
+    elif not is_bare(name):
         if revision is not None or source != "auto":
             raise ValueError(
-                f"{_label(name)} is a folder: it has no revision and no other source. "
+                f"{label(name)} is a folder: it has no revision and no other source. "
                 f"Received: revision={revision!r}, source={source!r}."
             )
         return read_folder(Path(name).expanduser(), weights)
     else:
-        folder = _known(str(name))
+        folder = bundled_folder(str(name))
         if revision is None:
             return read_bundled(folder, source, cache, local_files_only, weights)
         # Another revision than the pinned one has its own manifest, on the Hub.
@@ -241,48 +279,6 @@ def _files(
         )
     offline = is_offline(local_files_only) or source == "cache"
     return read_repo(resolve(repo_id, revision, cache, offline), weights)
-
-
-def _hub_name(name: str, revision: str | None) -> tuple[str, str | None]:
-    match = _HUB_NAME.fullmatch(name)
-    if match is None:
-        raise UnknownModelError(
-            f"{name!r} is no Hub repository. Write hf:owner/name or "
-            "hf:owner/name@revision."
-        )
-    if revision is not None and match["revision"] is not None:
-        raise ValueError(
-            f"Two revisions: {match['revision']!r} in the name and revision="
-            f"{revision!r}. Give one."
-        )
-    return match["repo_id"], match["revision"] or revision
-
-
-def _is_bare(name: Name) -> bool:
-    """Whether `name` is neither a folder nor a Hub repository, by its form alone."""
-    return isinstance(name, str) and not name.startswith((".", "/", "~", "hf:"))
-
-
-def _label(name: Name) -> str:
-    return name if isinstance(name, str) else os.fspath(name)
-
-
-def _known(name: str) -> Path:
-    """The bundle's folder of a zoo name."""
-    folder = bundle_folder() / name
-    if _BARE_NAME.fullmatch(name) and (folder / "config.json").is_file():
-        return folder
-    names = list_models()
-    close = difflib.get_close_matches(name, names)
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    if "/" in name:
-        hint += f" (A Hub repository is written hf:{name}.)"
-    if name and Path(name).is_dir():
-        hint += f" (The folder is written ./{name}.)"
-    raise UnknownModelError(
-        f"No model is named {name!r}.{hint} "
-        f"seqzoo.list_models() gives all {len(names)} names."
-    )
 
 
 def _is_wanted(found: ModelInfo, task: str | None, max_params: int | None) -> bool:

@@ -19,7 +19,7 @@ STEPS = (
     ("tasks",),
     ("models",),
     ("convert",),
-    ("hub",),
+    ("hub", "names"),
     ("zoo",),
     ("data",),
     ("training", "plot", "answers", "terminal"),
@@ -32,10 +32,12 @@ STEP = {part: i for i, parts in enumerate(STEPS) for part in parts}
 STEP["seqzoo"] = STEP["zoo"]
 
 BACKENDS = {"tensorflow", "tensorflow_datasets", "jax", "torch"}
-# The loops and the compiler that Keras does not offer, and the name of the device.
+# The loops, the compiler and the way out of it that Keras does not offer, and the name
+# of the device.
 BACKEND_FILES = {
     "seqzoo/layers/loops.py",
     "seqzoo/ops/compiled.py",
+    "seqzoo/ops/host.py",
     "seqzoo/training/record.py",
 }
 TENSORFLOW_PARTS = {"data", "training"}

@@ -1,13 +1,14 @@
 """Model folders: written, hashed, and read from the bundle, the Hub cache or the Hub.
 
 `manifest` says what the bytes must be, `repo` talks to the Hub, `sources` finds the
-bytes, `info` describes a model, `folder` turns the bytes into a model and back. None of
-them imports Keras, NumPy or huggingface_hub before it is needed.
+bytes, `info` describes a model, `folder` turns the bytes into a model and back, `push`
+publishes them. None of them imports Keras, NumPy or huggingface_hub before it must.
 """
 
 from seqzoo.hub.folder import read_tensors, restore, save
 from seqzoo.hub.info import ModelInfo, count_parameters, describe
 from seqzoo.hub.manifest import Manifest, Pin, read_manifest, write_manifest
+from seqzoo.hub.push import push_folder, push_model
 from seqzoo.hub.repo import Repo, is_offline, resolve
 from seqzoo.hub.sources import (
     Files,
@@ -26,6 +27,8 @@ __all__ = [
     "count_parameters",
     "describe",
     "is_offline",
+    "push_folder",
+    "push_model",
     "read_bundled",
     "read_folder",
     "read_manifest",

@@ -1,6 +1,5 @@
 """What is known of a trained model without building it."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -118,14 +117,29 @@ def _preprocessor(files: Files) -> dict[str, Any] | None:
 
 
 def count_parameters(data: bytes) -> int:
-    """The number of weights in a safetensors file, by its header."""
+    """The number of weights in a safetensors file, by its header.
+
+    Raises:
+        ValueError: If it has none.
+    """
     length = int.from_bytes(data[:8], "little")  # of the JSON header that follows
-    header = json.loads(data[8 : 8 + length])
-    return sum(
-        math.prod(tensor["shape"])
-        for key, tensor in header.items()
-        if key != "__metadata__"
-    )
+    where = f"The header of {WEIGHTS}"
+    if length > len(data) - 8:
+        raise ValueError(
+            f"{where} claims {length:,} bytes; the file has {len(data):,}. Fetch or "
+            "save it again."
+        )
+    header = parse_json(data[8 : 8 + length], where)
+    try:
+        return sum(
+            math.prod(tensor["shape"])
+            for key, tensor in header.items()
+            if key != "__metadata__"
+        )
+    except (TypeError, KeyError) as error:
+        raise ValueError(
+            f"{where} lacks the shape of a tensor ({error!r}). Fetch or save it again."
+        ) from None
 
 
 def _score(metric: Mapping[str, Any], published: Mapping[str, Any] | None) -> str:

@@ -27,11 +27,12 @@ FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.json"
+CARD = "README.md"
 MANIFEST = "manifest.json"
 PREPROCESSOR = "preprocessor_config.json"  # of another library's checkpoint
 REQUIRED = (CONFIG, WEIGHTS)
 # The record of the training run: kept and hashed, but not needed to load a model.
-RECORD = ("README.md", "train_log.csv", "golden.safetensors")
+RECORD = (CARD, "train_log.csv", "golden.safetensors")
 # No file of this list can run code when it is read.
 SAFE_FILES = (
     *REQUIRED,
@@ -91,7 +92,7 @@ def parse_json(data: bytes, where: str) -> dict[str, Any]:
     """
     try:
         values = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"{where} is not JSON: {error}. Fetch or save it again."
         ) from None
@@ -188,18 +189,24 @@ def write_manifest(
         for entry in sorted(folder.iterdir())
         if entry.is_file() and is_safe(entry.name) and entry.name != MANIFEST
     }
-    values = {
-        "seqzoo_format": FORMAT,
-        "repo_id": repo_id,
-        "revision": revision,
-        "files": {
-            file: {"sha256": pin.sha256, "size": pin.size} for file, pin in pins.items()
-        },
-    }
-    data = (json.dumps(values, indent=2) + "\n").encode()
+    data = encode(Manifest(pins, repo_id, revision))
     manifest = parse_manifest(data, str(path))
     replace_file(path, data)
     return manifest
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The bytes of `manifest.json`: the same manifest, the same bytes."""
+    values = {
+        "seqzoo_format": FORMAT,
+        "repo_id": manifest.repo_id,
+        "revision": manifest.revision,
+        "files": {
+            file: {"sha256": pin.sha256, "size": pin.size}
+            for file, pin in manifest.files.items()
+        },
+    }
+    return (json.dumps(values, indent=2) + "\n").encode()
 
 
 def replace_file(path: Path, data: bytes) -> None:

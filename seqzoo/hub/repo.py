@@ -1,22 +1,16 @@
 """One commit of a Hub repository, read through huggingface_hub and its cache.
 
 The client is imported when a file is asked for, never before: a model that lies in the
-bundle is loaded without it. Its many kinds of errors become three here:
-`FileNotFoundError` (the file is not there, or not in the cache while offline),
-`PermissionError` (gated or private) and `ConnectionError` (the Hub did not deliver).
+bundle is loaded without it. Its many kinds of errors become a few in `errors`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from seqzoo.hub.manifest import RECORD, SAFE_FILES, Pin
-
-
-class NotInRepoError(FileNotFoundError):
-    """The repository has no such file at this commit, which is known for certain."""
+from seqzoo.hub.client import client
+from seqzoo.hub.errors import NotInRepoError, of_fetching
+from seqzoo.hub.manifest import CONFIG, RECORD, Pin, is_safe
 
 
 @dataclass(frozen=True)
@@ -59,9 +53,9 @@ class Repo:
 
     def fetch(self, file: str, force: bool = False) -> Path:
         """The file's place in the cache; downloaded if it is not there or `force`."""
-        with _clear_errors(f"{file} of {self}", self.cache_dir, self.offline):
+        with of_fetching(f"{file} of {self}", self.cache_dir, self.offline):
             return Path(
-                _client().hf_hub_download(
+                client().hf_hub_download(
                     self.repo_id,
                     file,
                     revision=self.revision,
@@ -79,7 +73,7 @@ class Repo:
             self.fetch(file)
         except NotInRepoError:
             return False
-        except FileNotFoundError:
+        except (FileNotFoundError, ConnectionError):
             # Not in the cache, perhaps because an earlier look found nothing to cache.
             path = try_to_load_from_cache(
                 self.repo_id, file, cache_dir=self.cache_dir, revision=self.revision
@@ -90,18 +84,26 @@ class Repo:
         return True
 
     def snapshot(self, weights: bool = True) -> Path:
-        """The folder with every file that a load reads, for a repo without manifest."""
-        with _clear_errors(str(self), self.cache_dir, self.offline):
-            return Path(
-                _client().snapshot_download(
-                    self.repo_id,
-                    revision=self.revision,
-                    cache_dir=self.cache_dir,
-                    local_files_only=self.offline,
-                    allow_patterns=[file for file in SAFE_FILES if file not in RECORD],
-                    ignore_patterns=None if weights else ["*.safetensors"],
-                )
-            )
+        """The folder with every file that a load reads, for a repo without manifest.
+
+        What others have named anything but a flat file without code is not asked for.
+        """
+        folder = self.fetch(CONFIG).parent
+        if self.offline:
+            return folder
+        try:
+            with of_fetching(str(self), self.cache_dir, self.offline):
+                listed = client().repo_info(self.repo_id, revision=self.revision)
+        except ConnectionError:
+            # What an earlier load has left in the cache may be all there is.
+            if weights and not any(folder.glob("*.safetensors")):
+                raise
+            return folder
+        for file in [entry.rfilename for entry in listed.siblings or ()]:
+            wanted = weights or not file.endswith(".safetensors")
+            if wanted and is_safe(file) and file not in RECORD:
+                self.fetch(file)
+        return folder
 
 
 def is_offline(local_files_only: bool | None) -> bool:
@@ -119,75 +121,11 @@ def resolve(
     Asking once makes every file of a load come from the same commit.
     """
     wanted = f"hf:{repo_id}@{revision or 'main'}"
-    with _clear_errors(wanted, cache_dir, offline):
-        commit = _client().resolve_revision(
+    with of_fetching(wanted, cache_dir, offline):
+        commit = client().resolve_revision(
             repo_id,
             revision=revision,
             cache_dir=cache_dir,
             local_files_only=offline,
         )
     return Repo(repo_id, commit.resolved, cache_dir, offline)
-
-
-def _client() -> Any:
-    from huggingface_hub import HfApi
-
-    return HfApi(library_name="seqzoo")
-
-
-@contextmanager
-def _clear_errors(wanted: str, cache_dir: Path | None, offline: bool) -> Iterator[None]:
-    """What went wrong with `wanted`, in one sentence, and what to do about it."""
-    from huggingface_hub import constants, errors
-
-    try:
-        yield
-    except errors.GatedRepoError as error:
-        raise PermissionError(
-            f"{wanted} is gated. Accept its terms on its page, then `hf auth login`."
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise NotInRepoError(
-            f"{wanted}: the Hub knows no such repository, or it is private. Check the "
-            "spelling, or `hf auth login`."
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise NotInRepoError(
-            f"{wanted}: the repository has no such revision. Name a branch, a tag or a "
-            "commit that exists."
-        ) from error
-    except errors.RemoteEntryNotFoundError as error:
-        raise NotInRepoError(
-            f"{wanted}: the repository has no such file at this revision. Try another "
-            "revision, or tell its owner."
-        ) from error
-    except errors.HFValidationError as error:
-        raise ValueError(
-            f"{wanted} is no Hub repository: {error} Write hf:owner/name."
-        ) from error
-    except (errors.LocalEntryNotFoundError, errors.RevisionResolutionError) as error:
-        cache = cache_dir or constants.HF_HUB_CACHE
-        if offline:
-            raise FileNotFoundError(
-                f"{wanted} is not in the Hub cache {cache}, and the network is out of "
-                "bounds. Load it once online: unset HF_HUB_OFFLINE and pass no "
-                "local_files_only=True."
-            ) from error
-        raise ConnectionError(
-            f"{wanted} is not in the Hub cache {cache}, and the Hub could not be "
-            f"reached ({_cause(error)}). Check the connection and try again."
-        ) from error
-    except Exception as error:
-        # The client lets the errors of its HTTP library through, and that library has
-        # changed between its versions.
-        raise ConnectionError(
-            f"{wanted} could not be fetched from the Hub ({_cause(error)}). "
-            "Check the connection and try again."
-        ) from error
-
-
-def _cause(error: BaseException) -> str:
-    """The first line of what lies at the bottom of an error."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,22 +1,24 @@
 """The model card: front matter that the Hub reads, then what a person wants to know."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from seqzoo.training.recipe import Card
 
 
-def model_card(card: Card, record: Mapping[str, Any]) -> str:
+def model_card(card: Card, record: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
     """The content of `README.md`, from the recipe's card and the run's record.
 
     Args:
         card: The hand-written part.
         record: The content of `metrics.json`; every number printed is from it.
+        spec: The content of `config.json`.
     """
     name = record["name"]
     sections = [
-        f"---\n{_front_matter(card, record)}\n---",
+        _front_matter(record, spec, card.licence, card.languages, card.datasets),
         f"# {card.title}",
         card.description,
         "## Usage",
@@ -39,32 +41,57 @@ def model_card(card: Card, record: Mapping[str, Any]) -> str:
     return "\n\n".join(section.strip() for section in sections if section) + "\n"
 
 
-def _front_matter(card: Card, record: Mapping[str, Any]) -> str:
-    from huggingface_hub import EvalResult, ModelCardData
+def renewed_card(card: str, record: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+    """A card as it would be written today: other front matter, the same page.
+
+    What only the recipe knew, the licence, languages and data sets, stays as it is.
+    """
+    from huggingface_hub import ModelCard
+
+    old: Any = ModelCard(card).data
+    front = _front_matter(record, spec, old.license, old.language, old.datasets)
+    return front + card[card.index("\n---\n", 4) + len("\n---") :]
+
+
+def _front_matter(
+    record: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    licence: str | None,
+    languages: Any,
+    datasets: Any,
+) -> str:
+    from huggingface_hub import EvalResult
+
+    from seqzoo.hub.card import front_matter, pipeline_tag
 
     results = [
         EvalResult(
-            task_type=record["task"],
-            dataset_type=card.datasets[0] if card.datasets else metric["split"],
+            task_type=pipeline_tag(spec) or record["task"],
+            dataset_type=(list(datasets or ()) or [_slug(metric["split"])])[0],
             dataset_name=metric["split"],
+            # The client files scores of one data set together, unless this differs.
+            dataset_config=_slug(metric["split"]),
             dataset_split="test",
-            metric_type=metric["unit"].lower() if metric["unit"].isalpha() else name,
+            metric_type=name if metric["unit"] == "%" else _slug(metric["unit"]),
             metric_name=name,
             metric_value=metric["value"],
         )
         for name, metric in record["metrics"].items()
     ]
-    data = ModelCardData(
+    return front_matter(
+        spec,
         model_name=record["name"],
         eval_results=results or None,
-        library_name="keras",
-        pipeline_tag=record["task"],
-        language=list(card.languages) or None,
-        license=card.licence,
-        datasets=list(card.datasets) or None,
-        tags=["seqzoo"],
+        language=list(languages or ()) or None,
+        license=licence,
+        datasets=list(datasets or ()) or None,
     )
-    return str(data.to_yaml())
+
+
+def _slug(text: str) -> str:
+    """A word that the Hub takes for an identifier: "nats/character", "MNIST, test"."""
+    spelled = text.lower().replace("/", "_per_")
+    return re.sub(r"[^a-z0-9]+", "_", spelled).strip("_")
 
 
 def _usage(card: Card, name: str) -> str:

@@ -1,6 +1,7 @@
 """`run`: from a recipe to `weights/<name>/`."""
 
 import dataclasses
+import json
 import math
 import os
 import shutil
@@ -34,7 +35,7 @@ def run(
     checkpoint_dir: Path = Path("checkpoints"),
     epochs: int | None = None,
     resume: bool = True,
-    jit: bool | str = "auto",
+    run_eagerly: bool = False,
 ) -> Path:
     """Trains a recipe, or goes on with it, and writes the model with its record.
 
@@ -52,7 +53,7 @@ def run(
         checkpoint_dir: Where the state of unfinished runs is kept.
         epochs: Instead of the recipe's, which its schedule may have counted on.
         resume: False begins anew and overwrites the checkpoint.
-        jit: As `jit_compile` of `keras.Model.compile`.
+        run_eagerly: As in `keras.Model.compile`: each step is run, none compiled.
 
     Returns:
         The folder of the trained model.
@@ -67,7 +68,12 @@ def run(
         recipe = dataclasses.replace(recipe, epochs=epochs)
     model = recipe.model
     model(model.example_inputs())  # creates every weight, before the optimizer asks
-    model.compile(optimizer=recipe.optimizer, loss=recipe.loss, jit_compile=jit)
+    model.compile(
+        optimizer=recipe.optimizer,
+        loss=recipe.loss,
+        jit_compile=False if run_eagerly else "auto",
+        run_eagerly=run_eagerly,
+    )
     model.optimizer.build(model.trainable_variables)
 
     logs = Path(checkpoint_dir) / recipe.name
@@ -185,7 +191,8 @@ def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
         write_json(whole / "metrics.json", record)
         write_golden(recipe, whole / "golden.safetensors")
         (whole / "train_log.csv").write_bytes(csv_of(progress.history))
-        card = model_card(recipe.card, record)
+        spec = json.loads((whole / "config.json").read_text("utf-8"))
+        card = model_card(recipe.card, record, spec)
         (whole / "README.md").write_text(card, encoding="utf-8")
         hub.write_manifest(whole, repo_id=f"seqzoo/{recipe.name}")
         if target.exists():

@@ -267,7 +267,7 @@ def test_the_record_holds_every_number_with_its_circumstances(tmp_path):
 def test_the_hub_reads_the_card(tmp_path):
     written, _ = train(tmp_path)
     card = ModelCard.load(written / "README.md")
-    assert card.data.library_name == "keras"
+    assert card.data.library_name == "seqzoo"
     assert card.data.license == "apache-2.0"
     (result,) = card.data.eval_results
     record = json.loads((written / "metrics.json").read_text())

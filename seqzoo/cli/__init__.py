@@ -1,0 +1,102 @@
+"""The `seqzoo` command: every verb of the library for a shell.
+
+Standard output carries the answer and nothing else; progress and errors go to standard
+error. An error is one line and exit status 2; `--debug` shows where it came from. The
+commands are functions of `models`, `files` and `training`, in the order of the help.
+"""
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import seqzoo
+from seqzoo.cli import files, models, training
+from seqzoo.terminal import one_line, prefer_utf8, quiet_libraries
+
+app = typer.Typer(
+    help="Trained sequence models by name. `seqzoo run NAME INPUT...` runs one.",
+    add_completion=False,
+    rich_markup_mode=None,  # plain help: it is read by scripts and in narrow windows
+    pretty_exceptions_enable=False,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit status.
+
+    Args:
+        arguments: What follows `seqzoo`; the process's own by default.
+
+    Returns:
+        0, or 2 after an error, or 130 after Ctrl-C, or 1 if whoever read standard
+        output stopped reading.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    debug = "--debug" in arguments[:end]
+    # Anywhere before `--`: people add it to the end of the line that went wrong.
+    arguments = [a for a in arguments[:end] if a != "--debug"] + arguments[end:]
+    prefer_utf8()
+    arguments = arguments or ["--help"]
+    with contextlib.nullcontext() if debug else quiet_libraries():
+        try:
+            status = app(
+                arguments, prog_name="seqzoo", standalone_mode=False, obj=debug
+            )
+            sys.stdout.flush()
+            return int(status or 0)
+        except BrokenPipeError:
+            # The interpreter flushes once more at exit, which must find an open file.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            print(f"seqzoo: error: {one_line(error)}", file=sys.stderr)
+            return 2
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(seqzoo.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and stop.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    # `main` has taken --debug out of the arguments; it stands here for the help.
+    del debug, version
+
+
+app.command("list")(models.list_)
+app.command()(models.info)
+app.command()(models.run)
+app.command()(models.plot)
+app.command()(files.verify)
+app.command()(files.fetch)
+app.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)(training.train)
+app.command()(training.evaluate)
+app.command()(files.push)

@@ -1,0 +1,12 @@
+"""The argument that every command about one model takes."""
+
+from typing import Annotated
+
+import typer
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A name of `seqzoo list`, a folder (./x) or hf:owner/name."
+    ),
+]

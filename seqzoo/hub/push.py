@@ -1,0 +1,195 @@
+"""A model's folder to a repository of the Hub, as one commit.
+
+The manifest that is uploaded holds the hashes and no revision: no commit can name
+itself. Once the commit stands, the folder's own manifest is pinned to it. Until then
+nothing in the folder is touched, so that a push that was interrupted anywhere is simply
+repeated; what has arrived is not sent again.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqzoo.hub.card import bare_card
+from seqzoo.hub.client import client, time_limit
+from seqzoo.hub.errors import of_pushing
+from seqzoo.hub.folder import save
+from seqzoo.hub.info import read_spec
+from seqzoo.hub.manifest import (
+    CARD,
+    MANIFEST,
+    Manifest,
+    Pin,
+    encode,
+    is_safe,
+    locked,
+    read_manifest,
+    replace_file,
+)
+from seqzoo.hub.sources import Files
+
+if TYPE_CHECKING:
+    from seqzoo.tasks.base import Task
+
+_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
+
+
+def push_folder(
+    folder: Path, repo_id: str, private: bool | None = None, token: str | None = None
+) -> str:
+    """Uploads what the folder's manifest pins, and pins the manifest to the commit.
+
+    Args:
+        folder: A folder as `save` or a recipe writes it.
+        repo_id: `owner/name`; made if there is none.
+        private: Whether a repository that is made is for its owner only.
+        token: By default that of `hf auth login` or `HF_TOKEN`.
+
+    Returns:
+        `hf:owner/name@commit`.
+
+    Raises:
+        FileNotFoundError: If the folder or a file in it is missing.
+        PermissionError: Without a token, if it may not write there, or if the folder
+            may not be written to.
+        ConnectionError: If the Hub cannot be reached or does not take it.
+        ValueError: If `repo_id` is of another form, or a file is not as pinned.
+    """
+    token = _checked(repo_id, token)
+    manifest, contents = _read(folder)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(
+            f"{folder / MANIFEST} cannot be written to, and a push ends with that. "
+            "Copy the folder to a place of yours and push it from there."
+        )
+    commit = _commit(contents, manifest, repo_id, private, token)
+    pinned = encode(Manifest(manifest.files, repo_id, commit))
+    with locked(folder):
+        path = folder / MANIFEST
+        if path.read_bytes() != pinned:
+            replace_file(path, pinned)
+    return f"hf:{repo_id}@{commit}"
+
+
+def push_model(
+    model: "Task", repo_id: str, private: bool | None = None, token: str | None = None
+) -> str:
+    """Saves a model into a folder that vanishes, and uploads that.
+
+    Args, result and errors are those of `push_folder`; a model that `save` would refuse
+    is a ValueError.
+    """
+    token = _checked(repo_id, token)
+    with tempfile.TemporaryDirectory(prefix="seqzoo-") as temporary:
+        manifest, contents = _read(save(model, Path(temporary) / "model"))
+    return f"hf:{repo_id}@{_commit(contents, manifest, repo_id, private, token)}"
+
+
+def _checked(repo_id: str, token: str | None) -> str:
+    """The token, once it is sure that there is one and something to use it on."""
+    from huggingface_hub import get_token
+
+    if not _REPO_ID.fullmatch(repo_id):
+        raise ValueError(
+            f"push wants a repository of the Hub, as owner/name. Received: {repo_id!r}."
+        )
+    token = token or get_token()
+    if not token:
+        raise PermissionError(
+            "push needs a token with write permission: `hf auth login`, or set "
+            "HF_TOKEN. docs/publishing.md says how to get one."
+        )
+    return token
+
+
+def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
+    """The folder's manifest, and the bytes of all that it pins, checked."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
+    renew = f"renew the manifest with `seqzoo.hub.write_manifest({str(folder)!r})`"
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise FileNotFoundError(
+            f"{folder / MANIFEST} is missing: save the model with seqzoo.save, or "
+            f"{renew}."
+        )
+    contents = {}
+    for file, pin in manifest.files.items():
+        if not (folder / file).is_file():
+            raise FileNotFoundError(
+                f"{folder / file} is missing, which {MANIFEST} pins. Fetch or save the "
+                f"model again, or {renew}."
+            )
+        contents[file] = (folder / file).read_bytes()
+        if (found := Pin.of(contents[file])) != pin:
+            raise ValueError(
+                f"{folder / file} is not what {MANIFEST} pins, and was not pushed. "
+                f"Wanted: {pin}. Found: {found}. Save the model again; if you changed "
+                f"the file on purpose, {renew}."
+            )
+    if others := [
+        path.name
+        for path in sorted(folder.iterdir())
+        if is_safe(path.name) and path.name not in (MANIFEST, *contents)
+    ]:
+        # Neither left out in silence nor published by surprise.
+        raise ValueError(
+            f"{folder} holds {', '.join(others)}, which {MANIFEST} does not pin. "
+            f"Remove what should not be published, and {renew}."
+        )
+    return manifest, contents
+
+
+def _commit(
+    contents: dict[str, bytes],
+    manifest: Manifest,
+    repo_id: str,
+    private: bool | None,
+    token: str,
+) -> str:
+    """A commit of the repository that holds these bytes; a new one only if none does.
+
+    The commit that the manifest pins stays, if it is still there: somebody may have
+    added to the repository since.
+    """
+    from huggingface_hub import CommitOperationAdd
+
+    api = client(token)
+    # No revision and this repository, wherever the folder was pushed to before.
+    uploaded = {**contents, MANIFEST: encode(Manifest(manifest.files, repo_id))}
+    with of_pushing(repo_id), time_limit():
+        api.create_repo(repo_id, private=private, exist_ok=True)
+        before = api.repo_info(repo_id, files_metadata=True)
+        there = {
+            entry.rfilename: entry.lfs.sha256 if entry.lfs else entry.blob_id
+            for entry in before.siblings or ()
+        }
+        if CARD not in contents and CARD not in there:
+            spec = read_spec(Files("the model", contents))
+            uploaded[CARD] = bare_card(spec, repo_id).encode()
+        changed = [
+            CommitOperationAdd(file, data)
+            for file, data in uploaded.items()
+            if there.get(file) not in (Pin.of(data).sha256, _git_hash(data))
+        ]
+        if changed:
+            # The parent is named, so that the commit fails if somebody else was
+            # faster: what is left out as unchanged would be theirs.
+            done = api.create_commit(
+                repo_id,
+                changed,
+                commit_message="Upload with seqzoo",
+                parent_commit=before.sha,
+            )
+            return str(done.oid)
+        pinned = manifest.revision if manifest.repo_id == repo_id else None
+        is_there = pinned is not None and api.revision_exists(repo_id, pinned)
+        return str(pinned if is_there else before.sha)
+
+
+def _git_hash(data: bytes) -> str:
+    """The name that git, and so the Hub, gives to the contents of a small file."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
