@@ -102,6 +102,75 @@ def _gradients(subject: Subject, out: Path, text: str, *, layer: int = -1) -> Pa
     return plot.plot_gradients(curves, out)
 
 
+def _attention(
+    subject: Subject,
+    out: Path,
+    picture: str,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
+) -> Path:
+    """Which parts of a picture the answer is made of, or what one layer looks at."""
+    image = _read(picture)
+    model = subject.having("attention_map", "vision transformers have such maps")
+    images, _ = model.listed(image)
+    from keras import ops
+
+    pixels = model.processor.encode(images)
+    weights = model.attention_map(pixels, layer=layer, head=head)
+    weights = ops.convert_to_numpy(weights)[0]
+    prediction = model.classify(image)
+    source = "all layers" if layer is None else f"layer {layer}"
+    return plot.plot_attention_map(
+        image,
+        weights,
+        out,
+        # Patches need not fill the image, nor the image the patches.
+        region=model.processor.region(
+            image.size, [side * model.config.patch_size for side in weights.shape]
+        ),
+        label=f"{prediction.label} {prediction.probability:.2f}",
+        source=source if head is None else f"{source}, head {head}",
+    )
+
+
+def _detections(
+    subject: Subject,
+    out: Path,
+    picture: str,
+    *,
+    threshold: float = 0.5,
+    top: int = 4,
+    layer: int = -1,
+    head: int | None = None,
+) -> Path:
+    """What is in a picture, and where the best queries look."""
+    image = _read(picture)
+    model = subject.having("detect", "object detectors have boxes")
+    found = model.detect(image, threshold=threshold)
+    from keras import ops
+
+    from seqzoo.ops.attention_maps import mean_or_head, one_layer
+    from seqzoo.ops.boxes import boxes_xyxy
+
+    inputs = model.processor.encode([image])
+    # An object is its query's: nobody else has quite that box.
+    boxes = ops.convert_to_numpy(boxes_xyxy(model(inputs)["boxes_cxcywh"]))[0]
+    shares = found.boxes_xyxy[:top] / np.tile(image.size, 2)
+    queries = np.abs(boxes - shares[:, None]).sum(-1).argmin(-1)
+    maps = model.attention(inputs)
+    weights = mean_or_head(maps[one_layer(layer, len(maps))], head)
+    weights = ops.convert_to_numpy(weights)[0, queries]
+    return plot.plot_detections(image, found, out, attention=weights)
+
+
+def _read(picture: str) -> Any:
+    """The picture of a path, before the seconds that a model takes to load."""
+    from seqzoo.processors.images import read_image
+
+    return read_image(picture)
+
+
 def _training(subject: Subject, out: Path) -> Path:
     """The curves of the model's own training."""
     name = subject.name
@@ -126,10 +195,19 @@ KINDS: dict[str, Callable[..., Path]] = {
     "text": _text,
     "gates": _gates,
     "gradients": _gradients,
+    "attention": _attention,
+    "detections": _detections,
     "training": _training,
 }
-# Without --kind; the picture of any other task is its training.
-KIND_OF_TASK = {"translation": "alignment", "text-generation": "text"}
+# What a kind reads: the name of its function's argument, and what it is.
+INPUTS = {"text": "a text", "picture": "the path of a picture"}
+# Without --kind; the picture of any other task, or of pictures unseen, is its training.
+KIND_OF_TASK = {
+    "image-classification": "attention",
+    "object-detection": "detections",
+    "text-generation": "text",
+    "translation": "alignment",
+}
 
 
 def draw(
@@ -139,7 +217,8 @@ def draw(
 
     Args:
         name: As for `seqzoo.load`.
-        text: What the model is to read; None for a kind that reads nothing.
+        text: What the model is to read, or the path of it; None for a kind that reads
+            nothing.
         out: The file to write.
         kind: One of `KINDS`; None for that of the model's task.
         options: What the command line says, by name; None where it says nothing.
@@ -157,6 +236,8 @@ def draw(
         # What reads a text needs the model anyway; else its record is enough.
         task = (seqzoo.info(name) if text is None else subject.model).task
         kind = KIND_OF_TASK.get(task, "training")
+        if text is None and "picture" in inspect.signature(KINDS[kind]).parameters:
+            kind = "training"
     picture = KINDS[kind]
     known = inspect.signature(picture).parameters
     given = {option: value for option, value in options.items() if value is not None}
@@ -165,10 +246,13 @@ def draw(
             raise ValueError(
                 f"--{option.replace('_', '-')} is not for --kind {kind}. Leave it out."
             )
-    if "text" not in known:
+    wanted = [what for argument, what in INPUTS.items() if argument in known]
+    if not wanted:
         if text is not None:
             raise ValueError(f"--kind {kind} reads no INPUT. Leave it out.")
         return picture(subject, out)
     if text is None:
-        raise ValueError(f"--kind {kind} needs an INPUT, a text for {name} to read.")
+        raise ValueError(
+            f"--kind {kind} needs an INPUT, {wanted[0]} for {name} to read."
+        )
     return picture(subject, out, text, **given)

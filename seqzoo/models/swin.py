@@ -16,8 +16,9 @@ from keras import ops
 
 from seqzoo.layers.patches import STEMS, PatchEmbedding
 from seqzoo.layers.windows import PatchMerging, SwinBlock
+from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index
 from seqzoo.ops.positions import resampled_grid
-from seqzoo.ops.windows import padded_to_multiples
+from seqzoo.ops.windows import attended_in_windows, padded_to_multiples
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
 
@@ -200,9 +201,65 @@ class Swin(ImageClassifier):
             For each block a float tensor `(batch, windows, num_heads, steps, steps)`,
             whose rows sum to 1. The windows are in rows, and so are the steps, the
             places in a window; every second block's windows are shifted (see
-            `WindowAttention`).
+            `WindowAttention`). `attention_map` puts them back on the grid.
         """
         return self._encode(images, training=False)[1]
+
+    def attention_map(
+        self,
+        images: Tensor,
+        layer: int | None = None,
+        head: int | None = None,
+        place: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Which patches the answer is made of, or what one block looks at.
+
+        Windows are put back on the grid and shifts undone. What looks at a place of a
+        later stage looks at the patches it was merged from, with an even share each.
+        Followed through all blocks, from the last down to the first, half of what is at
+        a place stays there and half goes where the place looks, as in `rollout`.
+
+        Args:
+            images: As for a call.
+            layer: Which block, from 0, or from the last with -1; None follows the
+                attention through all of them.
+            head: Which head of that block; by default the mean over all.
+            place: Row and column of the patch that looks, or whose place of a later
+                stage does; by default every place does, with an even share.
+
+        Returns:
+            Float32 tensor `(batch, rows, columns)`, the grid of patches, not negative.
+            It sums to 1, less what falls to padding.
+
+        Raises:
+            ValueError: If there is no such block, head or place.
+        """
+        weights, c = self.attention(images), self.config
+        stages = [k for k, depth in enumerate(c.depths) for _ in range(depth)]
+        follow = layer is None and head is None
+        last = len(weights) - 1 if follow else one_layer(layer, len(weights))
+        grids = [tuple(-(-side // c.patch_size) for side in images.shape[1:3])]
+        for _ in c.depths[1:]:
+            grids.append(tuple(-(-side // 2) for side in grids[-1]))
+        rows, columns = grids[stages[last]]
+        looking = np.full((1, rows * columns), 1 / (rows * columns), "float32")
+        if place is not None:
+            place_index(place, grids[0])
+            row, column = (index >> stages[last] for index in place)
+            looking = np.eye(rows * columns, dtype="float32")[[row * columns + column]]
+        x = ops.reshape(ops.convert_to_tensor(looking), (1, rows, columns))
+        x = ops.repeat(x, ops.shape(weights[0])[0], axis=0)
+        for i in reversed(range(last + 1)):
+            if follow or i == last:
+                own = self.blocks[i].attention
+                mixed = mean_or_head(weights[i], head, axis=2)
+                seen = attended_in_windows(x, mixed, own.window_size, own.shift)
+                x = (x + seen) / 2 if follow else seen
+            if stages[i] and stages[i - 1] < stages[i]:
+                height, width = grids[stages[i] - 1]
+                x = ops.repeat(ops.repeat(x / 4, 2, axis=1), 2, axis=2)
+                x = x[:, :height, :width]
+        return x
 
     def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
         """The last block's outputs, normed, and each block's attention weights."""

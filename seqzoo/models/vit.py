@@ -15,6 +15,7 @@ from keras import ops
 
 from seqzoo.layers.patches import STEMS, PatchEmbedding
 from seqzoo.layers.transformer import EncoderBlock
+from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index, rollout
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
@@ -159,6 +160,42 @@ class ViT(ImageClassifier):
             row by row.
         """
         return self._encode(images, training=False)[1]
+
+    def attention_map(
+        self,
+        images: Tensor,
+        layer: int | None = None,
+        head: int | None = None,
+        place: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Which patches the answer is made of, or what one layer looks at.
+
+        Args:
+            images: As for a call.
+            layer: Which layer, from 0, or from the last with -1; None follows the
+                attention through all of them (see `rollout`).
+            head: Which head of that layer; by default the mean over all.
+            place: Row and column of the patch that looks; by default what is
+                classified does: the class token, or every patch with an even share.
+
+        Returns:
+            Float32 tensor `(batch, rows, columns)`, not negative. It sums to 1, less
+            the share of the class token if there is one.
+
+        Raises:
+            ValueError: If there is no such layer, head or place.
+        """
+        weights, c = self.attention(images), self.config
+        if layer is None and head is None:
+            mixed = rollout(weights)
+        else:
+            mixed = mean_or_head(weights[one_layer(layer, len(weights))], head)
+        first = int(c.pooling == "token")
+        if place is not None:
+            row = mixed[:, first + place_index(place, c.grid)]
+        else:
+            row = mixed[:, 0] if first else ops.mean(mixed, axis=1)
+        return ops.reshape(row[:, first:], (-1, *c.grid))
 
     def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
         """The last block's outputs, normed, and each block's attention weights."""

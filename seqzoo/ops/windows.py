@@ -96,6 +96,43 @@ def fitted_window(
     return (window_size, shift) if side > window_size else (side, 0)
 
 
+def attended_in_windows(
+    queries: Tensor, weights: Tensor, window_size: int, shift: int
+) -> Tensor:
+    """Where the places of a grid look, with windows put back and shifts undone.
+
+        outputs(k) = sum over q of queries(q) weights(q, k)
+
+    With 1 at one place it is where that place looks, which is 0 outside its window;
+    with an even share everywhere it is how much each place is looked at.
+
+    Args:
+        queries: Float tensor `(batch, height, width)`, whose height and width are
+            known: how much each place counts as one that looks.
+        weights: Float tensor `(batch, windows, steps, steps)`: those of one head of
+            `WindowAttention`, or a mean over heads.
+        window_size: Side of a window in a large grid, and
+        shift: places by which a large grid was rolled, as for `fitted_window`.
+
+    Returns:
+        Float tensor `(batch, height, width)`. It sums to what `queries` do, less what
+        looks at padding.
+    """
+    height, width = queries.shape[1:3]
+    window, shift = fitted_window(height, width, window_size, shift)
+    x = padded_to_multiples(ops.expand_dims(queries, -1), window)
+    rows, columns = x.shape[1:3]
+    if shift:
+        x = ops.roll(x, (-shift, -shift), axis=(1, 2))
+    x = window_partition(x, window)
+    x = ops.reshape(x, (-1, weights.shape[1], 1, window**2))
+    x = ops.reshape(ops.matmul(x, weights), (-1, window**2, 1))
+    x = window_reverse(x, window, rows, columns)
+    if shift:
+        x = ops.roll(x, (shift, shift), axis=(1, 2))
+    return x[:, :height, :width, 0]
+
+
 def shifted_window_mask(height: int, width: int, window_size: int, shift: int) -> Array:
     """Who may attend to whom in the windows of a rolled grid (figure 4).
 

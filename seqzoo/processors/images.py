@@ -161,8 +161,35 @@ class ImageProcessor:
             how = Image.Resampling[self.resample.upper()]
             picture = picture.resize((width, height), how)
         pixels = np.asarray(picture).reshape(height, width, len(self.mean))
-        top, left = (height - self.size[0]) // 2, (width - self.size[1]) // 2
+        top, left = self._corner()
         return pixels[top : top + self.size[0], left : left + self.size[1]]
+
+    def region(
+        self, picture_size: Sequence[int], seen: Sequence[int]
+    ) -> tuple[float, float, float, float]:
+        """Where in a picture lies what the model sees of it.
+
+        Args:
+            picture_size: Width and height of the picture, as PIL has them.
+            seen: Height and width from the upper left corner of what `resized` gives.
+
+        Returns:
+            Left, upper, right and lower border in pixels of the picture.
+        """
+        height, width = self.resize or self.size
+        down, across = picture_size[1] / height, picture_size[0] / width
+        top, left = self._corner()
+        return (
+            left * across,
+            top * down,
+            (left + seen[1]) * across,
+            (top + seen[0]) * down,
+        )
+
+    def _corner(self) -> tuple[int, int]:
+        """Where in the scaled picture its middle begins: top, left."""
+        height, width = self.resize or self.size
+        return (height - self.size[0]) // 2, (width - self.size[1]) // 2
 
     def get_config(self) -> dict[str, Any]:
         """Plain JSON: everything."""

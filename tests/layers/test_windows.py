@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from seqzoo.layers import PatchMerging, SelfAttention, SwinBlock, WindowAttention
+from seqzoo.ops.windows import attended_in_windows
 
 
 def numpy_of(x):
@@ -133,3 +134,26 @@ def test_a_grid_of_unknown_size_is_refused():
 def test_heads_must_divide_the_features():
     with pytest.raises(ValueError, match="features=6, num_heads=4"):
         WindowAttention(4, 4)(grid(4, 4))
+
+
+@pytest.mark.parametrize("size", [(8, 12), (7, 6), (3, 9)])
+@pytest.mark.parametrize("shifted", [False, True])
+def test_outputs_are_values_weighted_by_where_each_place_looks(size, shifted):
+    """By its weights put back on the grid, and padding's by what these lack."""
+    x, count, heads = grid(*size)[:1], size[0] * size[1], 2
+    layer = randomized(WindowAttention(heads, 4, shifted), x)
+    outputs, weights = layer(x, return_weights=True)
+    weights = np.repeat(numpy_of(weights), count, axis=0)
+    one_place = np.eye(count, dtype="float32").reshape(count, *size)
+    qkv = numpy_of(layer.attention.qkv(x)).reshape(count, 3, heads, -1)
+    of_padding = numpy_of(layer.attention.qkv.bias).reshape(3, heads, -1)[2]
+    found = []
+    for head in range(heads):
+        where = attended_in_windows(one_place, weights[:, :, head], 4, layer.shift)
+        where = numpy_of(where).reshape(count, count)
+        lacking = 1 - where.sum(-1, keepdims=True)
+        found.append(where @ qkv[:, 2, head] + lacking * of_padding[head])
+    found = numpy_of(layer.attention.output_layer(np.concatenate(found, axis=-1)))
+    np.testing.assert_allclose(
+        found.reshape(1, *size, -1), numpy_of(outputs), atol=1e-4
+    )

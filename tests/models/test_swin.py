@@ -77,6 +77,67 @@ def test_attention_has_a_distribution_for_every_place_of_every_window():
     assert numpy_of(weights[1] == 0).any()  # shifted: masked
 
 
+@pytest.fixture
+def looking():
+    """A model, its pixels, and its weights, which it computes only once."""
+    model = make()
+    images = model.example_inputs()
+    weights = model.attention(images)
+    model.attention = lambda images: weights
+    return model, images
+
+
+def maps_of_places(model, images, layer):
+    """For every place of a block's stage the map of where it looks."""
+    rows, columns, side = ((8, 6, 1), (8, 6, 1), (4, 3, 2))[layer]
+    places = [(side * k, side * j) for k in range(rows) for j in range(columns)]
+    maps = [model.attention_map(images, layer=layer, place=place) for place in places]
+    return np.stack([numpy_of(each) for each in maps], axis=1)
+
+
+def test_a_place_looks_nowhere_outside_its_window():
+    model = make(image_size=12)  # 6 x 6 patches fill windows of 3
+    images = model.example_inputs()
+    # Shifted by 1, the column at the border stands in its window by itself.
+    for layer, rows, columns in ((0, {0, 1, 2}, {0, 1, 2}), (1, {1, 2, 3}, {0})):
+        found = numpy_of(model.attention_map(images, layer=layer, place=(1, 0)))
+        np.testing.assert_allclose(found.sum((1, 2)), 1, atol=1e-5)
+        assert [set(seen) for seen in np.nonzero(found[0])] == [rows, columns]
+
+
+def test_following_all_blocks_is_a_product_of_matrices(looking):
+    """Of each block's places, and of the merging, where each has four parts."""
+    model, images = looking
+    first, second, merged = (maps_of_places(model, images, layer) for layer in range(3))
+    for layer, places in enumerate((first, second, merged)):
+        found = numpy_of(model.attention_map(images, layer=layer))
+        np.testing.assert_allclose(found, places.mean(1), atol=1e-6)
+    # Those of the last stage are of the patches, in even shares.
+    blocks = merged.reshape(2, 12, 4, 2, 3, 2)
+    np.testing.assert_array_equal(blocks[:, :, :, :1], blocks[:, :, :, 1:])
+    np.testing.assert_array_equal(blocks[..., :1], blocks[..., 1:])
+    parts = np.kron(np.eye(4), np.ones((1, 2)))
+    parts = np.kron(parts, np.kron(np.eye(3), np.ones((1, 2)))) / 4  # (12, 48)
+    total = (parts + merged.reshape(2, 12, 48)) / 2
+    for looks in (second, first):
+        total = total @ (np.eye(48) + looks.reshape(2, 48, 48)) / 2
+    found = numpy_of(model.attention_map(images))
+    expected = total.mean(1).reshape(2, 8, 6)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    place = numpy_of(model.attention_map(images, place=(5, 2)))
+    np.testing.assert_allclose(place, total[:, 7].reshape(2, 8, 6), atol=1e-6)
+
+
+def test_maps_are_of_any_size_and_refuse_what_is_not_there():
+    model = make()
+    images = np.random.default_rng(0).normal(size=(1, 13, 9, 3)).astype("float32")
+    assert model.attention_map(images).shape == (1, 7, 5)
+    assert numpy_of(model.attention_map(images)).sum() < 1  # some falls to padding
+    for options in ({"layer": 3}, {"head": 0}, {"place": (7, 0)}):
+        with pytest.raises(ValueError, match=f"`{next(iter(options))}`"):
+            model.attention_map(images, **options)
+
+
 @pytest.mark.parametrize("stem", ["patch", "conv"])
 def test_an_image_that_fills_no_patch_is_padded(stem):
     model = make(stem=stem)

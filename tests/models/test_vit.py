@@ -9,6 +9,7 @@ from keras import ops
 
 import seqzoo
 from seqzoo.models import ViT, ViTConfig
+from seqzoo.ops.attention_maps import rollout
 from seqzoo.processors import ImageProcessor
 
 TINY = ViTConfig(
@@ -77,6 +78,40 @@ def test_attention_has_a_distribution_for_every_step():
     weights = model.attention(model.example_inputs())
     assert [tuple(each.shape) for each in weights] == [(2, 3, 13, 13)] * 2
     np.testing.assert_allclose(ops.convert_to_numpy(weights[1]).sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["token", "mean"])
+def test_the_map_is_of_what_is_classified_or_of_a_patch(pooling):
+    model = make(pooling=pooling)
+    images = model.example_inputs()
+    total = ops.convert_to_numpy(rollout(model.attention(images)))
+    heads = ops.convert_to_numpy(model.attention(images)[1])
+    first = int(pooling == "token")
+
+    def mapped(**options):
+        return ops.convert_to_numpy(model.attention_map(images, **options))
+
+    def expected(rows):
+        looks = rows[:, 0] if first else rows.mean(1)
+        return looks[:, first:].reshape(2, 4, 3)
+
+    np.testing.assert_allclose(mapped(), expected(total), atol=1e-6)
+    np.testing.assert_allclose(mapped(layer=1), expected(heads.mean(1)), atol=1e-6)
+    one = mapped(layer=-1, head=2)
+    np.testing.assert_allclose(one, expected(heads[:, 2]), atol=1e-6)
+    one = mapped(place=(2, 1))
+    patch = total[:, first + 7, first:].reshape(2, 4, 3)
+    np.testing.assert_allclose(one, patch, atol=1e-6)
+    if not first:
+        np.testing.assert_allclose(mapped().sum((1, 2)), 1, atol=1e-5)
+
+
+def test_maps_of_what_is_not_there_are_refused():
+    model = make()
+    images = model.example_inputs()
+    for options in ({"layer": 2}, {"head": 0}, {"place": (4, 0)}):
+        with pytest.raises(ValueError, match=f"`{next(iter(options))}`"):
+            model.attention_map(images, **options)
 
 
 @pytest.mark.parametrize("pooling", ["token", "mean"])

@@ -5,6 +5,7 @@ import pytest
 from keras import ops
 
 from seqzoo.ops.windows import (
+    attended_in_windows,
     fitted_window,
     padded_to_multiples,
     relative_position_index,
@@ -84,3 +85,36 @@ def test_padding_is_at_the_right_and_below():
     assert not padded[:, 6:].any()
     assert not padded[:, :, 9:].any()
     assert padded_to_multiples(GRID, 3) is GRID
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "window", "shift"),
+    [(6, 9, 3, 0), (6, 9, 3, 1), (5, 7, 3, 1), (2, 5, 3, 1)],
+    ids=["whole", "shifted", "padded", "clamped"],
+)
+def test_where_places_look_is_that_of_a_loop_over_windows(height, width, window, shift):
+    side, moved = fitted_window(height, width, window, shift)
+    rows, columns = (-(-length // side) for length in (height, width))
+    rng = np.random.default_rng(0)
+    weights = rng.dirichlet(np.ones(side**2), (2, rows * columns, side**2))
+    queries = rng.random((2, height, width))
+    expected = np.zeros((2, rows * side, columns * side))
+    for k, q, p in np.ndindex(rows * columns, side**2, side**2):
+        down, across = k // columns * side, k % columns * side
+        (row, column), (to_row, to_column) = (
+            (
+                (down + place // side + moved) % (rows * side),
+                (across + place % side + moved) % (columns * side),
+            )
+            for place in (q, p)
+        )
+        if row < height and column < width:
+            looking = queries[:, row, column]
+            expected[:, to_row, to_column] += looking * weights[:, k, q, p]
+    found = attended_in_windows(
+        ops.convert_to_tensor(queries, "float32"),
+        ops.convert_to_tensor(weights, "float32"),
+        window,
+        shift,
+    )
+    np.testing.assert_allclose(numpy_of(found), expected[:, :height, :width], rtol=1e-4)

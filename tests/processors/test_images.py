@@ -131,3 +131,24 @@ def test_an_image_processor_comes_back():
 def test_an_image_processor_refuses_what_it_cannot_do(arguments):
     with pytest.raises(ValueError, match="must"):
         ImageProcessor("ab", **arguments)
+
+
+@pytest.mark.parametrize("resize", [None, (12, 10), (9, 6)])
+def test_the_region_is_what_the_pixels_are_of(resize):
+    """A picture of its own coordinates, whose middle the model sees."""
+    processor = ImageProcessor("ab", (6, 5), resize=resize)
+    rows, columns = (np.arange(count) + 0.5 for count in (90, 120))
+    for axis, places in enumerate((rows[:, None] / 90, columns / 120)):
+        picture = np.broadcast_to(places, (90, 120))
+        seen = processor.resized(picture)[..., 0] / 255
+        left, upper, right, lower = processor.region((120, 90), (6, 5))
+        first, last, length = ((upper, lower, 90), (left, right, 120))[axis]
+        centres = np.moveaxis(seen, axis, 0)[:, 0]
+        step = (last - first) / len(centres)
+        # The middle of each pixel; those of the border see less than the others do.
+        expected = (first + step * (np.arange(len(centres)) + 0.5)) / length
+        np.testing.assert_allclose(centres[1:-1], expected[1:-1], atol=0.005)
+    beyond = processor.region((120, 90), (12, 10))
+    np.testing.assert_allclose(
+        beyond, [left, upper, 2 * right - left, 2 * lower - upper]
+    )
