@@ -13,8 +13,10 @@ RECIPES = sorted(
     if not path.stem.startswith("_")
 )
 # Alike but for the network: one stands for all where minutes count.
-ALIKE = [path for path in RECIPES if path.stem.endswith(("_char_lm", "_mnist"))]
-QUICK = ("lstm_char_lm", "gru_row_mnist")
+ALIKE = [
+    path for path in RECIPES if path.stem.endswith(("_char_lm", "_mnist", "_cifar10"))
+]
+QUICK = ("lstm_char_lm", "gru_row_mnist", "vit_cifar10")
 
 
 @pytest.mark.parametrize(

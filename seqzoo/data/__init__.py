@@ -1,6 +1,8 @@
 """Public data sets as plain arrays and lists; nothing here imports Keras."""
 
+from seqzoo.data.annotated import AnnotatedPicture, DetectionCorpus
 from seqzoo.data.batches import TranslationBatches, toy_pairs, translation_batches
+from seqzoo.data.bccd import BCCD_LABELS, bccd
 from seqzoo.data.cifar10 import CIFAR10_LABELS, cifar10, toy_colours
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
 from seqzoo.data.mnist import mnist, toy_digits
@@ -10,6 +12,7 @@ from seqzoo.data.multi30k import (
     multi30k,
     multi30k_tokenized_references,
 )
+from seqzoo.data.scenes import DigitScenes, digit_scenes, toy_scenes
 from seqzoo.data.shuffled import ShuffledBatches, shuffled_batches
 from seqzoo.data.sines import SAMPLINGS, SINE_LABELS, SineBatches, Waves, sine_waves
 from seqzoo.data.spoken_digit import DIGITS, Recording, spoken_digits, toy_recordings
@@ -22,10 +25,14 @@ from seqzoo.data.tiny_shakespeare import (
 )
 
 __all__ = [
+    "BCCD_LABELS",
     "CIFAR10_LABELS",
     "DIGITS",
     "SAMPLINGS",
     "SINE_LABELS",
+    "AnnotatedPicture",
+    "DetectionCorpus",
+    "DigitScenes",
     "LabelledArrays",
     "LabelledCorpus",
     "Pairs",
@@ -37,7 +44,9 @@ __all__ = [
     "TranslationBatches",
     "TranslationCorpus",
     "Waves",
+    "bccd",
     "cifar10",
+    "digit_scenes",
     "mnist",
     "multi30k",
     "multi30k_tokenized_references",
@@ -51,6 +60,7 @@ __all__ = [
     "toy_digits",
     "toy_pairs",
     "toy_recordings",
+    "toy_scenes",
     "toy_text",
     "translation_batches",
 ]

@@ -16,10 +16,10 @@ Tensor = Any
 class MultiHeadAttention(keras.layers.Layer):
     """Multi-head attention (Vaswani et al. 2017, section 3.2.2).
 
-        head_n = softmax(query W_q,n (key W_k,n)^T / sqrt(head_dim)) value W_v,n
+        head_n = softmax(query W_q,n (key W_k,n)^T / sqrt(head_dim) + bias) value W_v,n
         outputs = [head_1, ..., head_N] W_o + b_o
 
-    with a bias in each projection. Query, key and value come apart, for whoever adds
+    and a bias in each projection, too. Query, key and value come apart, for who adds
     positions to query and key only; a sequence that attends to itself as it is has
     `SelfAttention`.
 
@@ -34,6 +34,7 @@ class MultiHeadAttention(keras.layers.Layer):
         value: Float tensor `(batch, key_steps, value_features)`.
         attention_mask: Boolean tensor that broadcasts to `(batch, num_heads,
             query_steps, key_steps)`; True may be attended to.
+        bias: Float tensor added to the scores, broadcast likewise.
         training: Whether dropout is active.
         return_weights: Whether to return `(outputs, weights)`.
 
@@ -81,6 +82,7 @@ class MultiHeadAttention(keras.layers.Layer):
         key: Tensor,
         value: Tensor,
         attention_mask: Tensor | None = None,
+        bias: Tensor | None = None,
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
@@ -89,7 +91,8 @@ class MultiHeadAttention(keras.layers.Layer):
             self._split(self.key(key)),
             self._split(self.value(value)),
             attention_mask,
-            drop=lambda weights: self.dropout(weights, training=training),
+            bias,
+            lambda weights: self.dropout(weights, training=training),
         )
         heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, T, N, K)
         outputs = self.output_layer(ops.reshape(heads, ops.shape(query)))

@@ -10,6 +10,7 @@ Tensor = Any
 Shape = tuple[int | None, ...]
 
 BLOCKS = ("basic", "bottleneck")
+NORMS = ("frozen_batch", "layer")
 _NARROWING = 4  # a bottleneck has a quarter of the features
 
 
@@ -56,7 +57,7 @@ class FrozenBatchNorm(keras.layers.Layer):
 
 
 class ConvNorm(keras.layers.Layer):
-    """A convolution without bias, frozen batch norm, and perhaps ReLU.
+    """A convolution without bias, a norm, and perhaps ReLU.
 
     Borders are padded alike on both sides, as in PyTorch; Keras's "same" is off by one
     pixel where it strides.
@@ -66,6 +67,8 @@ class ConvNorm(keras.layers.Layer):
         kernel_size: Pixels on a side; odd.
         strides: Pixels from one place to the next.
         activation: "relu" or None.
+        norm: "frozen_batch", for statistics that are loaded, or "layer", over the
+            features of each place, which trains from scratch in batches of any size.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -81,6 +84,7 @@ class ConvNorm(keras.layers.Layer):
         kernel_size: int,
         strides: int = 1,
         activation: str | None = "relu",
+        norm: str = "frozen_batch",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -96,7 +100,13 @@ class ConvNorm(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="convolution",
         )
-        self.norm = FrozenBatchNorm(dtype=self.dtype_policy, name="norm")
+        self.norm = (
+            FrozenBatchNorm(dtype=self.dtype_policy, name="norm")
+            if norm == "frozen_batch"
+            else keras.layers.LayerNormalization(
+                epsilon=1e-5, dtype=self.dtype_policy, name="norm"
+            )
+        )
 
     def build(self, x_shape: Shape) -> None:
         # Height and width do not matter for the weights and may be below the kernel's.
@@ -121,6 +131,7 @@ class ResidualBlock(keras.layers.Layer):
         filters: Features of the result.
         strides: 2 halves height and width.
         block: "basic" or "bottleneck".
+        norm: As in `ConvNorm`.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -134,7 +145,12 @@ class ResidualBlock(keras.layers.Layer):
     """
 
     def __init__(
-        self, filters: int, strides: int = 1, block: str = "bottleneck", **kwargs: Any
+        self,
+        filters: int,
+        strides: int = 1,
+        block: str = "bottleneck",
+        norm: str = "frozen_batch",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if block not in BLOCKS:
@@ -152,10 +168,12 @@ class ResidualBlock(keras.layers.Layer):
             narrow = filters // _NARROWING
             sizes = [(narrow, 1, 1), (narrow, 3, strides), (filters, 1, 1)]
         policy = {"dtype": self.dtype_policy}
+        self.norm = norm
         self.convolutions = [
             ConvNorm(
                 *size,
                 activation="relu" if i < len(sizes) - 1 else None,
+                norm=norm,
                 name=f"convolution_{i}",
                 **policy,
             )
@@ -176,6 +194,7 @@ class ResidualBlock(keras.layers.Layer):
                 1,
                 self.strides,
                 activation=None,
+                norm=self.norm,
                 dtype=self.dtype_policy,
                 name="shortcut",
             )
@@ -201,6 +220,7 @@ class ResNet(keras.layers.Layer):
         stage_dims: Features of each stage.
         stem_dim: Features of the first convolution.
         block: "basic" or "bottleneck".
+        norm: As in `ConvNorm`.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -217,16 +237,18 @@ class ResNet(keras.layers.Layer):
         stage_dims: Sequence[int] = (256, 512, 1024, 2048),
         stem_dim: int = 64,
         block: str = "bottleneck",
+        norm: str = "frozen_batch",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         policy = {"dtype": self.dtype_policy}
-        self.stem = ConvNorm(stem_dim, 7, 2, name="stem", **policy)
+        self.stem = ConvNorm(stem_dim, 7, 2, norm=norm, name="stem", **policy)
         self.blocks = [
             ResidualBlock(
                 filters,
                 strides=2 if stage and not i else 1,
                 block=block,
+                norm=norm,
                 name=f"stage_{stage}_block_{i}",
                 **policy,
             )

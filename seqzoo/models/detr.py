@@ -3,6 +3,10 @@
     image -> backbone -> map of features -> encoder -> memory
     queries -> decoder, which looks at the memory -> a class and a box for each query
 
+`DETRConfig()` is the original. DETR-lite is the same class with what lets it learn from
+few pictures: a small ResNet with layer norm, queries that are boxes
+(`queries="anchors"`), and denoising in training.
+
 Letters in comments: B batch, H W rows and columns of the map, Q queries, D features.
 """
 
@@ -13,15 +17,20 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqzoo.layers.anchors import Anchors, logit
+from seqzoo.layers.modulation import SpatialModulation
 from seqzoo.layers.positioned import PositionedDecoderBlock, PositionedEncoderBlock
-from seqzoo.layers.resnet import BLOCKS, ResNet
-from seqzoo.ops.positions import sine_grid
+from seqzoo.layers.resnet import BLOCKS, NORMS, ResNet
+from seqzoo.ops.positions import grid_places, resized_mask, sine_grid
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.detection import ObjectDetector
 
 Tensor = Any
 
 BACKBONES = ("resnet",)
+QUERIES = ("learned", "anchors")
+# What a call may be given beside the pixels.
+_OPTIONAL = {"mask", "noised_labels", "noised_boxes"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,13 @@ class DETRConfig:
     depths: tuple[int, ...] = (3, 4, 6, 3)  # blocks of each stage
     stage_dims: tuple[int, ...] = (256, 512, 1024, 2048)
     stem_dim: int = 64
+    norm: str = "frozen_batch"  # of the ResNet, or "layer", to train from scratch
+    queries: str = "learned"  # or "anchors": boxes, refined from layer to layer
 
     def __post_init__(self):
-        check_choices(self, backbone=BACKBONES, block=BLOCKS)
+        check_choices(
+            self, backbone=BACKBONES, block=BLOCKS, norm=NORMS, queries=QUERIES
+        )
         check_positive(
             self, "num_classes", "num_queries", "channels", "decoder_layers", "stem_dim"
         )
@@ -79,15 +92,27 @@ class DETR(ObjectDetector):
     not count for the positions; the backbone sees it all the same, as in the original,
     so that places at the border depend on it a little.
 
+    With `queries="anchors"` a query is a box, which each layer refines (`Anchors`), and
+    which it looks around first (`SpatialModulation`):
+
+        boxes_0 = anchors;   boxes_l = sigmoid(logit(boxes_(l-1)) + MLP(norm(y_l)))
+
     Call arguments:
         inputs: Float tensor `(batch, height, width, channels)`, normalised as the
-            processor does; or `{"images": that, "mask": boolean tensor (batch, height,
-            width)}`, True for a real pixel.
+            processor does; or a dict with it as "images" and, if wanted, "mask",
+            boolean tensor `(batch, height, width)`, True for a real pixel. Anchors
+            also take denoising queries in training: "noised_labels", int tensor
+            `(batch, groups, objects)` with -1 for padding, and "noised_boxes", float
+            tensor `(batch, groups, objects, 4)`.
+        training: Whether dropout is active, and every layer's answers are returned.
 
     Returns:
         `{"logits": (batch, num_queries, num_classes + 1), "boxes_cxcywh": (batch,
         num_queries, 4)}`: the last class is "no object"; a box is the centre and size,
-        as fractions of the real part of the picture, each from 0 to 1.
+        as fractions of the real part of the picture, each from 0 to 1. In training also
+        "auxiliary", a list of the same of the layers before the last, and "denoised", a
+        list of all layers' answers to the denoising queries, `(batch, groups, objects,
+        ...)`; `SetPredictionLoss` takes it so.
     """
 
     Config = DETRConfig
@@ -96,7 +121,7 @@ class DETR(ObjectDetector):
         super().__init__(config, name)
         c = self.config
         self.backbone = ResNet(
-            c.depths, c.stage_dims, c.stem_dim, c.block, name="backbone"
+            c.depths, c.stage_dims, c.stem_dim, c.block, c.norm, name="backbone"
         )
         self.projection = keras.layers.Conv2D(c.embed_dim, 1, name="projection")
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
@@ -115,21 +140,31 @@ class DETR(ObjectDetector):
             PositionedDecoderBlock(**sizes, name=f"decoder_{i}")
             for i in range(c.decoder_layers)
         ]
+        self.anchors: Anchors | None = None
+        self.modulations = []
+        if c.queries == "anchors":
+            self.anchors = Anchors(
+                c.num_queries, c.embed_dim, c.num_classes, name="anchors"
+            )
+            self.modulations = [
+                SpatialModulation(c.num_heads, name=f"modulation_{i}")
+                for i in range(c.decoder_layers)
+            ]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-5, name="norm")
         self.logits = keras.layers.Dense(c.num_classes + 1, name="logits")
         self.boxes = [
             keras.layers.Dense(c.embed_dim, activation="relu", name="boxes_0"),
             keras.layers.Dense(c.embed_dim, activation="relu", name="boxes_1"),
-            keras.layers.Dense(4, activation="sigmoid", name="boxes_2"),
+            keras.layers.Dense(
+                4,
+                # A fresh decoder leaves anchors where they are.
+                kernel_initializer="zeros" if self.anchors else "glorot_uniform",
+                name="boxes_2",
+            ),
         ]
 
     def build(self, input_shape: Any = None) -> None:
         c = self.config
-        self.queries = self.add_weight(
-            name="queries",
-            shape=(c.num_queries, c.embed_dim),
-            initializer=keras.initializers.RandomNormal(stddev=1.0),
-        )
         # Height, width and steps do not matter for the weights.
         self.backbone.build((None, None, None, c.channels))
         self.projection.build((None, None, None, c.stage_dims[-1]))
@@ -138,8 +173,27 @@ class DETR(ObjectDetector):
             block.build(steps, steps)
         for block in self.decoder:
             block.build(steps, steps, steps, steps)
+        if self.anchors is None:
+            self.queries = self.add_weight(
+                name="queries",
+                shape=(c.num_queries, c.embed_dim),
+                initializer=keras.initializers.RandomNormal(stddev=1.0),
+            )
+        else:
+            self.anchors.build()
+            for modulation in self.modulations:
+                modulation.build(steps, (None, None, 4), (None, None, 2))
         for layer in (self.norm, self.logits, *self.boxes):
             layer.build(steps)
+
+    def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
+        """Other classes have fresh embeddings, another number of queries fresh ones."""
+        c = self.config
+        if key.startswith("anchors/labels/") and saved.num_classes != c.num_classes:
+            return None
+        if key in ("queries", "anchors/anchors") and saved.num_queries != c.num_queries:
+            return None
+        return super().adapted_weight(key, array, shape, saved)
 
     def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
         shape = (2, 64, 64, self.config.channels)
@@ -148,9 +202,23 @@ class DETR(ObjectDetector):
         mask[1, 40:] = mask[1, :, 50:] = False
         return {"images": images * mask[..., None], "mask": mask}
 
-    def call(self, inputs: Any, training: bool = False) -> dict[str, Tensor]:
-        decoded, _ = self._decode(inputs, training)
-        return self._answers(decoded[-1])
+    def call(self, inputs: Any, training: bool = False) -> dict[str, Any]:
+        answers, _ = self._decode(inputs, training)
+        if not training:
+            return answers[-1]
+        count = self.config.num_queries
+        own = [{k: v[:, :count] for k, v in each.items()} for each in answers]
+        outputs = {**own[-1], "auxiliary": own[:-1]}
+        if isinstance(inputs, dict) and "noised_labels" in inputs:
+            shape = (-1, *inputs["noised_labels"].shape[1:])
+            outputs["denoised"] = [
+                {
+                    k: ops.reshape(v[:, count:], (*shape, v.shape[-1]))
+                    for k, v in each.items()
+                }
+                for each in answers
+            ]
+        return outputs
 
     def attention(self, inputs: Any) -> list[Tensor]:
         """Where in the picture each query looks, in inference.
@@ -165,58 +233,85 @@ class DETR(ObjectDetector):
         """
         return self._decode(inputs, training=False)[1]
 
-    def _decode(self, inputs: Any, training: bool) -> tuple[list[Tensor], list[Tensor]]:
-        """Each layer's queries, and where they looked."""
-        images, mask = self._read(inputs)
-        x = self.projection(self.backbone(images))  # (B, H, W, D)
-        batch, rows, columns, features = ops.shape(x)
-        if mask is None:
-            real, seen = ops.ones((batch, rows, columns), "bool"), None
+    def _decode(
+        self, inputs: Any, training: bool
+    ) -> tuple[list[dict[str, Tensor]], list[Tensor]]:
+        """Each layer's answers, and where its queries looked."""
+        given = self._read(inputs)
+        memory, positions, real = self._encode(given, training)
+        batch, rows, columns = ops.shape(real)
+        seen = None
+        if "mask" in given:
+            seen = ops.reshape(real, (batch, 1, 1, rows * columns))
+        if self.anchors is None:
+            queries = ops.expand_dims(ops.cast(self.queries, memory.dtype), 0)
+            y, boxes, allowed = ops.zeros_like(queries), None, None
+            y = ops.repeat(y, batch, axis=0)
         else:
-            real = resized_mask(mask, (rows, columns))
+            y, boxes, allowed = self.anchors.first(
+                batch, given.get("noised_labels"), given.get("noised_boxes")
+            )
+            places = ops.reshape(grid_places(real), (batch, rows * columns, 2))
+        answers, maps, bias = [], [], None
+        for i, block in enumerate(self.decoder):
+            if self.anchors is not None:
+                queries = self.anchors.positions(boxes)
+                bias = self.modulations[i](y, boxes, places)
+            y, weights = block(
+                y,
+                queries,
+                memory,
+                positions,
+                attention_mask=seen,
+                self_attention_mask=allowed,
+                bias=bias,
+                training=training,
+                return_weights=True,
+            )
+            answers.append(self._answers(y, boxes))
+            if boxes is not None:
+                boxes = ops.stop_gradient(answers[-1]["boxes_cxcywh"])
+            shape = (batch, self.config.num_heads, -1, rows, columns)
+            maps.append(ops.reshape(weights, shape))
+        return answers, maps
+
+    def _encode(
+        self, given: dict[str, Tensor], training: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The memory and its positions (B, HW, D), and its real places (B, H, W)."""
+        x = self.projection(self.backbone(given["images"]))  # (B, H, W, D)
+        batch, rows, columns, features = ops.shape(x)
+        real = ops.ones((batch, rows, columns), "bool")
+        seen = None
+        if "mask" in given:
+            real = resized_mask(given["mask"], (rows, columns))
             seen = ops.reshape(real, (batch, 1, 1, rows * columns))
         flat = (batch, rows * columns, features)
         positions = ops.reshape(ops.cast(sine_grid(real, features), x.dtype), flat)
         x = self.dropout(ops.reshape(x, flat), training=training)
         for block in self.encoder:
             x = block(x, positions, attention_mask=seen, training=training)
-        queries = ops.expand_dims(ops.cast(self.queries, x.dtype), 0)
-        queries = ops.repeat(queries, batch, axis=0)  # (B, Q, D)
-        y = ops.zeros_like(queries)
-        decoded, maps = [], []
-        for layer in self.decoder:
-            y, weights = layer(
-                y,
-                queries,
-                x,
-                positions,
-                attention_mask=seen,
-                training=training,
-                return_weights=True,
-            )
-            decoded.append(y)
-            shape = (batch, self.config.num_heads, -1, rows, columns)
-            maps.append(ops.reshape(weights, shape))
-        return decoded, maps
+        return x, positions, real
 
-    def _answers(self, decoded: Tensor) -> dict[str, Tensor]:
-        """Classes and boxes of what a layer decoded."""
-        boxes = normed = self.norm(decoded)
+    def _answers(self, decoded: Tensor, boxes: Tensor | None) -> dict[str, Tensor]:
+        """Classes and boxes of what a layer decoded, beginning with `boxes`."""
+        offsets = normed = self.norm(decoded)
         for layer in self.boxes:
-            boxes = layer(boxes)
-        return {"logits": self.logits(normed), "boxes_cxcywh": boxes}
+            offsets = layer(offsets)
+        if boxes is not None:
+            offsets = ops.cast(offsets, "float32") + logit(boxes)
+        return {"logits": self.logits(normed), "boxes_cxcywh": ops.sigmoid(offsets)}
 
-    def _read(self, inputs: Any) -> tuple[Tensor, Tensor | None]:
-        """Pixels, and which of them are real if that was said."""
-        mask = None
-        images = inputs
-        if isinstance(inputs, dict):
-            if inputs.keys() != {"images", "mask"}:
-                raise ValueError(
-                    'Wanted pixels, or {"images": ..., "mask": ...}. '
-                    f"Received: a dict of {sorted(inputs)}."
-                )
-            images, mask = inputs["images"], inputs["mask"]
+    def _read(self, inputs: Any) -> dict[str, Tensor]:
+        """The inputs as a dict, checked."""
+        given = inputs if isinstance(inputs, dict) else {"images": inputs}
+        unknown = given.keys() - {"images"} - _OPTIONAL
+        if unknown or "images" not in given:
+            raise ValueError(
+                'Wanted pixels, or {"images": ...} with, if wanted, '
+                f"{', '.join(sorted(_OPTIONAL))}. Received: a dict of {sorted(given)}."
+            )
+        images, mask = given["images"], given.get("mask")
         if len(images.shape) != 4 or images.shape[-1] != self.config.channels:
             raise ValueError(
                 "Images must have shape (batch, height, width, "
@@ -227,25 +322,11 @@ class DETR(ObjectDetector):
                 "The mask must have a place for each pixel, (batch, height, width). "
                 f"Received: mask {tuple(mask.shape)}, images {tuple(images.shape)}."
             )
-        return images, mask
-
-
-def resized_mask(mask: Tensor, size: tuple[Any, Any]) -> Tensor:
-    """A mask of pixels for a smaller map: each place takes the pixel at its corner.
-
-        outputs_ij = mask at floor(i height / rows), floor(j width / columns)
-
-    Args:
-        mask: Boolean tensor `(batch, height, width)`.
-        size: Rows and columns of the map.
-
-    Returns:
-        Boolean tensor `(batch, rows, columns)`.
-    """
-    mask = ops.cast(mask, "bool")
-    for axis, count in enumerate(size, start=1):
-        # float32, whose rounding decides which pixel it is, as in PyTorch.
-        scale = ops.cast(ops.shape(mask)[axis], "float32") / ops.cast(count, "float32")
-        places = ops.floor(ops.cast(ops.arange(count), "float32") * scale)
-        mask = ops.take(mask, ops.cast(places, "int32"), axis=axis)
-    return mask
+        noise = given.keys() & {"noised_labels", "noised_boxes"}
+        if noise and (len(noise) < 2 or self.anchors is None):
+            raise ValueError(
+                "Denoising queries are noised_labels and noised_boxes, both, for a "
+                f'model with queries="anchors". Received: {sorted(noise)} for a model '
+                f'with queries="{self.config.queries}".'
+            )
+        return given

@@ -53,13 +53,24 @@ def pairwise_iou(boxes: Tensor, others: Tensor) -> Tensor:
     Returns:
         Float tensor `(..., n, m)` in [0, 1]; two boxes without area have 0.
     """
-    return _overlaps(boxes, others)[0]
+    return _overlaps(ops.expand_dims(boxes, -2), ops.expand_dims(others, -3))[0]
 
 
 def pairwise_generalized_iou(boxes: Tensor, others: Tensor) -> Tensor:
-    """Generalised IoU of each box with each other one.
+    """Generalised IoU of each box with each other one; see `generalized_iou`.
 
-    (Rezatofighi et al. 2019, algorithm 1.)
+    Args:
+        boxes: Float tensor `(..., n, 4)`, as (x0, y0, x1, y1) with x0 <= x1, y0 <= y1.
+        others: Float tensor `(..., m, 4)`, likewise.
+
+    Returns:
+        Float tensor `(..., n, m)` in [-1, 1].
+    """
+    return generalized_iou(ops.expand_dims(boxes, -2), ops.expand_dims(others, -3))
+
+
+def generalized_iou(a: Tensor, b: Tensor) -> Tensor:
+    """Generalised IoU of two boxes (Rezatofighi et al. 2019, algorithm 1).
 
         giou(a, b) = iou(a, b) - (|c| - |a or b|) / |c|
 
@@ -67,22 +78,20 @@ def pairwise_generalized_iou(boxes: Tensor, others: Tensor) -> Tensor:
     0, the further apart the less, so that there is a gradient where IoU has none.
 
     Args:
-        boxes: Float tensor `(..., n, 4)`, as (x0, y0, x1, y1) with x0 <= x1, y0 <= y1.
-        others: Float tensor `(..., m, 4)`, likewise.
+        a: Float tensor `(..., 4)`, as (x0, y0, x1, y1) with x0 <= x1, y0 <= y1.
+        b: Float tensor that broadcasts with `a`, likewise.
 
     Returns:
-        Float tensor `(..., n, m)` in [-1, 1]; where c has no area it is the IoU, 0.
+        Float tensor `(...)` in [-1, 1]; where c has no area it is the IoU, 0.
     """
-    iou, union = _overlaps(boxes, others)
-    a, b = ops.expand_dims(boxes, -2), ops.expand_dims(others, -3)
+    iou, union = _overlaps(a, b)
     hull = ops.maximum(a[..., 2:], b[..., 2:]) - ops.minimum(a[..., :2], b[..., :2])
     hull = hull[..., 0] * hull[..., 1]
     return iou - (hull - union) / _divisor(hull)
 
 
-def _overlaps(boxes: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-    """IoU and area of the union of each pair."""
-    a, b = ops.expand_dims(boxes, -2), ops.expand_dims(others, -3)
+def _overlaps(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """IoU and area of the union."""
     shared = ops.minimum(a[..., 2:], b[..., 2:]) - ops.maximum(a[..., :2], b[..., :2])
     shared = ops.maximum(shared, 0)
     shared = shared[..., 0] * shared[..., 1]

@@ -1,4 +1,4 @@
-"""Position vectors: learned ones resampled to another grid, and waves over a map."""
+"""Positions: learned ones resampled to another grid, places of a map, and waves."""
 
 import math
 from typing import Any
@@ -61,19 +61,78 @@ def sine_grid(mask: Tensor, features: int, temperature: float = 10000.0) -> Tens
             "`features` must be a multiple of 4: a sine and a cosine for each of two "
             f"axes. Received: features={features}"
         )
-    half = features // 2
-    lengths = temperature ** (np.arange(0, half, 2) / half)
-    lengths = ops.convert_to_tensor(lengths, "float32")
-    real = ops.cast(mask, "float32")
     halves = []
     for axis in (1, 2):
-        count = ops.cumsum(real, axis=axis)
-        last = count[:, -1:] if axis == 1 else count[:, :, -1:]
-        place = count / (last + 1e-6) * (2 * math.pi)
-        angles = ops.expand_dims(place, -1) / lengths
-        waves = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
-        halves.append(ops.reshape(waves, (*ops.shape(place), half)))
+        count, last = _counted(mask, axis)
+        halves.append(waves(count / (last + 1e-6), features // 2, temperature))
     return ops.concatenate(halves, axis=-1)
+
+
+def waves(values: Tensor, features: int, temperature: float = 10000.0) -> Tensor:
+    """Sines and cosines of numbers (Vaswani et al. 2017, section 3.5).
+
+        outputs[2i], outputs[2i+1] = sin, cos of 2 pi value / temperature^(2i/features)
+
+    Args:
+        values: Float tensor of any shape, about 0 to 1.
+        features: Features of a vector, even.
+        temperature: The longest wave is about so many times the shortest.
+
+    Returns:
+        Float32 tensor `(*values.shape, features)` in [-1, 1].
+    """
+    lengths = temperature ** (np.arange(0, features, 2) / features)
+    lengths = ops.convert_to_tensor(lengths, "float32")
+    angles = ops.expand_dims(ops.cast(values, "float32") * (2 * math.pi), -1) / lengths
+    both = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
+    return ops.reshape(both, (*ops.shape(values), features))
+
+
+def grid_places(mask: Tensor) -> Tensor:
+    """Where the places of a map are in the real part of the picture.
+
+        x = (real places of the row up to this one - 1/2) / (all of them)
+
+    and y alike, downwards: the centres of the places.
+
+    Args:
+        mask: Boolean tensor `(batch, height, width)`; True is real.
+
+    Returns:
+        Float32 tensor `(batch, height, width, 2)`: x and y, for real places between 0
+        and 1.
+    """
+    counts = [_counted(mask, axis) for axis in (2, 1)]
+    return ops.stack(
+        [(count - 0.5) / ops.maximum(last, 1.0) for count, last in counts], axis=-1
+    )
+
+
+def resized_mask(mask: Tensor, size: tuple[Any, Any]) -> Tensor:
+    """A mask of pixels for a smaller map: each place takes the pixel at its corner.
+
+        outputs_ij = mask at floor(i height / rows), floor(j width / columns)
+
+    Args:
+        mask: Boolean tensor `(batch, height, width)`.
+        size: Rows and columns of the map.
+
+    Returns:
+        Boolean tensor `(batch, rows, columns)`.
+    """
+    mask = ops.cast(mask, "bool")
+    for axis, count in enumerate(size, start=1):
+        # float32, whose rounding decides which pixel it is, as in PyTorch.
+        scale = ops.cast(ops.shape(mask)[axis], "float32") / ops.cast(count, "float32")
+        places = ops.floor(ops.cast(ops.arange(count), "float32") * scale)
+        mask = ops.take(mask, ops.cast(places, "int32"), axis=axis)
+    return mask
+
+
+def _counted(mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Real places along an axis up to each, and all of them."""
+    count = ops.cumsum(ops.cast(mask, "float32"), axis=axis)
+    return count, count[:, -1:] if axis == 1 else count[:, :, -1:]
 
 
 def _resampled_axis(grid: Array, axis: int, wanted: int) -> Array:

@@ -8,7 +8,9 @@ import numpy as np
 from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
+from seqzoo.ops.host import host_survives_jit
 from seqzoo.tasks.labelled import LabelledTask
+from seqzoo.tasks.set_prediction import SetPredictionLoss
 
 Array = np.ndarray[Any, Any]
 
@@ -39,11 +41,44 @@ class ObjectDetector(LabelledTask):
     `{"images": (batch, height, width, channels), "mask": (batch, height, width)}`, and
     returns `{"logits": (batch, queries, classes + 1), "boxes_cxcywh": (batch, queries,
     4)}`. The last class is "no object"; boxes are centre and size as fractions of the
-    real part of the picture.
+    real part of the picture. Targets of its training are those of `SetPredictionLoss`.
     """
 
     task = "object-detection"
     batch_size = 8  # pictures of one size that are read together
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: SetPredictionLoss | None = None,
+        jit_compile: bool | str = "auto",
+        **settings: Any,
+    ) -> None:
+        """As in Keras; the loss is a set's, by default with its own weights.
+
+        A step on TensorFlow is not compiled by XLA, which cannot wait for the matching.
+        """
+        # Not Keras's own: that takes each output apart and gives it a loss of its own.
+        self.set_loss = SetPredictionLoss() if loss is None else loss
+        if not host_survives_jit():
+            jit_compile = False
+        super().compile(optimizer=optimizer, jit_compile=jit_compile, **settings)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The loss of a batch; weights of examples are not for sets."""
+        del x, training
+        if sample_weight is not None:
+            raise ValueError(
+                "A detector's loss takes no sample weights. Leave them out."
+            )
+        return self.set_loss(y, y_pred)
 
     def detect(self, images: Any, threshold: float = 0.5) -> Any:
         """The objects in a picture, or in each of several.

@@ -9,7 +9,7 @@ from keras import ops
 
 import seqzoo
 from seqzoo.models import DETR, DETRConfig
-from seqzoo.models.detr import resized_mask
+from seqzoo.ops.positions import resized_mask
 from seqzoo.processors import DetectionProcessor
 
 TINY = DETRConfig(
@@ -34,7 +34,7 @@ def make(**changes):
 
 
 def numpy_of(outputs):
-    return {key: ops.convert_to_numpy(value) for key, value in outputs.items()}
+    return keras.tree.map_structure(ops.convert_to_numpy, outputs)
 
 
 def test_the_size_of_detr_r50():
@@ -116,6 +116,85 @@ def test_attention_is_a_distribution_over_real_places_for_every_query():
     assert not maps[1][1, :, :, 5:].any() and not maps[1][1, :, :, :, 7:].any()
 
 
+LITE = {"queries": "anchors", "norm": "layer", "dropout": 0.0}
+
+
+def noised(model, groups=2):
+    """Inputs with denoising queries, the last of each group padding."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(3, size=(2, groups, 4)).astype("int32")
+    labels[:, :, 3] = -1
+    boxes = rng.uniform(0.2, 0.6, (2, groups, 4, 4)).astype("float32")
+    return {**model.example_inputs(), "noised_labels": labels, "noised_boxes": boxes}
+
+
+def test_training_returns_every_layer():
+    model = make(**LITE)
+    outputs = numpy_of(model(noised(model), training=True))
+    assert [len(outputs["auxiliary"]), len(outputs["denoised"])] == [1, 2]
+    assert tuple(outputs["denoised"][0]["logits"].shape) == (2, 2, 4, 4)
+    plain = numpy_of(model(model.example_inputs()))
+    for key, value in plain.items():
+        np.testing.assert_allclose(outputs[key], value, atol=1e-5)
+
+
+def test_a_fresh_decoder_leaves_boxes_where_they_are():
+    model = make(**LITE)
+    inputs = noised(model)
+    outputs = numpy_of(model(inputs, training=True))
+    anchors = ops.convert_to_numpy(model.anchors.first(2)[1])
+    np.testing.assert_allclose(outputs["boxes_cxcywh"], anchors, atol=1e-5)
+    for layer in outputs["denoised"]:
+        np.testing.assert_allclose(
+            layer["boxes_cxcywh"], inputs["noised_boxes"], atol=1e-5
+        )
+
+
+def test_denoising_queries_tell_nobody_outside_their_group():
+    model = make(**LITE)
+    inputs = noised(model)
+    before = numpy_of(model(inputs, training=True))
+    inputs["noised_labels"][:, 1] = 0
+    inputs["noised_boxes"][:, 1] *= 0.7
+    inputs["noised_labels"][:, :, 3] = -1
+    after = numpy_of(model(inputs, training=True))
+    for key in ("logits", "boxes_cxcywh"):
+        np.testing.assert_array_equal(after[key], before[key])
+        one, other = (each["denoised"][1][key] for each in (before, after))
+        np.testing.assert_array_equal(one[:, 0], other[:, 0])
+        assert np.abs(one[:, 1] - other[:, 1]).max() > 1e-3
+    # Padding is seen by none but itself.
+    inputs["noised_boxes"][:, :, 3] = 0.9
+    again = numpy_of(model(inputs, training=True))
+    one, other = (each["denoised"][1]["logits"] for each in (after, again))
+    np.testing.assert_array_equal(one[:, :, :3], other[:, :, :3])
+
+
+def test_a_few_steps_learn_a_picture():
+    """The whole of a training step: matching, denoising, every layer's loss."""
+    model = make(**LITE)
+    inputs = noised(model)
+    labels, boxes = inputs["noised_labels"][:, 0], inputs["noised_boxes"][:, 0]
+    targets = {"labels": labels, "boxes_cxcywh": boxes}
+    model.compile(keras.optimizers.Adam(1e-2))
+    losses = [float(model.train_on_batch(inputs, targets)) for _ in range(20)]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_other_classes_and_queries_keep_the_rest_of_anchors(tmp_path):
+    model = make(**LITE)
+    model.processor = DetectionProcessor(list("abc"), 64, 64)
+    seqzoo.save(model, tmp_path / "lite")
+    tuned = seqzoo.load(tmp_path / "lite", num_classes=2, num_queries=7)
+    assert tuned.anchors.labels.embeddings.shape == (2, 8)
+    assert tuned.anchors.anchors.shape == (7, 4)
+    for one, other in (
+        (model.anchors.content, tuned.anchors.content),
+        (model.boxes[0].kernel, tuned.boxes[0].kernel),
+    ):
+        np.testing.assert_array_equal(*map(ops.convert_to_numpy, (one, other)))
+
+
 @pytest.mark.parametrize("size", [(2, 3), (3, 4), (5, 5)])
 def test_masks_are_resized_as_in_pytorch(size):
     torch = pytest.importorskip("torch")
@@ -146,7 +225,15 @@ def test_other_classes_keep_the_rest(tmp_path):
     ("inputs", "message"),
     [
         (np.zeros((1, 64, 64, 1), "float32"), r"height, width, 3"),
-        ({"images": np.zeros((1, 64, 64, 3), "float32")}, r"a dict of \['images'\]"),
+        ({"mask": np.ones((1, 64, 64), bool)}, r"a dict of \['mask'\]"),
+        (
+            {
+                "images": np.zeros((1, 64, 64, 3), "float32"),
+                "noised_labels": np.zeros((1, 1, 2), "int32"),
+                "noised_boxes": np.zeros((1, 1, 2, 4), "float32"),
+            },
+            'queries="learned"',
+        ),
         (
             {
                 "images": np.zeros((1, 64, 64, 3), "float32"),
@@ -155,7 +242,7 @@ def test_other_classes_keep_the_rest(tmp_path):
             "a place for each pixel",
         ),
     ],
-    ids=["channels", "no mask", "mask"],
+    ids=["channels", "no images", "noise", "mask"],
 )
 def test_bad_inputs_are_refused(inputs, message):
     with pytest.raises(ValueError, match=message):

@@ -1,0 +1,63 @@
+"""Which prediction answers for which object."""
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from seqzoo.ops.host import on_host
+
+Array = np.ndarray[Any, Any]
+Tensor = Any
+
+
+def matched_queries(costs: Tensor, is_object: Tensor) -> Tensor:
+    """The one-to-one assignment of least total cost (Carion et al. 2020, equation 1).
+
+        sigma = argmin over injective sigma of sum_j costs[sigma(j), j]
+
+    found for each set by `scipy.optimize.linear_sum_assignment`, on the host. It has no
+    gradient; what is computed from the matched predictions has.
+
+    Args:
+        costs: Float tensor `(sets, queries, objects)`: of query i for object j.
+        is_object: Boolean tensor `(sets, objects)`; False is padding. A set has at most
+            as many objects as queries.
+
+    Returns:
+        int32 tensor `(sets, objects)`: the query of each object; 0 for padding.
+    """
+    return on_host(
+        _assigned, (costs.shape[0], costs.shape[2]), "int32", costs, is_object
+    )
+
+
+def gathered_queries(values: Tensor, queries: Tensor) -> Tensor:
+    """The rows of `values` that the assignment names.
+
+    Args:
+        values: Tensor `(sets, queries, features)`.
+        queries: int32 tensor `(sets, objects)`.
+
+    Returns:
+        Tensor `(sets, objects, features)`.
+    """
+    return ops.take_along_axis(values, ops.expand_dims(queries, -1), axis=1)
+
+
+def _assigned(costs: Array, is_object: Array) -> Array:
+    from scipy.optimize import linear_sum_assignment
+
+    # What is not finite will be refused where the loss is; scipy must not fail first.
+    costs = np.nan_to_num(np.asarray(costs, "float64"), nan=1e9, posinf=1e9)
+    found = np.zeros(is_object.shape, "int32")
+    for cost, real, row in zip(costs, np.asarray(is_object), found, strict=True):
+        (columns,) = np.nonzero(real)
+        if len(columns) > len(cost):
+            raise ValueError(
+                f"Each object needs a query of its own. Received: {len(columns)} "
+                f"objects, {len(cost)} queries. Build the model with more queries."
+            )
+        rows, order = linear_sum_assignment(cost[:, columns])
+        row[columns[order]] = rows
+    return found

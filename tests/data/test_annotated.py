@@ -1,0 +1,77 @@
+"""Pictures with boxes: targets, noise, and generated scenes."""
+
+import numpy as np
+import pytest
+
+from seqzoo.data import AnnotatedPicture, DigitScenes, toy_digits, toy_scenes
+from seqzoo.data.annotated import noised_targets, padded_targets
+
+PICTURE = AnnotatedPicture(
+    np.zeros((50, 100, 3), "uint8"),
+    np.array([[10, 20, 30, 40], [0, 0, 100, 50]], "float32"),
+    np.array([2, 0], "int32"),
+)
+EMPTY = AnnotatedPicture(
+    PICTURE.picture, np.zeros((0, 4), "float32"), np.zeros(0, "int32")
+)
+
+
+def test_targets_are_centres_and_sides_as_shares_of_the_picture():
+    found = padded_targets([PICTURE, EMPTY], 3)
+    np.testing.assert_array_equal(found["labels"], [[2, 0, -1], [-1, -1, -1]])
+    wanted = [[0.2, 0.6, 0.2, 0.4], [0.5, 0.5, 1, 1]]
+    np.testing.assert_allclose(found["boxes_cxcywh"][0, :2], wanted)
+
+
+def test_too_many_objects_are_refused():
+    with pytest.raises(ValueError, match="has 2 objects; the batch was to hold 1"):
+        padded_targets([PICTURE], 1)
+
+
+def test_noise_stays_near_its_object():
+    targets = padded_targets([PICTURE, EMPTY], 3)
+    found = noised_targets(targets, np.random.default_rng(0), 200, 5)
+    assert found["noised_boxes"].shape == (2, 200, 3, 4)
+    away = np.abs(found["noised_boxes"][0, :, 0] - targets["boxes_cxcywh"][0, 0])
+    assert (away.max(0) <= [0.04, 0.08, 0.08, 0.16]).all()
+    assert (away.max(0) >= [0.03, 0.06, 0.06, 0.12]).all()
+    labels = found["noised_labels"]
+    assert (labels[1] == -1).all() and (labels[0, :, 2] == -1).all()
+    assert 0.05 < (labels[0, :, 0] != 2).mean() < 0.3  # 4/5 of a fifth
+    assert labels.min() == -1 and labels.max() == 4
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return DigitScenes(toy_digits().train, 40, (7,))[:40]
+
+
+def test_a_scene_is_repeated_by_its_seed(scenes):
+    again = DigitScenes(toy_digits().train, 40, (7,))
+    other = DigitScenes(toy_digits().train, 40, (8,))
+    np.testing.assert_array_equal(again[5].picture, scenes[5].picture)
+    np.testing.assert_array_equal(again[-1].boxes_xyxy, scenes[39].boxes_xyxy)
+    assert (other[5].picture != scenes[5].picture).any()
+
+
+def test_boxes_lie_in_the_picture_and_hardly_overlap(scenes):
+    for scene in scenes:
+        assert scene.picture.shape == (128, 128, 3) and scene.picture.dtype == np.uint8
+        boxes = scene.boxes_xyxy
+        assert 1 <= len(boxes) == len(scene.labels) <= 10
+        assert boxes.min() >= 0 and boxes.max() <= 128
+        assert (boxes[:, 2:] > boxes[:, :2]).all()
+        for i, a in enumerate(boxes):
+            for b in boxes[:i]:
+                low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+                shared = np.maximum(high - low, 0).prod()
+                union = (a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - shared
+                assert shared <= 0.1 * union
+
+
+def test_epochs_differ_and_parts_are_fixed():
+    corpus = toy_scenes()
+    first, second = corpus.train(0)[0], corpus.train(1)[0]
+    assert (first.picture != second.picture).any()
+    np.testing.assert_array_equal(corpus.train(0)[0].picture, first.picture)
+    np.testing.assert_array_equal(corpus.test[2].picture, toy_scenes().test[2].picture)
