@@ -3,7 +3,9 @@
     python -m recipes.layer_norm_lstm_char_lm
     seqzoo train layer_norm_lstm_char_lm --text my.txt
 
-Two CPU cores and KERAS_BACKEND=jax. `recipes/_char_lm.py` holds what all cells share.
+Two CPU cores and KERAS_BACKEND=jax; 28 minutes, 1.43 nats a character of the last
+tenth with the whole context, 1.45 by nanoGPT's protocol, one seed.
+`recipes/_char_lm.py` holds what all cells share.
 """
 
 from recipes._char_lm import run

@@ -3,7 +3,9 @@
     python -m recipes.zoneout_lstm_char_lm
     seqzoo train zoneout_lstm_char_lm --text my.txt
 
-Two CPU cores and KERAS_BACKEND=jax. `recipes/_char_lm.py` holds what all cells share.
+Two CPU cores and KERAS_BACKEND=jax; 19 minutes, 1.50 nats a character of the last
+tenth with the whole context, 1.52 by nanoGPT's protocol, one seed.
+`recipes/_char_lm.py` holds what all cells share.
 """
 
 from recipes._char_lm import run
