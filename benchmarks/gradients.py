@@ -1,15 +1,15 @@
 """How far back each cell's gradient reaches, before its training and after it.
 
-    python -m benchmarks.gradients --out gradients.json --plots docs/models
+    python -m benchmarks.gradients --out gradients.json --plots docs/pictures
 
 For every trained character model the gradient of the last character's loss by the
 states k steps earlier, relative to k = 0 (`seqzoo.tasks.gradients`), on windows of the
 test text: with fresh weights, which `seqzoo.build` draws with the seed 0, and with the
-trained ones. Needs Tiny Shakespeare and, for the pictures, matplotlib.
+trained ones. `docs/tables.py` makes a table of it. Needs Tiny Shakespeare and, for the
+pictures, matplotlib.
 """
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from seqzoo.training.record import write_json
 LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 255)
 ROWS = 64
 SEED = 0
-VANISHED = 1e-3
 
 
 def windows(model: Any) -> np.ndarray:
@@ -48,25 +47,6 @@ def norms(name: str) -> dict[str, list[float]]:
     return found
 
 
-def table(results: Mapping[str, Any]) -> str:
-    """Where each gradient first falls below a thousandth, in Markdown."""
-    lines = [
-        "| model | fresh: lag where g < 0.001 | fresh: g(64) | trained: lag where "
-        "g < 0.001 | trained: g(64) |",
-        "|---|---|---|---|---|",
-    ]
-    for name, curves in results["models"].items():
-        cells = []
-        for state in ("fresh", "trained"):
-            below = [
-                k for k, g in zip(LAGS, curves[state], strict=True) if g < VANISHED
-            ]
-            cells.append(str(min(below)) if below else f"beyond {max(LAGS)}")
-            cells.append(f"{curves[state][LAGS.index(64)]:.1e}")
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -80,7 +60,9 @@ def main() -> None:
         "seed": SEED,
         "models": {name: norms(name) for name in names},
     }
-    print(table(results))
+    for name, curves in results["models"].items():
+        for state, values in curves.items():
+            print(f"{name}, {state}: " + " ".join(f"{g:.1e}" for g in values))
     if flags.out:
         write_json(flags.out, results)
     for state in ("fresh", "trained") if flags.plots else ():

@@ -6,20 +6,22 @@
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`.
 """
 
-import csv
 import functools
 import json
+import os
 import re
-import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+from press import lecture_table, zoo_tables  # noqa: E402
+from press.records import minutes, page_of, records, title  # noqa: E402
+
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-# Names that share a page, by how they end.
-PAGES = ("char_lm", "mnist")
 CHAR_LM_ORDER = (
     "elman",
     "lstm",
@@ -31,12 +33,6 @@ CHAR_LM_ORDER = (
 )
 
 
-def records() -> dict[str, dict[str, Any]]:
-    """What `metrics.json` says of each trained model, by name."""
-    found = sorted((ROOT / "weights").glob("*/metrics.json"))
-    return {path.parent.name: json.loads(path.read_text("utf-8")) for path in found}
-
-
 def models(page: Path) -> str:
     """All trained models, for the README."""
     lines = [
@@ -44,27 +40,12 @@ def models(page: Path) -> str:
         "|---|---|---|---|---|",
     ]
     for name, record in records().items():
-        card = (ROOT / "weights" / name / "README.md").read_text("utf-8")
-        (title,) = re.findall(r"^# (.*)$", card, re.MULTILINE)
-        link = page_of(name).relative_to(page.parent).as_posix()
+        link = Path(os.path.relpath(page_of(name), page.parent)).as_posix()
         lines.append(
-            f"| [{name}]({link}) | {title} | {record['params'] / 1e6:.1f} M | "
+            f"| [{name}]({link}) | {title(name)} | {record['params'] / 1e6:.1f} M | "
             f"{score(record)} | {minutes(name):.0f} min |"
         )
     return "\n".join(lines)
-
-
-def minutes(name: str) -> float:
-    """How long the training takes: the median epoch times epochs, without pauses."""
-    with (ROOT / "weights" / name / "train_log.csv").open(encoding="utf-8") as log:
-        seconds = [float(row["seconds"]) for row in csv.DictReader(log)]
-    return statistics.median(seconds) * len(seconds) / 60
-
-
-def page_of(name: str) -> Path:
-    """The page that describes a model."""
-    shared = next((end for end in PAGES if name.endswith(f"_{end}")), name)
-    return ROOT / "docs" / "models" / f"{shared}.md"
 
 
 def score(record: dict[str, Any]) -> str:
@@ -195,12 +176,40 @@ def generation(page: Path) -> str:
     return "\n".join(lines)
 
 
+def gradients(page: Path) -> str:
+    """What `benchmarks/gradients.py` measured: where each cell's gradient is lost."""
+    del page
+    file = ROOT / "benchmarks" / "results" / "gradients.json"
+    found = json.loads(file.read_text("utf-8"))
+    lags = found["lags"]
+    lines = [
+        "| cell | fresh: below 0.001 from k = | fresh: k = 64 | trained: below 0.001 "
+        "from k = | trained: k = 64 |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name in (f"{cell}_char_lm" for cell in CHAR_LM_ORDER):
+        cells = [f"`{name}`"]
+        for state in ("fresh", "trained"):
+            curve = found["models"][name][state]
+            below = [k for k, g in zip(lags, curve, strict=True) if g < 1e-3]
+            cells.append(str(min(below)) if below else f"beyond {lags[-1]}")
+            cells.append(f"{curve[lags.index(64)]:.1e}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 TABLES: dict[str, Callable[[Path], str]] = {
     "models": models,
+    "front": zoo_tables.front,
+    "zoo": zoo_tables.zoo,
+    "results": zoo_tables.results,
+    "cells": zoo_tables.cells,
+    "lectures": lecture_table.lectures,
     "char_lm": char_lm,
     "mnist": functools.partial(accuracies, "_mnist"),
     "sines": functools.partial(accuracies, "_sines"),
     "generation": generation,
+    "gradients": gradients,
     "inference": functools.partial(recurrent, "inference"),
     "training": functools.partial(recurrent, "training"),
     "translation": translation,

@@ -3,12 +3,9 @@
 import json
 import re
 import runpy
-import textwrap
 from pathlib import Path
 
 import pytest
-
-from seqzoo.cli import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -35,23 +32,6 @@ def test_ci_runs_the_tests_as_the_readme_says():
 def test_links_between_files_lead_somewhere(page):
     links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_shown_exists(page):
-    shown = re.findall(r"^(?:\w+=\S+ )?seqzoo (\w+)", page.read_text("utf-8"), re.M)
-    known = {
-        command.name or command.callback.__name__ for command in app.registered_commands
-    }
-    assert set(shown) <= known
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_shown_is_python(page):
-    for block in re.findall(
-        r"```python\n(.*?)^ *```", page.read_text("utf-8"), re.S | re.M
-    ):
-        compile(textwrap.dedent(block), str(page), "exec")
 
 
 def test_tables_are_as_the_records_have_them():

@@ -74,7 +74,7 @@ def even_shares(weights: Any) -> np.ndarray:
         ValueError: If it is none such.
 
     Example:
-        >>> even_shares([[0.1, 0.3]]).tolist()
+        >>> even_shares([[1, 3]]).tolist()
         [[0.5, 1.5]]
     """
     found = np.asarray(weights, "float64")

@@ -59,6 +59,11 @@ class ObjectDetector(LabelledTask):
         A step on TensorFlow is not compiled by XLA, which cannot wait for the matching.
         """
         # Not Keras's own: that takes each output apart and gives it a loss of its own.
+        if loss is not None and not callable(loss):
+            raise ValueError(
+                "A detector has one loss of all its outputs, such as "
+                f"SetPredictionLoss(). Received: loss={loss!r}"
+            )
         self.set_loss = SetPredictionLoss() if loss is None else loss
         if not host_survives_jit():
             jit_compile = False

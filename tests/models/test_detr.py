@@ -176,9 +176,15 @@ def test_a_few_steps_learn_a_picture():
     inputs = noised(model)
     labels, boxes = inputs["noised_labels"][:, 0], inputs["noised_boxes"][:, 0]
     targets = {"labels": labels, "boxes_cxcywh": boxes}
-    model.compile(keras.optimizers.Adam(1e-2))
-    losses = [float(model.train_on_batch(inputs, targets)) for _ in range(20)]
-    assert losses[-1] < 0.8 * losses[0]
+    # The graph of a step takes longer to trace than a few steps.
+    model.compile(keras.optimizers.Adam(3e-2), run_eagerly=True)
+    losses = [float(model.train_on_batch(inputs, targets)) for _ in range(6)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_a_loss_for_each_output_is_refused():
+    with pytest.raises(ValueError, match="one loss of all its outputs"):
+        make().compile("adam", {"logits": "mse", "boxes_cxcywh": "mae"})
 
 
 def test_other_classes_and_queries_keep_the_rest_of_anchors(tmp_path):

@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -25,6 +26,25 @@ def test_the_assignment_is_the_cheapest_of_all():
         )
         np.testing.assert_array_equal(queries[objects], cheapest)
         assert not queries[~real].any()
+
+
+def test_it_works_inside_a_compiled_step():
+    """Also where a step is traced once and run for other values."""
+    backend = keras.backend.backend()
+    if backend == "torch":
+        pytest.skip("PyTorch compiles nothing here")
+    if backend == "tensorflow":
+        import tensorflow
+
+        compiled = tensorflow.function(matched_queries)
+    else:
+        import jax
+
+        compiled = jax.jit(matched_queries)
+    for costs in (COSTS, -COSTS):
+        np.testing.assert_array_equal(
+            compiled(costs, IS_OBJECT), matched_queries(costs, IS_OBJECT)
+        )
 
 
 def test_costs_that_are_no_numbers_do_not_stop_the_step():
