@@ -1,12 +1,12 @@
 """How far back each cell's gradient reaches, before its training and after it.
 
-    python -m benchmarks.gradients --out gradients.json --plots docs/pictures
+    python -m benchmarks.gradients --out benchmarks/results/gradients.json
 
 For every trained character model the gradient of the last character's loss by the
 states k steps earlier, relative to k = 0 (`seqzoo.tasks.gradients`), on windows of the
 test text: with fresh weights, which `seqzoo.build` draws with the seed 0, and with the
-trained ones. `docs/tables.py` makes a table of it. Needs Tiny Shakespeare and, for the
-pictures, matplotlib.
+trained ones. `docs/tables.py` makes a table of it, `docs/pictures.py` the pictures.
+Needs Tiny Shakespeare.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import numpy as np
 
 import seqzoo
 from seqzoo.data import tiny_shakespeare
-from seqzoo.plot import plot_gradients
 from seqzoo.tasks.gradients import gradient_norms
 from seqzoo.training.record import write_json
 
@@ -51,7 +50,6 @@ def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="JSON file to write")
-    parser.add_argument("--plots", type=Path, help="folder of the two pictures")
     flags = parser.parse_args()
     names = seqzoo.list_models("*_char_lm")
     results = {
@@ -65,12 +63,6 @@ def main() -> None:
             print(f"{name}, {state}: " + " ".join(f"{g:.1e}" for g in values))
     if flags.out:
         write_json(flags.out, results)
-    for state in ("fresh", "trained") if flags.plots else ():
-        curves = {
-            name.removesuffix("_char_lm").replace("_", " "): (LAGS, each[state])
-            for name, each in results["models"].items()
-        }
-        print(plot_gradients(curves, flags.plots / f"gradients_{state}.svg"))
 
 
 if __name__ == "__main__":

@@ -181,7 +181,10 @@ def test_a_step_of_training_moves_every_weight(cls):
 
 
 def test_it_is_a_keras_model_that_saves_whole(model, tmp_path):
-    """`save("x.keras")` and `load_model` give the same outputs."""
+    """`save("x.keras")` and `load_model` give the same outputs; `summary` prints."""
+    lines = []
+    model.summary(print_fn=lambda line, **options: lines.append(line))
+    assert f"{model.count_params():,}" in "".join(lines)
     path = tmp_path / "model.keras"
     model.save(path)
     custom = {cls.__name__: cls for cls in MODELS.values()}

@@ -57,7 +57,7 @@ class Anchors(keras.layers.Layer):
             shape=(1, self.embed_dim),
             initializer=keras.initializers.RandomNormal(stddev=0.02),
         )
-        self.labels.build(None)
+        self.labels.build((None, None))
         self.hidden.build((None, None, 2 * self.embed_dim))
         self.output_layer.build((None, None, self.embed_dim))
 

@@ -156,7 +156,7 @@ class Seq2Seq(Translator):
         self.output_bias = self.add_weight(
             name="output_bias", shape=(self.config.vocab_size,), initializer="zeros"
         )
-        self.output_embedding.build(None)
+        self.output_embedding.build((None, None))
 
     def example_inputs(self) -> dict[str, np.ndarray]:
         return {
