@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from recipes._schedule import adamw
 from seqzoo.data import LabelledArrays, LabelledCorpus, shuffled_batches
 from seqzoo.tasks import ImageClassifier, SequenceClassifier
 from seqzoo.training import Card, Metric, Recipe
@@ -61,23 +62,13 @@ def recipe(
 
         return shuffled_batches(len(corpus.train), batch_size, batch, epoch=epoch)
 
-    steps = epochs * len(batches(0))
-    warmup_steps = min(warmup_steps, steps // 2)
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0,
-            warmup_target=learning_rate,
-            warmup_steps=warmup_steps,
-            decay_steps=steps - warmup_steps,
-            alpha=0.01,
-        ),
-        weight_decay=weight_decay,
-        global_clipnorm=clip_norm,
-        use_ema=True,
-        ema_momentum=ema_momentum,
-    )
-    optimizer.exclude_from_weight_decay(
-        var_names=["bias", "beta", "gamma", "positions", "class_token"]
+    optimizer = adamw(
+        epochs * len(batches(0)),
+        learning_rate,
+        warmup_steps,
+        weight_decay,
+        clip_norm,
+        ema_momentum,
     )
     return Recipe(
         name=name,

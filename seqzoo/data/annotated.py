@@ -45,6 +45,57 @@ class DetectionCorpus:
     labels: tuple[str, ...]
 
 
+def mirrored(each: AnnotatedPicture, rng: Generator) -> AnnotatedPicture:
+    """The picture, with probability 1/2 each, as in a mirror and upside down."""
+    picture, boxes = each.picture, each.boxes_xyxy
+    for axis, turned in ((1, rng.random() < 0.5), (0, rng.random() < 0.5)):
+        if turned:
+            side = picture.shape[axis]
+            picture = np.flip(picture, axis)
+            boxes = boxes.copy()
+            low, high = (0, 2) if axis == 1 else (1, 3)
+            boxes[:, [low, high]] = side - boxes[:, [high, low]]
+    return AnnotatedPicture(picture, boxes, each.labels)
+
+
+def cropped(
+    each: AnnotatedPicture,
+    rng: Generator,
+    smallest: float,
+    size: tuple[int, int],
+    visible: float = 0.4,
+) -> AnnotatedPicture:
+    """A part of the picture, of its shape and anywhere in it, at another size.
+
+    Args:
+        each: The picture.
+        rng: Generator of the part.
+        smallest: The part's sides are drawn between this share of the picture's and
+            all of them.
+        size: Height and width of the result, pixels; bilinear, antialiased.
+        visible: An object of which less than this share of its box is left is no
+            object of the part; the others' boxes are cut at its border.
+    """
+    from PIL import Image
+
+    height, width = each.picture.shape[:2]
+    share = rng.uniform(smallest, 1)
+    part = np.array([width, height]) * share
+    corner = rng.uniform(0, 1, 2) * (np.array([width, height]) - part)
+    region = (*corner, *(corner + part))
+    picture = Image.fromarray(np.ascontiguousarray(each.picture)).resize(
+        size[::-1], Image.Resampling.BILINEAR, box=region
+    )
+    boxes = each.boxes_xyxy
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    cut = np.clip(boxes, [*corner, *corner], [*(corner + part)] * 2)
+    left = (cut[:, 2:] - cut[:, :2]).prod(axis=1) >= visible * area
+    cut = (cut - np.tile(corner, 2)) * np.tile(np.array(size[::-1]) / part, 2)
+    return AnnotatedPicture(
+        np.asarray(picture), cut[left].astype("float32"), each.labels[left]
+    )
+
+
 def padded_targets(
     pictures: Sequence[AnnotatedPicture], objects: int
 ) -> dict[str, Array]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqzoo.data import AnnotatedPicture, DigitScenes, toy_digits, toy_scenes
-from seqzoo.data.annotated import noised_targets, padded_targets
+from seqzoo.data.annotated import cropped, mirrored, noised_targets, padded_targets
 
 PICTURE = AnnotatedPicture(
     np.zeros((50, 100, 3), "uint8"),
@@ -39,6 +39,52 @@ def test_noise_stays_near_its_object():
     assert (labels[1] == -1).all() and (labels[0, :, 2] == -1).all()
     assert 0.05 < (labels[0, :, 0] != 2).mean() < 0.3  # 4/5 of a fifth
     assert labels.min() == -1 and labels.max() == 4
+
+
+def marked(boxes, height=60, width=90):
+    """Black, each box filled with its own brightness."""
+    picture = np.zeros((height, width, 3), "uint8")
+    for i, (x0, y0, x1, y1) in enumerate(boxes, start=1):
+        picture[y0:y1, x0:x1] = 60 * i
+    labels = np.arange(len(boxes), dtype="int32")
+    return AnnotatedPicture(picture, np.array(boxes, "float32"), labels)
+
+
+BOXES = [(10, 10, 30, 25), (50, 30, 85, 55), (60, 5, 80, 20)]
+
+
+def test_boxes_go_with_a_mirrored_picture():
+    """What is bright is in its box, and in all four ways of mirroring."""
+    ways = set()
+    for seed in range(12):
+        found = mirrored(marked(BOXES), np.random.default_rng(seed))
+        for i, box in enumerate(found.boxes_xyxy.astype(int), start=1):
+            x0, y0, x1, y1 = box
+            assert (found.picture[y0:y1, x0:x1] == 60 * i).all()
+        ways.add(tuple(found.boxes_xyxy[0]))
+    assert len(ways) == 4
+
+
+def test_boxes_go_with_a_part_of_a_picture():
+    """The middle of a box has its brightness; a box that is mostly outside is gone."""
+    kept = []
+    for seed in range(30):
+        found = cropped(marked(BOXES), np.random.default_rng(seed), 0.5, (40, 60))
+        assert found.picture.shape == (40, 60, 3)
+        boxes = found.boxes_xyxy
+        assert (boxes >= -1e-4).all() and (boxes <= [60.001, 40.001] * 2).all()
+        for (x0, y0, x1, y1), label in zip(boxes, found.labels, strict=True):
+            middle = found.picture[int((y0 + y1) / 2), int((x0 + x1) / 2), 0]
+            assert middle == 60 * (label + 1)
+        kept.append(len(boxes))
+    assert min(kept) < 3 == max(kept)
+
+
+def test_the_whole_is_a_part():
+    whole = marked(BOXES)
+    found = cropped(whole, np.random.default_rng(0), 1.0, (60, 90))
+    np.testing.assert_array_equal(found.picture, whole.picture)
+    np.testing.assert_allclose(found.boxes_xyxy, whole.boxes_xyxy, atol=1e-4)
 
 
 @pytest.fixture(scope="module")
