@@ -118,6 +118,8 @@ def load(tmp_path_factory):
     def load(name, **options):
         if isinstance(name, str) and name.startswith("hf:"):
             kind = next((k for k in ("detr", "swin") if k in name), None)
+            if "image_size" in options:  # the small model's patches are small, too
+                options["image_size"] //= 8
             return original(GOLDEN / kind if kind else vit, **options)
         is_kept = not options and name in names  # never a folder, which may change
         return kept(name) if is_kept else original(name, **options)
