@@ -131,8 +131,9 @@ def load(
             current one.
         **config_overrides: Fields of the model's Config to replace, such as
             `dropout=0.0`. A classifier's `num_classes` gives it a fresh last layer,
-            an `image_size` resamples learned positions, and a Swin's `window_size` its
-            biases; nothing else may change the shape of a weight.
+            an `image_size` resamples learned positions, a Swin's `window_size` its
+            biases, and a DETR's `num_queries` are fresh; nothing else may change the
+            shape of a weight.
 
     Raises:
         UnknownModelError: A KeyError, if no model has this name.

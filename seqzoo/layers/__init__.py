@@ -1,5 +1,6 @@
 """Layers with weights and no task: one concept a file."""
 
+from seqzoo.layers.anchors import Anchors
 from seqzoo.layers.attention import Attention
 from seqzoo.layers.bidirectional import Bidirectional
 from seqzoo.layers.cells import (
@@ -21,6 +22,7 @@ from seqzoo.layers.cells import (
     named_cell,
 )
 from seqzoo.layers.drop_path import DropPath
+from seqzoo.layers.modulation import SpatialModulation
 from seqzoo.layers.multi_directional import MultiDirectional2D
 from seqzoo.layers.multi_head_attention import MultiHeadAttention
 from seqzoo.layers.patches import PatchEmbedding
@@ -34,6 +36,7 @@ from seqzoo.layers.windows import PatchMerging, SwinBlock, WindowAttention
 __all__ = [
     "CELLS",
     "TIMED_CELLS",
+    "Anchors",
     "Attention",
     "Bidirectional",
     "CausalConv",
@@ -61,6 +64,7 @@ __all__ = [
     "ResNet",
     "SelfAttention",
     "SkipCell",
+    "SpatialModulation",
     "SwinBlock",
     "TemporalBlock",
     "TemporalConvNet",

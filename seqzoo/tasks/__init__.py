@@ -8,6 +8,7 @@ from seqzoo.tasks.classification import (
 )
 from seqzoo.tasks.detection import Detections, ObjectDetector
 from seqzoo.tasks.generation import TextGenerator, TextScore
+from seqzoo.tasks.set_prediction import SetPredictionLoss
 from seqzoo.tasks.translation import Translation, Translator
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ObjectDetector",
     "Prediction",
     "SequenceClassifier",
+    "SetPredictionLoss",
     "Task",
     "TextGenerator",
     "TextScore",
