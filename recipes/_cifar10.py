@@ -34,7 +34,7 @@ def recipe(
         arrange=model.processor.normalised,
         augment=augment,
         card=card,
-        epochs=50,
+        epochs=30,
         learning_rate=1.5e-3,
         weight_decay=0.05,
         label_smoothing=0.1,
