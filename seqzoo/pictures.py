@@ -166,7 +166,7 @@ def _detections(
 
 def _read(picture: str) -> Any:
     """The picture of a path, before the seconds that a model takes to load."""
-    from seqzoo.processors.images import read_image
+    from seqzoo.processors.pictures import read_image
 
     return read_image(picture)
 

@@ -7,13 +7,12 @@ from seqzoo.convert.tensors import (
     RENAMED_IN_BLOCKS,
     Array,
     Rule,
-    activation,
     convolution,
     dense,
     encoder_block,
     layer_norm,
     same,
-    square_side,
+    vision_fields,
 )
 
 CLASS = "Swin"
@@ -34,21 +33,13 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The fields of a SwinConfig."""
     get = settings.get
     return {
-        "image_size": get("image_size", 224),
-        "patch_size": square_side(get("patch_size", 4), where),
-        "channels": get("num_channels", 3),
-        "num_classes": len(get("id2label") or "01"),
+        **vision_fields(settings, where, 4, 1e-5),
         "embed_dim": get("embed_dim", 96),
         "depths": get("depths", [2, 2, 6, 2]),
         "num_heads": get("num_heads", [3, 6, 12, 24]),
         "window_size": get("window_size", 7),
         "mlp_ratio": get("mlp_ratio", 4.0),
         "use_positions": get("use_absolute_embeddings", False),
-        "activation": activation(settings, where),
-        "use_bias": get("qkv_bias", True),
-        "epsilon": get("layer_norm_eps", 1e-5),
-        "dropout": get("hidden_dropout_prob", 0.0),
-        "attention_dropout": get("attention_probs_dropout_prob", 0.0),
         "drop_path": get("drop_path_rate", 0.1),
     }
 

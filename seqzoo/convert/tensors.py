@@ -77,6 +77,31 @@ def encoder_block(
     yield from dense(f"{ours}/feed_forward/output_layer", f"{theirs}.mlp.fc2")
 
 
+def vision_fields(
+    settings: Mapping[str, Any], where: str, patch_size: int, epsilon: float
+) -> dict[str, Any]:
+    """The fields that transformers of pictures share.
+
+    Args:
+        settings: The checkpoint's `config.json`.
+        where: The checkpoint, as in an error.
+        patch_size: Where it says none.
+        epsilon: Likewise, of the layer norms.
+    """
+    get = settings.get
+    return {
+        "image_size": get("image_size", 224),
+        "patch_size": square_side(get("patch_size", patch_size), where),
+        "channels": get("num_channels", 3),
+        "num_classes": len(get("id2label") or "01"),
+        "activation": activation(settings, where),
+        "use_bias": get("qkv_bias", True),
+        "epsilon": get("layer_norm_eps", epsilon),
+        "dropout": get("hidden_dropout_prob", 0.0),
+        "attention_dropout": get("attention_probs_dropout_prob", 0.0),
+    }
+
+
 def square_side(size: Any, where: str) -> int:
     """The side of a patch.
 

@@ -6,13 +6,12 @@ from typing import Any
 from seqzoo.convert.tensors import (
     RENAMED_IN_BLOCKS,
     Rule,
-    activation,
     convolution,
     dense,
     encoder_block,
     layer_norm,
     same,
-    square_side,
+    vision_fields,
 )
 
 CLASS = "ViT"
@@ -28,19 +27,11 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The fields of a ViTConfig."""
     get = settings.get
     return {
-        "image_size": get("image_size", 224),
-        "patch_size": square_side(get("patch_size", 16), where),
-        "channels": get("num_channels", 3),
-        "num_classes": len(get("id2label") or "01"),
+        **vision_fields(settings, where, 16, 1e-12),
         "embed_dim": get("hidden_size", 768),
         "num_layers": get("num_hidden_layers", 12),
         "num_heads": get("num_attention_heads", 12),
         "hidden_dim": get("intermediate_size", 3072),
-        "activation": activation(settings, where),
-        "use_bias": get("qkv_bias", True),
-        "epsilon": get("layer_norm_eps", 1e-12),
-        "dropout": get("hidden_dropout_prob", 0.0),
-        "attention_dropout": get("attention_probs_dropout_prob", 0.0),
     }
 
 

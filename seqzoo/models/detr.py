@@ -311,17 +311,7 @@ class DETR(ObjectDetector):
                 'Wanted pixels, or {"images": ...} with, if wanted, '
                 f"{', '.join(sorted(_OPTIONAL))}. Received: a dict of {sorted(given)}."
             )
-        images, mask = given["images"], given.get("mask")
-        if len(images.shape) != 4 or images.shape[-1] != self.config.channels:
-            raise ValueError(
-                "Images must have shape (batch, height, width, "
-                f"{self.config.channels}). Received: {tuple(images.shape)}."
-            )
-        if mask is not None and tuple(mask.shape) != tuple(images.shape[:3]):
-            raise ValueError(
-                "The mask must have a place for each pixel, (batch, height, width). "
-                f"Received: mask {tuple(mask.shape)}, images {tuple(images.shape)}."
-            )
+        self.check_pixels(given["images"], given.get("mask"))
         noise = given.keys() & {"noised_labels", "noised_boxes"}
         if noise and (len(noise) < 2 or self.anchors is None):
             raise ValueError(

@@ -168,13 +168,6 @@ class Swin(ImageClassifier):
                 initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             )
 
-    def example_inputs(self) -> np.ndarray[Any, Any]:
-        shape = (2, *self.config.sides, self.config.channels)
-        return np.random.default_rng(0).normal(size=shape).astype("float32")
-
-    def call(self, images: Tensor, training: bool = False) -> Tensor:
-        return self.logits(self.pooled(images, training))
-
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
         return ops.mean(self._encode(images, training)[0], axis=(1, 2))
 

@@ -128,13 +128,6 @@ class ViT(ImageClassifier):
             name="positions", shape=(1, steps, c.embed_dim), initializer=small
         )
 
-    def example_inputs(self) -> np.ndarray[Any, Any]:
-        shape = (2, *self.config.sides, self.config.channels)
-        return np.random.default_rng(0).normal(size=shape).astype("float32")
-
-    def call(self, images: Tensor, training: bool = False) -> Tensor:
-        return self.logits(self.pooled(images, training))
-
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
         x, _ = self._encode(images, training)
         return x[:, 0] if self.config.pooling == "token" else ops.mean(x, axis=1)

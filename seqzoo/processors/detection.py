@@ -1,17 +1,16 @@
 """Pictures of any size to one batch, padded, with a mask of what is real."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqzoo.processors.images import RESAMPLES, listed_images, read_image
+from seqzoo.processors.pictures import NormalisingProcessor
 
 Array = np.ndarray[Any, Any]
 
 
-class DetectionProcessor:
+class DetectionProcessor(NormalisingProcessor):
     """Pictures that keep their shape, their channels shifted and scaled.
 
         pixels = (resized / 255 - mean) / std,   by channel;   padding is 0
@@ -42,40 +41,14 @@ class DetectionProcessor:
         std: Sequence[float] = (0.229, 0.224, 0.225),
         resample: str = "bilinear",
     ):
-        if resample not in RESAMPLES:
-            raise ValueError(
-                f"`resample` must be one of {', '.join(RESAMPLES)}. "
-                f"Received: {resample!r}"
-            )
-        if len(mean) not in (1, 3) or len(mean) != len(std):
-            raise ValueError(
-                "`mean` and `std` must have a value for each channel, 1 or 3. "
-                f"Received: mean={mean!r}, std={std!r}"
-            )
+        super().__init__(labels, mean, std, resample)
         if not 1 <= shortest_edge <= longest_edge:
             raise ValueError(
                 "`shortest_edge` must be from 1 to `longest_edge`. Received: "
                 f"shortest_edge={shortest_edge}, longest_edge={longest_edge}"
             )
-        self.labels = [str(label) for label in labels]
         self.shortest_edge = int(shortest_edge)
         self.longest_edge = int(longest_edge)
-        self.mean = [float(value) for value in mean]
-        self.std = [float(value) for value in std]
-        self.resample = resample
-
-    def listed(self, images: Any) -> tuple[list[Any], bool]:
-        """The pictures as a list, and whether it was a single one."""
-        return listed_images(images)
-
-    def read(self, image: Any) -> Any:
-        """A picture as `PIL.Image` of the model's channels, in its own size.
-
-        Raises:
-            ValueError: If it is no picture.
-            FileNotFoundError: If a path leads nowhere.
-        """
-        return read_image(image).convert("L" if len(self.mean) == 1 else "RGB")
 
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
         """What the model is called on.
@@ -101,21 +74,11 @@ class DetectionProcessor:
             mask[i, : each.shape[0], : each.shape[1]] = True
         return {"images": pixels, "mask": mask}
 
-    def normalised(self, pixels: Array) -> Array:
-        """Pixels `(..., channels)` from 0 to 255, shifted and scaled."""
-        mean, std = (np.asarray(values, "float32") for values in (self.mean, self.std))
-        return (np.asarray(pixels, "float32") / np.float32(255) - mean) / std
-
     def resized(self, image: Any) -> Array:
         """One picture as uint8 `(height, width, channels)`."""
-        from PIL import Image
-
         picture = self.read(image)
-        height, width = self.resized_size(picture.height, picture.width)
-        if picture.size != (width, height):
-            how = Image.Resampling[self.resample.upper()]
-            picture = picture.resize((width, height), how)
-        return np.asarray(picture).reshape(height, width, len(self.mean))
+        size = self.resized_size(picture.height, picture.width)
+        return self.scaled(picture, *size)
 
     def resized_size(self, height: int, width: int) -> tuple[int, int]:
         """Height and width that the model sees of a picture of that size.
@@ -138,18 +101,7 @@ class DetectionProcessor:
     def get_config(self) -> dict[str, Any]:
         """Plain JSON: everything."""
         return {
-            "labels": self.labels,
+            **super().get_config(),
             "shortest_edge": self.shortest_edge,
             "longest_edge": self.longest_edge,
-            "mean": self.mean,
-            "std": self.std,
-            "resample": self.resample,
         }
-
-    def save(self, folder: Path) -> None:
-        """Nothing: the config says it all."""
-
-    @classmethod
-    def load(cls, config: dict[str, Any], folder: Path) -> "DetectionProcessor":
-        """The processor that a model was saved with."""
-        return cls(**config)

@@ -117,10 +117,17 @@ class ImageClassifier(Classifier):
 
     A subclass is called on pixels `(batch, height, width, channels)` as its processor
     gives them, and has `pooled`, the vector that its logits are computed from. Its
-    Config is an `ImageSize`.
+    Config is an `ImageSize` with `channels`, its last layer `logits`.
     """
 
     task = "image-classification"
+
+    def example_inputs(self) -> np.ndarray[Any, Any]:
+        shape = (2, *self.config.sides, self.config.channels)
+        return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+    def call(self, images: Tensor, training: bool = False) -> Tensor:
+        return self.logits(self.pooled(images, training))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
         """What the last layer classifies, `(batch, features)`."""

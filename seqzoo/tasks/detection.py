@@ -85,6 +85,23 @@ class ObjectDetector(LabelledTask):
             )
         return self.set_loss(y, y_pred)
 
+    def check_pixels(self, images: Any, mask: Any | None) -> None:
+        """Refuses pixels of another shape than the Config's channels want, or a mask.
+
+        Raises:
+            ValueError: It names the shapes.
+        """
+        if len(images.shape) != 4 or images.shape[-1] != self.config.channels:
+            raise ValueError(
+                "Images must have shape (batch, height, width, "
+                f"{self.config.channels}). Received: {tuple(images.shape)}."
+            )
+        if mask is not None and tuple(mask.shape) != tuple(images.shape[:3]):
+            raise ValueError(
+                "The mask must have a place for each pixel, (batch, height, width). "
+                f"Received: mask {tuple(mask.shape)}, images {tuple(images.shape)}."
+            )
+
     def detect(self, images: Any, threshold: float = 0.5) -> Any:
         """The objects in a picture, or in each of several.
 
