@@ -71,7 +71,7 @@ def recipe(corpus: DetectionCorpus) -> Recipe:
         model=model,
         card=CARD,
         most_objects=10,
-        epochs=24,
+        epochs=22,
         golden=model.processor.encode([corpus.test[0].picture]),
     )
 
