@@ -61,6 +61,8 @@ def score(record: dict[str, Any]) -> str:
         return f"BLEU {years}, test 2016 / 2017"
     if record["task"] == "text-generation":
         return f"{value('nats_per_character_last_tenth', 2)} nats a character"
+    if record["task"] == "object-detection":
+        return f"mAP {value('map', 1)} %, at IoU 0.5 {value('map_50', 1)} %"
     return " / ".join(f"{value(name, 2)} %" for name in record["metrics"])
 
 
@@ -108,6 +110,29 @@ def accuracies(ending: str, page: Path) -> str:
             lines.append(
                 f"| `{name}` | {record['params']:,} | {found['value']:.2f} | "
                 f"{found['split']} | {found['examples']:,} | {beside or '-'} |"
+            )
+    return "\n".join(lines)
+
+
+def detection(page: Path) -> str:
+    """Detectors, each class of what they find, too."""
+    del page
+    lines = [
+        "| name | parameters | of | pictures | | mAP, % | at IoU 0.5, % |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, record in records().items():
+        if record["task"] != "object-detection":
+            continue
+        whole, half = (record["metrics"][metric] for metric in ("map", "map_50"))
+        start = f"`{name}` | {record['params']:,} | {whole['split']} | "
+        lines.append(
+            f"| {start}{whole['examples']:,} | all | **{whole['value']:.1f}** | "
+            f"**{half['value']:.1f}** |"
+        )
+        for label, value in whole["by_class"].items():
+            lines.append(
+                f"| | | | | {label} | {value:.1f} | {half['by_class'][label]:.1f} |"
             )
     return "\n".join(lines)
 
@@ -207,6 +232,8 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "lectures": lecture_table.lectures,
     "char_lm": char_lm,
     "mnist": functools.partial(accuracies, "_mnist"),
+    "cifar10": functools.partial(accuracies, "_cifar10"),
+    "detection": detection,
     "sines": functools.partial(accuracies, "_sines"),
     "generation": generation,
     "gradients": gradients,

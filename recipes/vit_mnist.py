@@ -2,7 +2,7 @@
 
     python -m recipes.vit_mnist
 
-Two CPU cores and KERAS_BACKEND=jax.
+Two CPU cores and KERAS_BACKEND=tensorflow.
 """
 
 import functools

@@ -17,6 +17,8 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 import keras
 import pytest
 
+from tests.graphs import without_xla
+
 
 @pytest.fixture(autouse=True)
 def _seed():
@@ -33,3 +35,10 @@ def data_dir() -> Path:
     if not Path(folder).is_dir():
         pytest.skip(f"needs real data: SEQZOO_DATA_DIR={folder} is not a folder")
     return Path(folder)
+
+
+@pytest.fixture
+def graphs():
+    """Spares a test the seconds of XLA, where what it compiles is not the question."""
+    with without_xla():
+        yield

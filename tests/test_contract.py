@@ -11,21 +11,11 @@ from keras import ops, tree
 
 from seqzoo.models import MODELS
 from seqzoo.tasks import variables_by_key
+from tests.models.tiny import TINY_DETR
 
 # Small enough to build in a moment; what is not named here keeps its default.
 TINY = {
-    "DETR": {
-        "num_classes": 3,
-        "num_queries": 5,
-        "embed_dim": 8,
-        "encoder_layers": 1,
-        "decoder_layers": 2,
-        "num_heads": 2,
-        "hidden_dim": 12,
-        "depths": (1, 1),
-        "stage_dims": (8, 12),
-        "stem_dim": 4,
-    },
+    "DETR": dataclasses.asdict(TINY_DETR),
     "FourWayClassifier": {"num_classes": 3, "units": 4, "layers": 1},
     "RecurrentClassifier": {"features": 3, "num_classes": 3, "units": 5},
     "RecurrentLM": {"vocab_size": 11, "embed_dim": 4, "units": 5},
@@ -78,7 +68,7 @@ def model(cls):
 def build(cls):
     keras.utils.set_random_seed(0)
     model = cls(cls.Config(**TINY[cls.__name__]))
-    model(model.example_inputs())
+    model.build()
     return model
 
 
@@ -95,7 +85,7 @@ def test_the_config_survives_json(cls, model):
     config = json.loads(json.dumps(model.get_config()))
     twin = cls.from_config(config)
     assert twin.config == model.config
-    twin(twin.example_inputs())
+    twin.build()
     assert [w.shape for w in twin.weights] == [w.shape for w in model.weights]
 
 
@@ -116,6 +106,15 @@ def test_something_else_than_its_config_is_refused(cls):
 def test_keys_are_equal_in_two_instances(cls, model):
     """Paths hold no process-wide counters, so that files fit every process."""
     assert list(variables_by_key(build(cls))) == list(variables_by_key(model))
+
+
+def test_build_creates_every_variable(cls, model):
+    """No call is needed for it, and none adds a variable."""
+    built = cls.from_config(model.get_config())
+    built.build()
+    before = [(w.path, w.shape) for w in built.weights]
+    built(built.example_inputs())
+    assert [(w.path, w.shape) for w in built.weights] == before
 
 
 def test_rows_of_a_batch_do_not_see_each_other(model):
@@ -152,7 +151,7 @@ def test_inference_is_deterministic_and_finite(model):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_step_of_training_moves_every_weight(cls):
+def test_a_step_of_training_moves_every_weight(cls, graphs):
     """No weight is cut off from the loss."""
     model = build(cls)
     before = {k: ops.convert_to_numpy(v) for k, v in variables_by_key(model).items()}

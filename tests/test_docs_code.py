@@ -162,7 +162,7 @@ def test_a_block_that_is_not_run_says_why(page):
 )
 # What numpy, Keras and fit have to say of three steps on noise is not the page's.
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_python_shown_runs(page, load, folder, monkeypatch, capsys):
+def test_python_shown_runs(page, load, folder, monkeypatch, capsys, graphs):
     monkeypatch.setattr(seqzoo, "load", load)
     # It uploads; tests/hub has what it does.
     monkeypatch.setattr(seqzoo, "push", lambda *arguments, **options: None)

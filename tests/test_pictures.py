@@ -11,7 +11,6 @@ import seqzoo
 from seqzoo import cli, hub, pictures
 from seqzoo.models import (
     DETR,
-    DETRConfig,
     RecurrentLM,
     RecurrentLMConfig,
     Swin,
@@ -21,6 +20,7 @@ from seqzoo.models import (
 )
 from seqzoo.processors import CharacterProcessor, DetectionProcessor, ImageProcessor
 from seqzoo.tasks import classification
+from tests.models.tiny import TINY_DETR
 
 PIXELS = np.random.default_rng(0).integers(256, size=(24, 32, 3)).astype("uint8")
 
@@ -42,20 +42,8 @@ def swin():
 
 
 def detr():
-    config = DETRConfig(
-        num_classes=2,
-        num_queries=6,
-        embed_dim=8,
-        encoder_layers=1,
-        decoder_layers=2,
-        num_heads=2,
-        hidden_dim=8,
-        depths=(1, 1),
-        stage_dims=(8, 8),
-        stem_dim=4,
-    )
-    model = DETR(config)
-    model.processor = DetectionProcessor(["cat", "dog"], 24, 48)
+    model = DETR(TINY_DETR)
+    model.processor = DetectionProcessor(["cat", "dog", "ball"], 24, 48)
     return model
 
 

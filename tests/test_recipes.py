@@ -32,7 +32,7 @@ QUICK = ("lstm_char_lm", "gru_row_mnist", "vit_cifar10")
         for path in RECIPES
     ],
 )
-def test_smoke(path, tmp_path, monkeypatch, capsys):
+def test_smoke(path, tmp_path, monkeypatch, capsys, graphs):
     monkeypatch.chdir(tmp_path)  # which must stay empty
     monkeypatch.setattr(sys, "argv", [str(path), "--smoke"])
     runpy.run_path(str(path), run_name="__main__")

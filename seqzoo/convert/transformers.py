@@ -8,7 +8,8 @@ latter, so that both are read.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,8 +58,8 @@ def weights(
     tensors: Mapping[str, Array],
     config: Any,
     where: str,
-) -> Iterator[tuple[str, Array]]:
-    """Our weights by key, one at a time.
+) -> dict[str, Callable[[], Array]]:
+    """How to make each of our weights, by key; what it takes is read only then.
 
     Args:
         settings: The checkpoint's `config.json`.
@@ -82,8 +83,11 @@ def weights(
             f"seqzoo reads {family.CLASS} checkpoints with their heads; another head "
             "or another kind of checkpoint does not fit."
         )
-    for key, source in sources.items():
-        yield key, source.make(*(tensors[names[name]] for name in source.names))
+
+    def made(source: Source) -> Array:
+        return source.make(*(tensors[names[name]] for name in source.names))
+
+    return {key: partial(made, source) for key, source in sources.items()}
 
 
 def parameters(settings: Mapping[str, Any], checkpoint: Checkpoint, where: str) -> int:

@@ -1,11 +1,12 @@
 """Model folders: written, hashed, and read from the bundle, the Hub cache or the Hub.
 
 `manifest` says what the bytes must be, `repo` talks to the Hub, `sources` finds the
-bytes, `info` describes a model, `folder` turns the bytes into a model and back, `push`
-publishes them. None of them imports Keras, NumPy or huggingface_hub before it must.
+bytes, `info` describes a model, `folder` turns the bytes into a model and back, with
+`weights` for the arrays, `push` publishes them. None of them imports Keras, NumPy or
+huggingface_hub before it must.
 """
 
-from seqzoo.hub.folder import read_tensors, restore, save
+from seqzoo.hub.folder import restore, save
 from seqzoo.hub.info import ModelInfo, count_parameters, describe
 from seqzoo.hub.manifest import Manifest, Pin, read_manifest, write_manifest
 from seqzoo.hub.push import push_folder, push_model
@@ -33,7 +34,6 @@ __all__ = [
     "read_folder",
     "read_manifest",
     "read_repo",
-    "read_tensors",
     "resolve",
     "restore",
     "save",

@@ -17,14 +17,11 @@ from seqzoo.hub.manifest import (
     FORMAT,
     WEIGHTS,
     locked,
-    parse_json,
     write_manifest,
 )
 from seqzoo.hub.sources import Files
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from seqzoo.tasks.base import Task
 
 WEIGHTS_DTYPES = ("float32", "float16")
@@ -69,7 +66,9 @@ def save(
         )
     from safetensors.numpy import save as serialize
 
-    weights = _weights(model, weights_dtype)
+    from seqzoo.hub.weights import arrays_of
+
+    weights = arrays_of(model, weights_dtype)
     folder = Path(folder).expanduser().absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -111,6 +110,7 @@ def restore(
         ValueError: If the class is unknown, an override names no field or changes the
             shape of a weight, or the weights are not exactly the model's.
     """
+    from seqzoo.hub.weights import build_with
     from seqzoo.models import MODELS
 
     spec = read_spec(files)
@@ -124,32 +124,15 @@ def restore(
     _check_overrides(overrides, cls)
     with _dtype_policy(dtype):
         model: Task = cls.from_config({**spec["config"], **overrides})
-        model(model.example_inputs())  # creates the variables
-    saved = cls.read_config(spec["config"])
-    if weights:
-        _assign(model, files, overrides, saved)
+        saved = cls.read_config(spec["config"])
+        if weights:
+            build_with(model, files, overrides, saved)
+        else:
+            model.build()
     model.processor = _processor(spec.get("processor"), files)
     if saved != model.config and model.processor is not None:
         model.adapt_processor(saved)
     return model
-
-
-def read_tensors(data: bytes, where: str) -> dict[str, "np.ndarray[Any, Any]"]:
-    """The arrays of a safetensors file.
-
-    Raises:
-        ValueError: If it is none, or holds a dtype that NumPy lacks.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return load(data)
-    except (SafetensorError, KeyError) as error:
-        raise ValueError(
-            f"{where} is no readable safetensors file ({error!r}). Fetch or save it "
-            "again; seqzoo.save writes float32 or float16."
-        ) from error
 
 
 def _spec(model: "Task") -> dict[str, Any]:
@@ -162,91 +145,6 @@ def _spec(model: "Task") -> dict[str, Any]:
         "processor": processor
         and {"class": type(processor).__name__, "config": processor.get_config()},
     }
-
-
-def _weights(model: "Task", dtype: str) -> dict[str, "np.ndarray[Any, Any]"]:
-    """The model's weights as arrays, floating ones in `dtype`."""
-    import keras
-    import numpy as np
-
-    from seqzoo.tasks.base import variables_by_key
-
-    arrays = {}
-    for key, variable in variables_by_key(model).items():
-        if keras.backend.is_float_dtype(variable.dtype):
-            exact = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
-            with np.errstate(over="ignore"):  # reported below
-                array = exact.astype(dtype)
-            if not np.array_equal(np.isfinite(array), np.isfinite(exact)):
-                raise ValueError(
-                    f"{key} holds values up to {np.abs(exact).max():.3g}; {dtype} ends "
-                    "at 65504. Save with weights_dtype='float32'."
-                )
-        else:
-            array = keras.ops.convert_to_numpy(variable)
-        arrays[key] = np.asarray(array, order="C")
-    if not arrays:
-        raise ValueError(
-            f"{type(model).__name__} has no weights yet. Call it once before saving: "
-            "model(model.example_inputs())."
-        )
-    return arrays
-
-
-def _assign(
-    model: "Task", files: Files, overrides: Mapping[str, Any], saved: Any
-) -> None:
-    """Gives every variable its array, or refuses with the list of what differs."""
-    import keras
-
-    from seqzoo.tasks.base import variables_by_key
-
-    variables = variables_by_key(model)
-    missing, problems = set(variables), []
-    # One at a time: a large checkpoint is not held twice.
-    for key, array in _arrays(files, saved):
-        if key not in variables:
-            problems.append(f"unknown {key}")
-            continue
-        missing.discard(key)
-        variable = variables[key]
-        shape = tuple(variable.shape)
-        if array.shape != shape and saved == model.config:
-            # Nothing was asked for that could explain it: the file is another's.
-            problems.append(f"{key}: the model's is {shape}, the file's {array.shape}")
-            continue
-        if array.shape != shape:
-            try:
-                array = model.adapted_weight(key, array, shape, saved)
-            except ValueError as error:
-                problems.append(str(error))
-                continue
-        if array is not None:  # else it stays fresh
-            variable.assign(keras.ops.cast(array, variable.dtype))
-    problems += [f"missing {key}" for key in missing]
-    if problems:
-        problems.sort()
-        settings = ", ".join(f"{key}={value!r}" for key, value in overrides.items())
-        reason = (
-            f"With {settings} the weights of {files.origin} do not fit. Leave the "
-            "setting out, or take fresh weights with seqzoo.build"
-            if overrides
-            else f"The weights of {files.origin} are not those of its {CONFIG}. Fetch "
-            "or save the folder again"
-        )
-        raise ValueError(f"{reason}: {'; '.join(problems)}.")
-
-
-def _arrays(files: Files, saved: Any) -> "Iterator[tuple[str, np.ndarray[Any, Any]]]":
-    """The weights by key: of our own file, or of another library's."""
-    if files.foreign is None:
-        where = f"{WEIGHTS} of {files.origin}"
-        yield from read_tensors(files.contents[WEIGHTS], where).items()
-        return
-    from seqzoo.convert import transformers
-
-    settings = parse_json(files.contents[CONFIG], f"{CONFIG} of {files.origin}")
-    yield from transformers.weights(settings, files.foreign, saved, files.origin)
 
 
 def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:

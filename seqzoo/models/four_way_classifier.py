@@ -65,6 +65,14 @@ class FourWayClassifier(SequenceClassifier):
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
+    def build(self, input_shape: Any = None) -> None:
+        c = self.config
+        features = c.channels * c.patch_size**2
+        for sweep in self.sweeps:
+            sweep.build((None, None, None, features))
+            features = 4 * c.units
+        self.logits.build((None, features))
+
     def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
         side = 2 * self.config.patch_size
         shape = (2, side, side, self.config.channels)

@@ -85,6 +85,14 @@ class RecurrentClassifier(SequenceClassifier):
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
+    def build(self, input_shape: Any = None) -> None:
+        c = self.config
+        features = c.features + (c.timed and c.cell not in TIMED_CELLS)
+        for layer in self.recurrent:
+            layer.build((None, None, features))
+            features = 2 * c.units if c.bidirectional else c.units
+        self.logits.build((None, features))
+
     def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
         inputs = example_sequences(self.config.features)
         if self.config.timed:

@@ -18,6 +18,8 @@ from seqzoo.tasks.generation import TextGenerator
 
 Tensor = Any
 
+TRACED_STEPS = 64  # traced in one compiled call
+
 
 @dataclass(frozen=True)
 class RecurrentLMConfig:
@@ -109,6 +111,15 @@ class RecurrentLM(TextGenerator):
         self.logits = keras.layers.Dense(c.vocab_size, name="logits")
         self.carried: list[list[keras.Variable]] = []
 
+    def build(self, input_shape: Any = None) -> None:
+        c = self.config
+        self.embedding.build((None, None))
+        features = c.embed_dim
+        for layer in self.recurrent:
+            layer.build((None, None, features))
+            features = c.units
+        self.logits.build((None, None, features))
+
     def carry_states(self, batch_size: int, reset_rate: float = 0.0) -> None:
         """Makes each training batch go on where the one before it ended.
 
@@ -176,14 +187,26 @@ class RecurrentLM(TextGenerator):
             For each layer the dict of tensors `(batch, steps, units)` that
             `Recurrent.trace` gives; each layer reads the output of the one below.
         """
-        if not self.built:
-            self(self.example_inputs())
-        x = self.embedding(token_ids)
-        traced = []
-        for layer in self.recurrent:
-            traced.append(layer.trace(x))
-            x = traced[-1][layer.cell.state_names[0]]
-        return traced
+        run = self._compiled("trace", lambda: self._traced)
+        token_ids = np.asarray(token_ids, "int32")
+        rows, steps = token_ids.shape
+        states, parts = self.initial_states(rows), []
+        # In parts of one length, which one compilation serves, however long the text.
+        for start in range(0, steps, TRACED_STEPS):
+            part = token_ids[:, start : start + TRACED_STEPS]
+            padding = ((0, 0), (0, TRACED_STEPS - part.shape[1]))
+            parts.append(run(np.pad(part, padding), states))
+            states = [
+                [traced[name][:, -1] for name in layer.cell.state_names]
+                for layer, traced in zip(self.recurrent, parts[-1], strict=True)
+            ]
+        return [
+            {
+                name: ops.concatenate([p[i][name] for p in parts], axis=1)[:, :steps]
+                for name in traced
+            }
+            for i, traced in enumerate(parts[0])
+        ]
 
     def read(
         self, text: str, layer: int = -1, unit: int | None = None, top: int = 3
@@ -232,6 +255,14 @@ class RecurrentLM(TextGenerator):
             tuple(tuple(self.processor.decode([i]) for i in row) for row in best),
             np.take_along_axis(probabilities, best, axis=-1),
         )
+
+    def _traced(self, token_ids: Tensor, states: Any) -> list[dict[str, Tensor]]:
+        """Each layer's gates and states over a part of a text, from given states."""
+        x, traced = self.embedding(token_ids), []
+        for layer, before in zip(self.recurrent, states, strict=True):
+            traced.append(layer.trace(x, initial_state=before))
+            x = traced[-1][layer.cell.state_names[0]]
+        return traced
 
     def _states_before(self) -> list[list[Tensor]]:
         """What the batch before left, but for the rows that begin anew."""

@@ -153,10 +153,30 @@ class Seq2Seq(Translator):
         self.output_dropout = _dropout(c, c.output_dropout, "output_dropout")
 
     def build(self, input_shape: Any = None) -> None:
+        c = self.config
         self.output_bias = self.add_weight(
-            name="output_bias", shape=(self.config.vocab_size,), initializer="zeros"
+            name="output_bias", shape=(c.vocab_size,), initializer="zeros"
         )
-        self.output_embedding.build((None, None))
+        tables = (self.source_embedding, self.target_embedding, self.output_embedding)
+        for table in dict.fromkeys(tables):
+            table.build((None, None))
+        features = c.embed_dim
+        for layer in self.encoder:
+            layer.build((None, None, features))
+            features = 2 * c.encoder_units
+        self.bridge.build((None, features))
+        memory = features + c.embed_dim * c.memory_embeddings
+        asked = {
+            "state": c.decoder_units,
+            "input": c.embed_dim,
+            "both": c.decoder_units + c.embed_dim,
+        }[c.query]
+        for attention in self.attentions:
+            attention.build((None, None, asked), (None, None, memory))
+        context = memory if self.attentions else 0
+        for i, layer in enumerate(self.decoder):
+            layer.build((None, None, c.decoder_units + context if i else c.embed_dim))
+        self.readout.build((None, None, c.decoder_units + context + c.embed_dim))
 
     def example_inputs(self) -> dict[str, np.ndarray]:
         return {

@@ -161,12 +161,27 @@ class Swin(ImageClassifier):
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
     def build(self, input_shape: Any = None) -> None:
-        if self.config.use_positions:
+        c = self.config
+        if c.use_positions:
             self.positions = self.add_weight(
                 name="positions",
-                shape=(1, *self.config.grid, self.config.embed_dim),
+                shape=(1, *c.grid, c.embed_dim),
                 initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             )
+
+        def grid(stage: int) -> tuple[int | None, ...]:
+            return None, None, None, c.dims[stage]
+
+        self.patches.build((None, None, None, c.channels))
+        self.patch_norm.build(grid(0))
+        blocks = iter(self.blocks)
+        for stage, depth in enumerate(c.depths):
+            if stage:
+                self.mergings[stage - 1].build(grid(stage - 1))
+            for block in islice(blocks, depth):
+                block.build(grid(stage))
+        self.norm.build(grid(-1))
+        self.logits.build((None, c.dims[-1]))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
         return ops.mean(self._encode(images, training)[0], axis=(1, 2))

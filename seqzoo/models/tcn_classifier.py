@@ -62,6 +62,10 @@ class TCNClassifier(SequenceClassifier):
         )
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
+    def build(self, input_shape: Any = None) -> None:
+        self.network.build((None, None, self.config.features))
+        self.logits.build((None, self.config.units))
+
     def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
         return example_sequences(self.config.features)
 

@@ -127,6 +127,10 @@ class ViT(ImageClassifier):
         self.positions = self.add_weight(
             name="positions", shape=(1, steps, c.embed_dim), initializer=small
         )
+        self.patches.build((None, None, None, c.channels))
+        for layer in (*self.blocks, self.norm):
+            layer.build((None, steps, c.embed_dim))
+        self.logits.build((None, c.embed_dim))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
         x, _ = self._encode(images, training)

@@ -14,8 +14,9 @@ class Task(keras.Model):
     """A `keras.Model` that is rebuilt from its Config and answers one task's verb.
 
     Subclasses name their frozen dataclass in `Config`, make their layers in
-    `__init__` from `self.config`, and give every layer `name=` equal to its
-    attribute, so that `variables_by_key` is the same in every process.
+    `__init__` from `self.config`, give every layer `name=` equal to its attribute, so
+    that `variables_by_key` is the same in every process, and build all of them in
+    `build`.
 
     Args:
         config: An instance of the class's `Config`.
@@ -38,14 +39,12 @@ class Task(keras.Model):
         self.info: Any = None
 
     def example_inputs(self) -> Any:
-        """Small inputs; calling the model on them creates every variable."""
+        """Small inputs that the model can be called on."""
         raise ValueError(f"{type(self).__name__} does not define example_inputs().")
 
     def build(self, input_shape: Any = None) -> None:
-        """Nothing by itself: layers are built as the first call reaches them.
-
-        Keras would otherwise trace the whole call once before it.
-        """
+        """Creates every variable; the Config says all that this takes."""
+        raise ValueError(f"{type(self).__name__} does not define build().")
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
         """A weight of another Config made to fit this model, where that can be.

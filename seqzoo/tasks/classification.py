@@ -79,7 +79,7 @@ class Classifier(LabelledTask):
     def _in_batches(self, name: str, inputs: Sequence[Any]) -> list[np.ndarray]:
         """What the method `_name` computes of batches of inputs, compiled."""
         if not self.built:
-            self(self.example_inputs())
+            self.build()
         run = self.__dict__.setdefault(
             f"_compiled_{name}", compiled(self, getattr(self, f"_{name}"))
         )
@@ -153,7 +153,7 @@ class ImageClassifier(Classifier):
         several, is_one = self.listed(images)
         if not several:
             if not self.built:
-                self(self.example_inputs())
+                self.build()
             return np.zeros((0, self.logits.kernel.shape[0]), "float32")
         found = np.concatenate(self._in_batches("features", several))
         return found[0] if is_one else found

@@ -44,7 +44,7 @@ def gradient_norms(
     steps = _checked_steps(model, token_ids, lags, layer)
     layer %= len(model.recurrent)
     if not model.built:
-        model(model.example_inputs())
+        model.build()
     rows = len(token_ids)
     targets = ops.one_hot(token_ids[:, -1], model.config.vocab_size)  # (B, V)
     states, norms, start = model.initial_states(rows), {}, 0

@@ -172,7 +172,7 @@ class Translator(Task):
     ) -> tuple[Read, Search, Start]:
         """What `seqzoo.tasks.batching` calls: reading and search are compiled."""
         if not self.built:
-            self(self.example_inputs())
+            self.build()
         key = (beam_size, length_penalty)
         if key not in self._searches:
 

@@ -67,7 +67,8 @@ def run(
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
     model = recipe.model
-    model(model.example_inputs())  # creates every weight, before the optimizer asks
+    if not model.built:
+        model.build()  # every weight, before the optimizer asks for them
     model.compile(
         optimizer=recipe.optimizer,
         loss=recipe.loss,

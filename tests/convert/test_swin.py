@@ -1,7 +1,7 @@
-"""Swin checkpoints of transformers: equal to what transformers computed.
+"""What is special to Swin checkpoints of transformers.
 
-The folders in `golden` were made once by `make_golden.py`; see `test_vit.py`, which
-tests what both families share.
+That their logits are right is in `test_classifiers.py`; `test_vit.py` has what both
+families share.
 """
 
 import json
@@ -11,25 +11,7 @@ import numpy as np
 import pytest
 
 import seqzoo
-from tests.convert import make_golden
 from tests.convert.checkpoints import GOLDEN, changed, logits
-
-CASES = sorted(make_golden.SWIN)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_logits_equal_those_of_transformers(case):
-    found, expected = logits(GOLDEN / case)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
-def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
-    pytest.importorskip("transformers")
-    make_golden.make_swin(case, tmp_path, seed=1)
-    found, expected = logits(tmp_path / case)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
-"""ViT checkpoints of transformers: equal to what transformers computed.
+"""What is special to ViT checkpoints, and what they share with all: files, refusals.
 
-The folders in `golden` were made once by `make_golden.py`, which needs transformers and
-PyTorch; a slow test makes them anew.
+That their logits are right is in `test_classifiers.py`.
 """
 
 import json
@@ -13,25 +12,7 @@ from keras import ops
 from safetensors.numpy import load_file, save_file
 
 import seqzoo
-from tests.convert import make_golden
 from tests.convert.checkpoints import GOLDEN, changed, logits
-
-CASES = sorted(make_golden.VIT)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_logits_equal_those_of_transformers(case):
-    found, expected = logits(GOLDEN / case)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
-def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
-    pytest.importorskip("transformers")
-    make_golden.make_vit(case, tmp_path, seed=1)
-    found, expected = logits(tmp_path / case)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_the_processor_and_the_record_are_the_checkpoints():

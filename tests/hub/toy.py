@@ -30,6 +30,10 @@ class Toy(Task):
         self.hidden = keras.layers.Dense(config.units, name="hidden")
         self.out = keras.layers.Dense(2, name="out")
 
+    def build(self, input_shape=None):
+        self.hidden.build((None, 3))
+        self.out.build((None, self.config.units))
+
     def example_inputs(self):
         return np.ones((1, 3), "float32")
 

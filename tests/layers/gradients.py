@@ -73,7 +73,8 @@ def _jax(layer, function, arrays):
         return _weighted_sum(outputs), outputs
 
     values = [variable.value for variable in variables]
-    gradients, outputs = jax.grad(total, argnums=(0, 1), has_aux=True)(
+    # Compiled whole: JAX would otherwise compile each of its operations by itself.
+    gradients, outputs = jax.jit(jax.grad(total, argnums=(0, 1), has_aux=True))(
         [jax.numpy.asarray(array) for array in arrays], values
     )
     return outputs, *gradients

@@ -1,69 +1,27 @@
+"""`Recurrent`: equal to Keras and PyTorch, whatever the mask and the direction."""
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.layers import Bidirectional, ElmanCell, GRUCell, LSTMCell, Recurrent
+from seqzoo.layers import Bidirectional, GRUCell, LSTMCell, Recurrent
 from tests.layers.gradients import assert_near, assert_same, outputs_and_gradients
-
-UNITS, BATCH, STEPS, FEATURES = 4, 3, 6, 5
-CELLS = {
-    "elman": ElmanCell,
-    "lstm": LSTMCell,
-    "gru": GRUCell,
-    "gru_reset_before": lambda units: GRUCell(units, reset_after=False),
-}
-KERAS_LAYERS = {
-    "elman": keras.layers.SimpleRNN,
-    "lstm": keras.layers.LSTM,
-    "gru": keras.layers.GRU,
-    "gru_reset_before": lambda units, **k: keras.layers.GRU(
-        units, reset_after=False, **k
-    ),
-}
-LENGTHS = np.array([6, 4, 1])
-MASK = np.arange(STEPS) < LENGTHS[:, None]
-every_cell = pytest.mark.parametrize("name", CELLS)
-# TensorFlow alone compiles training in another way than inference.
-on_tensorflow = keras.backend.backend() == "tensorflow"
-every_compilation = pytest.mark.parametrize(
-    "training",
-    [False, True] if on_tensorflow else [True],
-    ids=["inference", "training"][-1 - on_tensorflow :],
+from tests.layers.recurrent_cases import (
+    BATCH,
+    FEATURES,
+    KERAS_LAYERS,
+    MASK,
+    STEPS,
+    UNITS,
+    array,
+    assert_close,
+    both_directions,
+    every_cell,
+    every_compilation,
+    first_states,
+    made,
 )
-both_directions = pytest.mark.parametrize("reverse", [False, True])
-
-
-def array(*shape, seed=0):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
-
-
-def made(name, **arguments):
-    """A layer with random weights, biases too."""
-    layer = Recurrent(
-        CELLS[name](UNITS),
-        **{"return_sequences": True, "return_state": True, **arguments},
-    )
-    layer.build((BATCH, STEPS, FEATURES))
-    return randomized(layer)
-
-
-def randomized(layer):
-    rng = np.random.default_rng(1)
-    for variable in layer.trainable_variables:
-        variable.assign(rng.normal(0, 0.5, size=variable.shape))
-    return layer
-
-
-def first_states(name, seed=2):
-    count = 2 if name == "lstm" else 1
-    return [array(BATCH, UNITS, seed=seed + index) for index in range(count)]
-
-
-def assert_close(ours, theirs, atol=1e-5):
-    assert len(ours) == len(theirs)
-    for mine, other in zip(ours, theirs, strict=True):
-        assert_near(mine, other, rtol=1e-5, atol=atol)
 
 
 @every_cell
@@ -238,227 +196,6 @@ def test_a_traced_lstm_obeys_its_equations():
         traced["forget_gate"] * c + traced["input_gate"] * traced["candidate"],
         atol=1e-6,
     )
-
-
-@pytest.mark.parametrize("name", ["lstm", "gru"])
-def test_bidirectional_equals_keras_with_and_without_mask(name):
-    ours = Bidirectional(CELLS[name](UNITS), return_sequences=True, return_state=True)
-    theirs = keras.layers.Bidirectional(
-        KERAS_LAYERS[name](
-            UNITS, return_sequences=True, return_state=True, zero_output_for_mask=True
-        )
-    )
-    ours.build((BATCH, STEPS, FEATURES))
-    theirs.build((BATCH, STEPS, FEATURES))
-    theirs.set_weights(randomized(ours).get_weights())
-    arrays = [
-        array(BATCH, STEPS, FEATURES),
-        *first_states(name),
-        *first_states(name, seed=5),
-    ]
-    for mask in (None, ops.convert_to_tensor(MASK)):
-        results, expected = (
-            outputs_and_gradients(
-                layer,
-                lambda x, *s, layer=layer, mask=mask: layer(
-                    x, mask=mask, initial_state=list(s)
-                ),
-                arrays,
-            )
-            for layer in (ours, theirs)
-        )
-        for mine, other in zip(results, expected, strict=True):
-            assert_close(mine, other)
-
-
-@pytest.mark.parametrize("return_sequences", [True, False])
-@pytest.mark.parametrize("merge", ["concat", "sum", "average", "multiply"])
-def test_bidirectional_merges_its_two_sides(merge, return_sequences):
-    layer = Bidirectional(
-        LSTMCell(UNITS), GRUCell(UNITS), merge, return_sequences=return_sequences
-    )
-    x = array(BATCH, STEPS, FEATURES)
-    outputs = ops.convert_to_numpy(layer(x, mask=MASK))
-    ahead = ops.convert_to_numpy(layer.forward_layer(x, mask=MASK)[0])
-    back = ops.convert_to_numpy(layer.backward_layer(x, mask=MASK)[0])
-    expected = {
-        "concat": np.concatenate([ahead, back], axis=-1),
-        "sum": ahead + back,
-        "average": (ahead + back) / 2,
-        "multiply": ahead * back,
-    }
-    assert_near(outputs, expected[merge], atol=1e-6)
-    assert layer.compute_output_shape(x.shape) == outputs.shape
-
-
-def test_weights_have_their_attributes_names():
-    layer = Bidirectional(LSTMCell(UNITS), name="encoder")
-    layer.build((None, None, FEATURES))
-    assert [variable.path for variable in layer.weights] == [
-        f"encoder/{side}/cell/{weight}"
-        for side in ("forward", "backward")
-        for weight in ("kernel", "recurrent_kernel", "bias")
-    ]
-    single = Recurrent(GRUCell(UNITS), name="decoder")
-    single(array(1, 1, FEATURES))
-    assert single.weights[0].path == "decoder/cell/kernel"
-
-
-def test_bidirectional_traces_both_sides():
-    layer = Bidirectional(GRUCell(UNITS), return_sequences=True)
-    traced = layer.trace(array(BATCH, STEPS, FEATURES))
-    assert set(traced) == {"forward", "backward"}
-    assert "update_gate" in traced["backward"]
-
-
-def test_variational_dropout_uses_one_mask_for_the_whole_sequence():
-    """With an identity cell, what is dropped at the first step stays dropped."""
-    cell = ElmanCell(
-        64,
-        activation="linear",
-        kernel_initializer="identity",
-        recurrent_initializer="zeros",
-    )
-    layer = Recurrent(cell, return_sequences=True, dropout=0.5, seed=1)
-    x = np.ones((2, 7, 64), "float32")
-    outputs = ops.convert_to_numpy(layer(x, training=True))
-    assert set(np.unique(outputs)) == {0.0, 2.0}
-    assert_same(outputs, outputs[:, :1] * np.ones((1, 7, 1)))
-    assert 0.3 < (outputs == 0).mean() < 0.7
-    assert_same(layer(x), x)
-
-
-def test_recurrent_dropout_drops_the_same_units_at_every_step():
-    """h' = 1 + mask * h counts the steps where the mask is 0 as 1, 1, 1, ..."""
-    cell = ElmanCell(
-        64,
-        activation="linear",
-        kernel_initializer="zeros",
-        recurrent_initializer="identity",
-        bias_initializer="ones",
-    )
-    layer = Recurrent(cell, return_sequences=True, recurrent_dropout=0.5, seed=1)
-    outputs = ops.convert_to_numpy(layer(np.ones((2, 4, 3), "float32"), training=True))
-    rows = np.unique(np.moveaxis(outputs, 1, 2).reshape(-1, 4), axis=0)
-    assert_same(rows, [[1, 1, 1, 1], [1, 3, 7, 15]])
-
-
-@pytest.mark.parametrize("name", ["lstm", "gru"])
-def test_the_gradient_with_recurrent_dropout_is_the_slope(name):
-    """Against differences, the masks being the same at every call."""
-    layer = made(name)
-    x = array(BATCH, STEPS, FEATURES)
-    kept = ops.convert_to_tensor(
-        2.0 * (np.random.default_rng(3).random((BATCH, UNITS)) < 0.5), "float32"
-    )
-    layer.recurrent_dropout = 0.5
-    layer._drop = lambda ones, rate: ones * kept
-
-    def run(x):
-        return layer(x, training=True)
-
-    _, (by_inputs,), by_weights = outputs_and_gradients(layer, run, [x])
-
-    def total():
-        outputs = [ops.convert_to_numpy(o).astype("float64") for o in run(x)]
-        return sum(
-            (o * np.cos(np.arange(o.size) + k).reshape(o.shape)).sum()
-            for k, o in enumerate(outputs)
-        )
-
-    variable = layer.cell.recurrent_kernel
-    value = ops.convert_to_numpy(variable.value)
-    direction = array(*value.shape, seed=4)
-    slopes = []
-    for sign in (1, -1):
-        variable.assign(value + sign * 1e-2 * direction)
-        slopes.append(total())
-    slope = (slopes[0] - slopes[1]) / 2e-2
-    assert_near((by_weights[1] * direction).sum(), slope, rtol=1e-2)
-    assert by_inputs.shape == x.shape
-
-
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
-def test_other_precisions_stay_close_to_float32(policy):
-    if policy == "float64" and keras.backend.backend() == "jax":
-        pytest.skip("JAX has no float64 unless it is switched on for the process")
-    expected = made("lstm")
-    layer = Recurrent(
-        LSTMCell(UNITS, dtype=policy),
-        return_sequences=True,
-        return_state=True,
-        dtype=policy,
-    )
-    layer.build((BATCH, STEPS, FEATURES))
-    layer.set_weights(expected.get_weights())
-    x = array(BATCH, STEPS, FEATURES)
-    for training in (False, True):
-        results = layer(x, training=training)
-        for ours, full in zip(results, expected(x), strict=True):
-            assert keras.backend.standardize_dtype(ours.dtype) == layer.compute_dtype
-            assert_near(
-                ops.convert_to_numpy(ops.cast(ours, "float32")), full, atol=0.03
-            )
-
-
-@pytest.mark.parametrize(
-    "jit_compile", ["auto", pytest.param(False, marks=pytest.mark.slow)]
-)
-def test_fit_lowers_the_loss_with_any_compilation(jit_compile):
-    inputs = keras.Input((None, FEATURES))
-    layer = Bidirectional(GRUCell(8), dropout=0.1, recurrent_dropout=0.1)
-    model = keras.Model(inputs, keras.layers.Dense(1)(layer(inputs)))
-    model.compile(
-        optimizer=keras.optimizers.Adam(0.02), loss="mse", jit_compile=jit_compile
-    )
-    x = array(20, STEPS, FEATURES)
-    y = x.sum(axis=(1, 2))[:, None] / 5
-    losses = model.fit(x, y, batch_size=8, epochs=6, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
-    assert model.predict(x[:, :3], verbose=0).shape == (20, 1)
-
-
-@pytest.mark.parametrize("return_sequences", [True, False])
-def test_a_saved_model_comes_back_with_its_answers(tmp_path, return_sequences):
-    inputs = keras.Input((None, FEATURES))
-    mask = keras.Input((None,), dtype="bool")
-    hidden = Bidirectional(LSTMCell(UNITS), return_sequences=True, dropout=0.2)(
-        inputs, mask=mask
-    )
-    outputs = Recurrent(
-        GRUCell(UNITS, reset_after=False), return_sequences, reverse=True
-    )(hidden, mask=mask)
-    model = keras.Model([inputs, mask], outputs)
-    x = array(BATCH, STEPS, FEATURES)
-    expected = model.predict([x, MASK], verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    assert_near(loaded.predict([x, MASK], verbose=0), expected, atol=1e-6)
-
-
-def test_an_exported_model_runs_in_tensorflow_on_any_length(tmp_path):
-    if not on_tensorflow:
-        pytest.skip("SavedModel needs the TensorFlow backend")
-    import tensorflow as tf
-
-    inputs = keras.Input((None, FEATURES))
-    model = keras.Model(inputs, Bidirectional(LSTMCell(UNITS))(inputs))
-    x = array(BATCH, STEPS, FEATURES)
-    model(x, training=True)
-    model.export(str(tmp_path / "exported"), verbose=False)
-    served = tf.saved_model.load(str(tmp_path / "exported"))
-    for steps in (STEPS, 2):
-        part = x[:, :steps]
-        assert_near(served.serve(part), model(part), atol=1e-6)
-
-
-def test_a_mask_from_an_embedding_is_used():
-    """Keras hands over the mask that an Embedding with `mask_zero` declares."""
-    embedding = keras.layers.Embedding(7, FEATURES, mask_zero=True)
-    layer = made("lstm", return_state=False, return_sequences=False)
-    ids = np.array([[3, 2, 5, 0, 0], [1, 1, 1, 1, 0]])
-    expected = layer(ops.convert_to_numpy(embedding(ids)), mask=ids != 0)
-    assert_near(layer(embedding(ids)), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -11,24 +11,12 @@ import seqzoo
 from seqzoo.models import DETR, DETRConfig
 from seqzoo.ops.positions import resized_mask
 from seqzoo.processors import DetectionProcessor
-
-TINY = DETRConfig(
-    num_classes=3,
-    num_queries=5,
-    embed_dim=8,
-    encoder_layers=1,
-    decoder_layers=2,
-    num_heads=2,
-    hidden_dim=12,
-    depths=(1, 1),
-    stage_dims=(8, 12),
-    stem_dim=4,
-)
+from tests.models.tiny import TINY_DETR
 
 
 def make(**changes):
     keras.utils.set_random_seed(0)
-    model = DETR(dataclasses.replace(TINY, **changes))
+    model = DETR(dataclasses.replace(TINY_DETR, **changes))
     model(model.example_inputs())
     return model
 

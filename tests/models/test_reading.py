@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from seqzoo.layers import CELLS
-from seqzoo.models import RecurrentLM, RecurrentLMConfig
+from seqzoo.models import RecurrentLM, RecurrentLMConfig, recurrent_lm
 from seqzoo.processors import CharacterProcessor
 
 TEXT = "abc cab\nbb"
@@ -28,7 +28,9 @@ def model():
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_each_layer_is_traced_on_the_output_of_the_one_below(cell):
+def test_each_layer_is_traced_on_the_output_of_the_one_below(cell, graphs, monkeypatch):
+    """In parts, of which the second is padded: each goes on from the one before."""
+    monkeypatch.setattr(recurrent_lm, "TRACED_STEPS", 3)
     model = made(cell)
     ids = np.array([[0, 1, 2, 3], [4, 4, 0, 1]])
     traced = model.trace(ids)
@@ -49,7 +51,7 @@ def test_each_layer_is_traced_on_the_output_of_the_one_below(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layer", [0, -1])
-def test_the_activation_is_tanh_of_c_or_else_h(cell, layer):
+def test_the_activation_is_tanh_of_c_or_else_h(cell, layer, graphs):
     model = made(cell)
     reading = model.read(TEXT, layer=layer, unit=2)
     traced = model.trace(model.processor.encode(TEXT)[None])[layer]

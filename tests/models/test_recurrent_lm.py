@@ -54,7 +54,7 @@ def test_states_are_carried_through_compiled_training_and_no_gradient_is():
         np.testing.assert_allclose(ours, ops.convert_to_numpy(expected), atol=1e-5)
 
 
-def test_rows_that_begin_anew_forget_the_batch_before():
+def test_rows_that_begin_anew_forget_the_batch_before(graphs):
     rows = np.tile(IDS[:1], (40, 1))
     model = make()
     model.carry_states(len(rows), reset_rate=0.5)
@@ -87,7 +87,7 @@ def test_what_is_carried_is_no_weight():
     assert list(variables_by_key(model)) == list(variables_by_key(plain))
 
 
-def test_zoneout_and_dropout_act_in_training_alone():
+def test_zoneout_and_dropout_act_in_training_alone(graphs):
     for changes in (
         {"zoneout": (0.5, 0.5)},
         {"dropout": 0.5},

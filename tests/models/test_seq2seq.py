@@ -107,7 +107,7 @@ def test_tied_embeddings_share_one_table():
         ("recurrent_dropout", True),
     ],
 )
-def test_dropout_acts_in_training_alone(place, variational):
+def test_dropout_acts_in_training_alone(place, variational, graphs):
     """Every place where the literature drops changes the output of training."""
     inputs = {"source_ids": SOURCE, "target_ids": TARGET}
     changes = {place: 0.5, "variational": variational}

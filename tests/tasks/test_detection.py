@@ -10,29 +10,18 @@ from PIL import Image
 
 import seqzoo
 from seqzoo import cli
-from seqzoo.models import DETR, DETRConfig
+from seqzoo.models import DETR
 from seqzoo.processors import DetectionProcessor
 from seqzoo.tasks import Detections
+from tests.models.tiny import TINY_DETR
 
 LABELS = ["cat", "dog", "traffic light"]
-CONFIG = DETRConfig(
-    num_classes=3,
-    num_queries=6,
-    embed_dim=8,
-    encoder_layers=1,
-    decoder_layers=1,
-    num_heads=2,
-    hidden_dim=12,
-    depths=(1, 1),
-    stage_dims=(8, 12),
-    stem_dim=4,
-)
 
 
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    model = DETR(CONFIG)
+    model = DETR(TINY_DETR)
     model(model.example_inputs())
     model.processor = DetectionProcessor(LABELS, 32, 48)
     return model
@@ -50,7 +39,7 @@ def test_what_is_reported_follows_from_logits_and_boxes(model):
     probabilities = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     boxes = ops.convert_to_numpy(outputs["boxes_cxcywh"])[0]
     found = model.detect(image, threshold=0.0)
-    assert isinstance(found, Detections) and len(found) == 6
+    assert isinstance(found, Detections) and len(found) == TINY_DETR.num_queries
     order = np.argsort(-probabilities[:, :3].max(-1), kind="stable")
     for k, query in enumerate(order):
         assert found.labels[k] == LABELS[probabilities[query, :3].argmax()]
@@ -99,7 +88,7 @@ def test_what_is_no_picture_is_refused(model):
 
 def test_a_model_without_a_processor_says_so():
     with pytest.raises(ValueError, match="no processor"):
-        DETR(CONFIG).detect(picture(8, 8))
+        DETR(TINY_DETR).detect(picture(8, 8))
 
 
 def test_seqzoo_run_prints_a_line_for_each_object(model, tmp_path, capsys):

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from seqzoo.tasks.base import Task
-from seqzoo.training import Card, Metric, Published, Recipe, main
+from seqzoo.training import Card, Metric, Published, Recipe, main, run
 
 VOCABULARY = 11
 STEPS = 5  # an epoch
@@ -54,6 +54,11 @@ class Toy(Task):
         )
         self.inner = Inner(config, name="inner")
         self.head = keras.layers.Dense(VOCABULARY, name="head")
+
+    def build(self, input_shape=None):
+        self.embedding.build((None, None))
+        for layer in (self.inner, self.head):
+            layer.build((None, None, self.config.units))
 
     def example_inputs(self):
         return {"ids": np.zeros((1, 4), "int32")}
@@ -119,6 +124,19 @@ def recipe(data: str = "toy", **changes) -> Recipe:
         ),
     }
     return Recipe(**{**values, **changes})
+
+
+def train(tmp_path, seed=0, resume=True, run_eagerly=False, **changes):
+    """Runs the toy recipe with some fields changed; returns its two folders."""
+    written = run(
+        lambda: recipe(**changes),
+        seed=seed,
+        folder=tmp_path / "weights",
+        checkpoint_dir=tmp_path / "checkpoints",
+        resume=resume,
+        run_eagerly=run_eagerly,
+    )
+    return written, tmp_path / "checkpoints" / "toy_lm"
 
 
 if __name__ == "__main__":

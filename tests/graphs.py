@@ -1,0 +1,27 @@
+"""TensorFlow's graphs without XLA, for tests of what is run once or twice."""
+
+import contextlib
+
+import keras
+import pytest
+
+
+@contextlib.contextmanager
+def without_xla():
+    """Functions that are made in here are traced, but XLA compiles none of them.
+
+    To compile a search or a training step takes seconds, to run its graph does not.
+    """
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    function = tf.function
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            tf,
+            "function",
+            lambda func=None, jit_compile=None, **options: function(func, **options),
+        )
+        yield
