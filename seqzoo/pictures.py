@@ -19,10 +19,17 @@ MOST_ROWS = 64
 
 
 class Subject:
-    """The model to draw, by its name; loaded when it is first asked for."""
+    """The model to draw, by its name; loaded when it is first asked for.
 
-    def __init__(self, name: str):
+    Args:
+        name: As for `seqzoo.load`.
+        model: The model itself, if it is loaded already.
+    """
+
+    def __init__(self, name: str, model: Any = None):
         self.name = name
+        if model is not None:
+            self.model = model
 
     @functools.cached_property
     def model(self) -> Any:

@@ -24,6 +24,7 @@ STEPS = (
     ("data",),
     ("training", "plot", "answers", "terminal"),
     ("pictures",),
+    ("demo",),
     ("cli",),
     ("recipes",),
 )
@@ -158,7 +159,10 @@ def test_a_lawful_import_passes(path, source):
 
 
 def test_importing_seqzoo_loads_neither_keras_nor_a_backend():
-    heavy = "{'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'huggingface_hub'}"
+    heavy = (
+        "{'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'huggingface_hub',"
+        " 'gradio'}"
+    )
     code = (
         "import sys, seqzoo, seqzoo.cli, seqzoo.zoo, seqzoo.plot\n"
         "seqzoo.list_models()\n"

@@ -2,31 +2,18 @@
 
 import functools
 import http.server
-import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PHONE, DESK = 360, 1300  # pixels
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",  # Chromium refuses its sandbox to root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
+from tests import chromium
+from tests.chromium import DESK, PHONE, requested, wait_for, wide
 
+ROOT = Path(__file__).parent.parent
 pytestmark = [
     pytest.mark.browser,
     # Selenium leaves the driver's pipes to the collector.
@@ -68,64 +55,13 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """Chromium with a log of its console and of its requests."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
-    from selenium.webdriver.chrome.service import Service
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs chromium and chromedriver: apt-get install chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability(
-        "goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"}
-    )
-    opened = webdriver.Chrome(options=options, service=Service(driver))
-    yield opened
-    opened.quit()
-
-
-def wide(browser, width):
-    """Gives the page the width of a screen."""
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {
-            "width": width,
-            "height": 900,
-            "deviceScaleFactor": 1,
-            "mobile": width == PHONE,
-        },
-    )
+    with chromium.opened(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 def pages(site):
     """Every page's path under the server's address."""
     return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
-
-
-def requested(browser):
-    """The addresses asked for since the log was last read."""
-    events = (
-        json.loads(e["message"])["message"] for e in browser.get_log("performance")
-    )
-    return [
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
-
-
-def wait_for(browser, script, seconds=15):
-    """What the script returns as soon as that is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := browser.execute_script(script):
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"still not true after {seconds} s: {script}")
 
 
 def test_every_page_is_quiet_fits_a_phone_and_asks_no_other_host(

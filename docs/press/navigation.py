@@ -22,6 +22,7 @@ API = {
 START = {
     "Home": "index.md",
     "Quick start": "quick-start.md",
+    "A page to try the models": "demo.md",
     "How it is built": "how-it-is-built.md",
     "Glossary": "glossary.md",
     "Changelog": "changelog.md",

@@ -2,7 +2,8 @@
 
 Standard output carries the answer and nothing else; progress and errors go to standard
 error. An error is one line and exit status 2; `--debug` shows where it came from. The
-commands are functions of `models`, `files` and `training`, in the order of the help.
+commands are functions of `models`, `demo`, `files` and `training`, in the order of the
+help.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from typing import Annotated
 import typer
 
 import seqzoo
-from seqzoo.cli import files, models, training
+from seqzoo.cli import demo, files, models, training
 from seqzoo.terminal import one_line, prefer_utf8, quiet_libraries
 
 app = typer.Typer(
@@ -93,6 +94,7 @@ app.command("list")(models.list_)
 app.command()(models.info)
 app.command()(models.run)
 app.command()(models.plot)
+app.command()(demo.demo)
 app.command()(files.verify)
 app.command()(files.fetch)
 app.command(

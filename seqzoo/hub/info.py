@@ -33,6 +33,7 @@ class ModelInfo:
     recipe: str | None = None
     repo_id: str | None = None  # Hub repository that serves the same files
     revision: str | None = None  # its commit
+    processor: str | None = None  # class of what reads its inputs
 
     def __repr__(self) -> str:
         size = "" if self.params is None else f", {self.params:,} parameters"
@@ -57,6 +58,7 @@ def describe(name: str, files: Files) -> ModelInfo:
     """
     contents = files.contents
     spec = read_spec(files)
+    processor = spec.get("processor")
     record = (
         parse_json(contents[METRICS], f"{METRICS} of {files.origin}")
         if METRICS in contents
@@ -84,6 +86,7 @@ def describe(name: str, files: Files) -> ModelInfo:
         recipe=record.get("recipe"),
         repo_id=files.repo_id,
         revision=files.revision,
+        processor=processor.get("class") if isinstance(processor, dict) else None,
     )
 
 

@@ -11,7 +11,7 @@ from seqzoo.plot.detections import plot_detections
 from seqzoo.plot.files import checked_path
 from seqzoo.plot.gates import plot_gates
 from seqzoo.plot.gradients import plot_gradients
-from seqzoo.plot.text import plot_text
+from seqzoo.plot.text import plot_text, text_html
 from seqzoo.plot.training import plot_training
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "plot_gradients",
     "plot_text",
     "plot_training",
+    "text_html",
 ]

@@ -9,18 +9,20 @@ from seqzoo.plot.reading import Step
 
 # System colours follow the reader's choice of light or dark; what was read keeps black
 # on its own light colour.
-STYLE = """\
+PAGE_STYLE = """\
 :root { color-scheme: light dark; }
 body { background: Canvas; color: CanvasText; margin: 1.5em; }
-p { font: 0.9em/1.5 system-ui, sans-serif; margin: 0 0 1.2em; }
-i { display: inline-block; width: 7em; height: 0.8em; margin: 0 0.3em;
+"""
+STYLE = """\
+.reading p { font: 0.9em/1.5 system-ui, sans-serif; margin: 0 0 1.2em; }
+.reading i { display: inline-block; width: 7em; height: 0.8em; margin: 0 0.3em;
     border: 1px solid; background: linear-gradient(to right, $scale); }
-div { font: 1.05em/1.25 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
-      white-space: pre; margin-bottom: 0.5em; }
-.step { display: inline-block; min-width: 1.2ch; text-align: center;
-        vertical-align: top; }
-.read { display: block; color: #000; }
-.next { display: block; font-size: 0.72em; line-height: 1.15; }
+.reading div { margin-bottom: 0.5em; white-space: pre;
+    font: 1.05em/1.25 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+.reading .step { display: inline-block; min-width: 1.2ch; text-align: center;
+    vertical-align: top; }
+.reading .read { display: block; color: #000; }
+.reading .next { display: block; font-size: 0.72em; line-height: 1.15; }
 """
 
 PAGE = """\
@@ -34,12 +36,17 @@ PAGE = """\
 $style</style>
 </head>
 <body>
-<p>$title: &minus;1<i></i>1<br>
-Below each character: what is expected next, fainter = less likely.</p>
-$lines
+$text
 </body>
 </html>
 """
+
+TEXT = """\
+<main class="reading">
+<p>$title: &minus;1<i></i>1<br>
+Below each character: what is expected next, fainter = less likely.</p>
+$lines
+</main>"""
 
 
 def text_page(title: str, lines: Sequence[Sequence[Step]]) -> str:
@@ -47,13 +54,31 @@ def text_page(title: str, lines: Sequence[Sequence[Step]]) -> str:
 
     Args:
         title: What the colours mean.
+        lines: As for `text_part`.
+    """
+    return Template(PAGE).substitute(
+        title=escape(title),
+        style=PAGE_STYLE + text_style(),
+        text=text_part(title, lines),
+    )
+
+
+def text_style() -> str:
+    """The style sheet that a `text_part` needs."""
+    return Template(STYLE).substitute(scale=", ".join(map(colour, ANCHORS)))
+
+
+def text_part(title: str, lines: Sequence[Sequence[Step]]) -> str:
+    """The text as part of a page, an element of class "reading".
+
+    Args:
+        title: What the colours mean.
         lines: The steps of each line. Each is a span of class "step", which holds one
             of class "read" on its colour and one of class "next" for each expected
             token, and says the numbers in its `title`.
     """
-    return Template(PAGE).substitute(
+    return Template(TEXT).substitute(
         title=escape(title),
-        style=Template(STYLE).substitute(scale=", ".join(map(colour, ANCHORS))),
         lines="\n".join(
             f"<div>{''.join(_step(step) for step in line)}</div>" for line in lines
         ),

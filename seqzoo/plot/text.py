@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from seqzoo.plot.colours import colour, colour_map
 from seqzoo.plot.files import checked_path, write_figure, write_page
-from seqzoo.plot.page import text_page
+from seqzoo.plot.page import text_page, text_part, text_style
 from seqzoo.plot.reading import Reading, Step, steps_in_lines
 
 if TYPE_CHECKING:
@@ -46,11 +46,27 @@ def plot_text(reading: Reading, out: str | os.PathLike[str]) -> Path:
         ImportError: If matplotlib is needed and not installed.
     """
     path, file_format = checked_path(out, html=True)
-    lines = steps_in_lines(reading)
-    title = f"{reading.quantity} of unit {reading.unit}, layer {reading.layer}"
+    title, lines = _title(reading), steps_in_lines(reading)
     if file_format == "html":
         return write_page(text_page(title, lines), path)
     return write_figure(_text_figure(title, lines), path, file_format)
+
+
+def text_html(reading: Reading) -> str:
+    """The picture of `plot_text` as part of a page: a style sheet and an element.
+
+    Args:
+        reading: What `RecurrentLM.read` returned.
+
+    Raises:
+        ValueError: If the reading is empty or its parts do not fit together.
+    """
+    part = text_part(_title(reading), steps_in_lines(reading))
+    return f"<style>\n{text_style()}</style>\n{part}"
+
+
+def _title(reading: Reading) -> str:
+    return f"{reading.quantity} of unit {reading.unit}, layer {reading.layer}"
 
 
 def _text_figure(title: str, lines: Sequence[Sequence[Step]]) -> "Figure":

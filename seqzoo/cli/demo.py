@@ -1,0 +1,54 @@
+"""The models on a page of this machine: `demo`."""
+
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+
+
+def demo(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="The model to begin with; as for run. A translator."
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Where to listen, 0: anywhere; 7860 or the next that is free.",
+        ),
+    ] = None,
+    browse: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = True,
+) -> None:
+    """Serve a page for this machine alone, to try the models; Ctrl-C ends it."""
+    try:
+        import gradio  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "The page needs Gradio and matplotlib. Install them: "
+            'pip install "seqzoo[demo]".'
+        ) from error
+    from seqzoo.demo.app import serve
+
+    def started(address: str) -> None:
+        print(address, flush=True)
+        print("The page is there. Ctrl-C ends it.", file=sys.stderr)
+
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        serve(name, port=port, browse=browse, started=started)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, frame: Any) -> None:
+    """Ends the process as Ctrl-C does, so that nothing is left on the disk."""
+    del frame
+    raise SystemExit(128 + number)

@@ -1,0 +1,138 @@
+"""One tiny model for each panel, in folders as `seqzoo.save` writes them."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import wavfile
+
+import seqzoo
+from seqzoo.demo import choice
+from seqzoo.models import (
+    DETR,
+    DETRConfig,
+    RecurrentClassifier,
+    RecurrentClassifierConfig,
+    RecurrentLM,
+    RecurrentLMConfig,
+    Seq2Seq,
+    Seq2SeqConfig,
+    ViT,
+    ViTConfig,
+)
+from seqzoo.processors import (
+    CharacterProcessor,
+    DetectionProcessor,
+    GreyImageProcessor,
+    ImageProcessor,
+    LogMelProcessor,
+    TimedSeriesProcessor,
+    TranslationProcessor,
+)
+from seqzoo.tasks import classification, generation, translation
+
+WORDS = ["two dogs play <b>", "a man sleeps", "a dog & a man"]
+TEXT = "to be or not to be <i>&amp;</i>\n"
+DIGITS = [str(digit) for digit in range(10)]
+
+
+def translator():
+    processor = TranslationProcessor.train(WORDS, WORDS, vocab_size=60)
+    config = Seq2SeqConfig(
+        vocab_size=processor.vocab_size,
+        embed_dim=6,
+        encoder_units=4,
+        decoder_units=8,
+        attention_units=5,
+        max_source_steps=64,
+    )
+    return Seq2Seq(config), processor
+
+
+def writer():
+    processor = CharacterProcessor.train(TEXT)
+    config = RecurrentLMConfig(processor.vocab_size, embed_dim=3, units=4, layers=2)
+    return RecurrentLM(config), processor
+
+
+def digits():
+    config = RecurrentClassifierConfig(features=28, num_classes=10, units=4)
+    return RecurrentClassifier(config), GreyImageProcessor(DIGITS)
+
+
+def words():
+    config = RecurrentClassifierConfig(features=40, num_classes=2, units=4)
+    return RecurrentClassifier(config), LogMelProcessor(["yes", "no"])
+
+
+def series():
+    config = RecurrentClassifierConfig(features=1, num_classes=2, units=4)
+    return RecurrentClassifier(config), TimedSeriesProcessor(["slow", "fast"])
+
+
+def pictures():
+    config = ViTConfig((8, 14), 4, 3, 2, 8, 2, 2, 8)
+    return ViT(config), ImageProcessor(["<cat>", "dog"], (8, 14), resize=(12, 16))
+
+
+def objects():
+    config = DETRConfig(
+        num_classes=2,
+        num_queries=6,
+        embed_dim=8,
+        encoder_layers=1,
+        decoder_layers=2,
+        num_heads=2,
+        hidden_dim=8,
+        depths=(1, 1),
+        stage_dims=(8, 8),
+        stem_dim=4,
+    )
+    return DETR(config), DetectionProcessor(["<cat>", "dog"], 24, 48)
+
+
+MAKERS = (translator, writer, digits, words, series, pictures, objects)
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory):
+    """A folder of models, each by the name of the function that makes it."""
+    root = tmp_path_factory.mktemp("zoo")
+    for make in MAKERS:
+        model, model.processor = make()
+        model(model.example_inputs())
+        rng = np.random.default_rng(0)
+        for weight in model.trainable_weights:
+            weight.assign(rng.normal(size=weight.shape) * 0.5)
+        seqzoo.save(model, root / make.__name__)
+    return root
+
+
+@pytest.fixture
+def tiny_zoo(zoo, monkeypatch):
+    """These models are the zoo, and run uncompiled, which is quicker for a few."""
+    monkeypatch.setenv("SEQZOO_WEIGHTS", str(zoo))
+    for module in (classification, generation, translation):
+        monkeypatch.setattr(module, "compiled", lambda model, function: function)
+    choice._loaded.cache_clear()
+    yield zoo
+    choice._loaded.cache_clear()
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """The path of a small picture in colour."""
+    pixels = np.random.default_rng(0).integers(256, size=(24, 32, 3))
+    Image.fromarray(pixels.astype("uint8")).save(tmp_path / "scene.png")
+    return str(tmp_path / "scene.png")
+
+
+@pytest.fixture
+def sound(tmp_path):
+    """Writes a recording of so many seconds and returns its path."""
+
+    def write(seconds, rate=8000):
+        samples = np.random.default_rng(0).integers(-999, 999, int(seconds * rate))
+        wavfile.write(tmp_path / "word.wav", rate, samples.astype("int16"))
+        return str(tmp_path / "word.wav")
+
+    return write
