@@ -201,6 +201,24 @@ def generation(page: Path) -> str:
     return "\n".join(lines)
 
 
+def loading(page: Path) -> str:
+    """What `benchmarks/loading.py` measured."""
+    del page
+    file = ROOT / "benchmarks" / "results" / "loading.json"
+    lines = [
+        "| | parameters | file, MiB | seconds | reading the file, s | peak of memory / "
+        "file |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for row in json.loads(file.read_text("utf-8"))["results"]:
+        lines.append(
+            f"| {row['case']} | {row['parameters']:,.0f} | {row['mebibytes']:.0f} | "
+            f"{row['seconds']:.2f} | {row['reading_seconds']:.2f} | "
+            f"{row['peak_to_file']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
 def gradients(page: Path) -> str:
     """What `benchmarks/gradients.py` measured: where each cell's gradient is lost."""
     del page
@@ -237,6 +255,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "sines": functools.partial(accuracies, "_sines"),
     "generation": generation,
     "gradients": gradients,
+    "loading": loading,
     "inference": functools.partial(recurrent, "inference"),
     "training": functools.partial(recurrent, "training"),
     "translation": translation,

@@ -70,12 +70,15 @@ def build_with(
 
     arrays = _arrays(files, saved)
     problems: list[str] = []
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
 
     def first_value(key: str, fresh: Callable[..., Any]) -> Callable[..., Any]:
         def value(shape: tuple[int, ...], dtype: Any) -> Any:
-            # An error here would leave Keras with half of the variables waiting.
+            # An error here would leave Keras with half of the variables waiting, and
+            # every later model with them.
             try:
+                if failures:
+                    return fresh(shape, dtype=dtype)
                 array: Array | None = arrays[key]()
                 if array is not None and array.shape != tuple(shape):
                     array = _adapted(model, key, array, tuple(shape), saved)
@@ -83,7 +86,7 @@ def build_with(
                     return keras.ops.cast(array, dtype)
             except _Misfit as misfit:
                 problems.append(str(misfit))
-            except Exception as error:
+            except BaseException as error:  # Ctrl-C, too
                 failures.append(error)
             return fresh(shape, dtype=dtype)
 

@@ -215,6 +215,31 @@ def test_keys_must_match_exactly(toy, tmp_path):
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_a_load_that_is_cut_short_leaves_the_next_one_whole(
+    toy, tmp_path, monkeypatch, error
+):
+    """Keras keeps a list of variables that wait for a value: none stays on it."""
+    from seqzoo.hub import weights
+
+    arrays = weights._arrays
+
+    def cut(files, saved):
+        read = arrays(files, saved)
+
+        def stop():
+            raise error
+
+        return {**read, sorted(read)[1]: stop}
+
+    folder = hub.save(toy, tmp_path / "toy")
+    with monkeypatch.context() as patch:
+        patch.setattr(weights, "_arrays", cut)
+        with pytest.raises(error):
+            seqzoo.load(folder)
+    np.testing.assert_allclose(answer(seqzoo.load(folder)), answer(toy))
+
+
 def test_a_file_that_is_no_safetensors_is_refused(toy, tmp_path):
     folder = hub.save(toy, tmp_path / "mine")
     (folder / "model.safetensors").write_bytes(b"\x80\x04K\x01.")  # a pickle of 1

@@ -82,12 +82,8 @@ def test_the_state_is_carried_over_blocks(model):
         assert model.processor.decode([best]) == text[end]
 
 
-def test_draws_follow_the_distribution(monkeypatch):
+def test_draws_follow_the_distribution(model):
     """Of one character drawn many times, with temperature and without."""
-    # The rest of a block would not be looked at.
-    monkeypatch.setattr(generation, "BLOCK", 1)
-    monkeypatch.setattr(generation, "CHUNK", 2)
-    model = made()
     prompt_logits = ops.convert_to_numpy(model(model.processor.encode("ca")[None]))
     for temperature in (1.0, 2.0):
         heated = np.exp(prompt_logits[0, -1] / temperature)
