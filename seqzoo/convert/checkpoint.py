@@ -29,19 +29,17 @@ class Checkpoint(Mapping[str, np.ndarray]):
     def __init__(self, folder: Path):
         self.folder = folder
         self.files: dict[str, Path] = {}
+        self.shapes: dict[str, tuple[int, ...]] = {}  # known without reading a tensor
         for path in _paths(folder):
             with _opened(path) as file:
-                self.files.update(dict.fromkeys(file.keys(), path))
+                for name in file.keys():
+                    self.files[name] = path
+                    self.shapes[name] = tuple(file.get_slice(name).get_shape())
 
     def __getitem__(self, name: str) -> np.ndarray[Any, Any]:
         # Opened anew each time: an open file keeps every page that was read in memory.
         with _opened(self.files[name]) as file:
             return file.get_tensor(name)
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of a tensor, which is not read for it."""
-        with _opened(self.files[name]) as file:
-            return tuple(file.get_slice(name).get_shape())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)

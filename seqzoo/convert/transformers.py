@@ -93,7 +93,7 @@ def weights(
 def parameters(settings: Mapping[str, Any], checkpoint: Checkpoint, where: str) -> int:
     """The number of weights of the model that a checkpoint makes."""
     names = _used(_family(settings, where), checkpoint)
-    return sum(math.prod(checkpoint.shape(name)) for name in names)
+    return sum(math.prod(checkpoint.shapes[name]) for name in names)
 
 
 def _used(family: Any, names: Iterable[str]) -> list[str]:
