@@ -32,6 +32,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# The recipes, and this folder as a package.
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 if hasattr(os, "sched_setaffinity"):  # JAX takes every core that it may
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
 
@@ -44,6 +46,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 import seqzoo
+from benchmarks.random_checkpoints import save_checkpoint
 from seqzoo.ops.compiled import compiled
 
 # Height and width of the pictures, and the batches.
@@ -68,34 +71,6 @@ def has_bfloat16():
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def checkpoint(case, folder):
-    """A model of transformers with random weights, saved to a folder."""
-    try:
-        import transformers
-    except ImportError as error:
-        raise ImportError(
-            "The comparison needs transformers. Install it: pip install transformers."
-        ) from error
-    torch.manual_seed(0)
-    if case == "vit":
-        model = transformers.ViTForImageClassification(
-            transformers.ViTConfig(num_labels=1000)
-        )
-    elif case == "swin":
-        model = transformers.SwinForImageClassification(
-            transformers.SwinConfig(num_labels=1000)
-        )
-    else:
-        resnet = transformers.ResNetConfig(out_features=["stage4"])
-        model = transformers.DetrForObjectDetection(
-            transformers.DetrConfig(num_labels=91, backbone_config=resnet)
-        )
-    # Its own choice, fused where the family has that.
-    print(f"{case}: attention {model.config._attn_implementation}", file=sys.stderr)
-    model.eval().save_pretrained(folder)
-    return model
-
-
 def flops_of(step):
     """Floating-point operations of the products and convolutions in a step."""
     # The fused attention of a CPU is not counted, the one in parts is.
@@ -110,7 +85,7 @@ def inference(case, dtype, batch):
     pixels = np.random.default_rng(0).normal(size=(batch, height, width, 3))
     pixels = pixels.astype("float32")
     with tempfile.TemporaryDirectory() as folder:
-        theirs = checkpoint(case, folder).to(getattr(torch, dtype))
+        theirs = save_checkpoint(case, folder).to(getattr(torch, dtype))
         ours = seqzoo.load(Path(folder), dtype=dtype)
     values = torch.tensor(pixels.transpose(0, 3, 1, 2)).to(getattr(torch, dtype))
     options = {}
@@ -148,8 +123,6 @@ def inference(case, dtype, batch):
 
 def training(batch):
     """The same of a step of training, the recipe's beside PyTorch's."""
-    root = Path(__file__).resolve().parent.parent
-    sys.path[:0] = [str(root)]  # the recipes, and this folder as a package
     from benchmarks.vision_in_torch import TorchTraining
     from recipes import vit_cifar10
     from seqzoo.data import toy_colours

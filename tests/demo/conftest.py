@@ -9,7 +9,6 @@ import seqzoo
 from seqzoo.demo import choice
 from seqzoo.models import (
     DETR,
-    DETRConfig,
     RecurrentClassifier,
     RecurrentClassifierConfig,
     RecurrentLM,
@@ -29,6 +28,7 @@ from seqzoo.processors import (
     TranslationProcessor,
 )
 from seqzoo.tasks import classification, generation, translation
+from tests.models.tiny import TINY_DETR
 
 WORDS = ["two dogs play <b>", "a man sleeps", "a dog & a man"]
 TEXT = "to be or not to be <i>&amp;</i>\n"
@@ -75,19 +75,7 @@ def pictures():
 
 
 def objects():
-    config = DETRConfig(
-        num_classes=2,
-        num_queries=6,
-        embed_dim=8,
-        encoder_layers=1,
-        decoder_layers=2,
-        num_heads=2,
-        hidden_dim=8,
-        depths=(1, 1),
-        stage_dims=(8, 8),
-        stem_dim=4,
-    )
-    return DETR(config), DetectionProcessor(["<cat>", "dog"], 24, 48)
+    return DETR(TINY_DETR), DetectionProcessor(["<cat>", "dog", "ball"], 24, 48)
 
 
 MAKERS = (translator, writer, digits, words, series, pictures, objects)

@@ -20,6 +20,7 @@ from seqzoo.demo.panels import (
     translation,
 )
 from seqzoo.demo.panels import picture as classes
+from tests.models.tiny import TINY_DETR
 
 DATA = re.compile(r'<img class="drawn" alt="([^"]*)" src="data:image/(\S+);base64,')
 
@@ -203,7 +204,7 @@ def test_a_classifier_without_attention_shows_its_classes_alone(tiny_zoo, pictur
 
 def test_objects_get_a_table_and_boxes(tiny_zoo, picture):
     table, html = detection.detect("objects", picture, 0)
-    assert table.count("<tr>") == 1 + 6
+    assert table.count("<tr>") == 1 + TINY_DETR.num_queries
     assert "<cat>" not in table
     assert DATA.match(html)[2] == "png"
 
