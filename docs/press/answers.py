@@ -77,7 +77,7 @@ def golden(name: str) -> dict[str, Any]:
     return {
         key.removeprefix("inputs/"): array
         for key, array in arrays.items()
-        if key != "output"
+        if not key.startswith("output")
     }
 
 

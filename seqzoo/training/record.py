@@ -89,7 +89,7 @@ def write_json(path: Path, value: Any) -> None:
 def write_golden(recipe: Recipe, path: Path) -> None:
     """A small input and the output that the model gives now.
 
-    Arrays `inputs/<name>` (or `inputs`) and `output`.
+    Arrays `inputs/<name>` (or `inputs`) and `output` (or `output/<name>`).
     """
     from safetensors.numpy import save as serialize
 
