@@ -79,7 +79,7 @@ def recipe(corpus: DetectionCorpus) -> Recipe:
 
 
 def augmented(each: AnnotatedPicture, rng: np.random.Generator) -> AnnotatedPicture:
-    """A part of the picture, mirrored and turned over at random, at the model's size."""
+    """A part of the picture at the model's size, mirrored and turned at random."""
     return mirrored(cropped(each, rng, 0.6, SIZE), rng)
 
 
