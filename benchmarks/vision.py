@@ -130,7 +130,7 @@ def training(batch):
     keras.utils.set_random_seed(0)
     recipe = vit_cifar10.recipe(toy_colours(2 * batch))
     model = recipe.model
-    model(model.example_inputs())
+    model.build()
     model.compile(optimizer=recipe.optimizer, loss=recipe.loss)
     pixels, targets = next(iter(recipe.train(0)))
     theirs = TorchTraining(model)

@@ -46,6 +46,11 @@ class Task(keras.Model):
         """Creates every variable; the Config says all that this takes."""
         raise ValueError(f"{type(self).__name__} does not define build().")
 
+    def ensure_built(self) -> None:
+        """Builds the model, unless it is."""
+        if not self.built:
+            self.build()
+
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
         """A weight of another Config made to fit this model, where that can be.
 

@@ -78,8 +78,7 @@ class Classifier(LabelledTask):
 
     def _in_batches(self, name: str, inputs: Sequence[Any]) -> list[np.ndarray]:
         """What the method `_name` computes of batches of inputs, compiled."""
-        if not self.built:
-            self.build()
+        self.ensure_built()
         run = self.__dict__.setdefault(
             f"_compiled_{name}", compiled(self, getattr(self, f"_{name}"))
         )
@@ -152,8 +151,7 @@ class ImageClassifier(Classifier):
         """
         several, is_one = self.listed(images)
         if not several:
-            if not self.built:
-                self.build()
+            self.ensure_built()
             return np.zeros((0, self.logits.kernel.shape[0]), "float32")
         found = np.concatenate(self._in_batches("features", several))
         return found[0] if is_one else found

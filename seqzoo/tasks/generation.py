@@ -247,8 +247,7 @@ class TextGenerator(Task):
 
     def _compiled(self, key: Any, make: Callable[[], Callable[..., Any]]) -> Any:
         """A compiled function by its settings, out of sight of Keras's tracking."""
-        if not self.built:
-            self.build()
+        self.ensure_built()
         functions = self.__dict__.setdefault("_compiled_functions", {})
         if key not in functions:
             functions[key] = compiled(self, make())

@@ -43,8 +43,7 @@ def gradient_norms(
     token_ids = np.asarray(token_ids)
     steps = _checked_steps(model, token_ids, lags, layer)
     layer %= len(model.recurrent)
-    if not model.built:
-        model.build()
+    model.ensure_built()
     rows = len(token_ids)
     targets = ops.one_hot(token_ids[:, -1], model.config.vocab_size)  # (B, V)
     states, norms, start = model.initial_states(rows), {}, 0

@@ -171,8 +171,7 @@ class Translator(Task):
         self, beam_size: int, length_penalty: float
     ) -> tuple[Read, Search, Start]:
         """What `seqzoo.tasks.batching` calls: reading and search are compiled."""
-        if not self.built:
-            self.build()
+        self.ensure_built()
         key = (beam_size, length_penalty)
         if key not in self._searches:
 

@@ -67,8 +67,7 @@ def run(
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
     model = recipe.model
-    if not model.built:
-        model.build()  # every weight, before the optimizer asks for them
+    model.ensure_built()  # every weight, before the optimizer asks for them
     model.compile(
         optimizer=recipe.optimizer,
         loss=recipe.loss,
