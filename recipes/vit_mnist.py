@@ -48,7 +48,7 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
             num_classes=len(corpus.labels),
             embed_dim=72,
             num_layers=4,
-            num_heads=4,
+            num_heads=2,
             hidden_dim=216,
             stem="conv",
             pooling="mean",
@@ -64,7 +64,7 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         arrange=lambda pictures: processor.normalised(pictures[..., None]),
         augment=functools.partial(warped, degrees=12, scale=0.12, shift=2),
         card=CARD,
-        epochs=30,
+        epochs=26,
         weight_decay=0.02,
         label_smoothing=0.05,
     )
