@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 # Before Keras is first imported. Tests compare results to rounding, so they run on the
-# CPU on every machine, on two threads.
+# CPU on every machine, and on one thread: pytest starts a process for every core.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 for _library in ("OMP", "TF_INTRAOP", "TF_INTEROP"):
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "2")
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 # Most of the tests' time is XLA's compiling: what runs once need not be fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
