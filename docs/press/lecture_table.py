@@ -87,14 +87,18 @@ TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
     "vision transformer": (
         _kind("ViT"),
         "seqzoo/models/vit.py",
-        ("architectures/ViT.svg",),
+        ("architectures/ViT.svg", "vit_*/attention.png"),
     ),
     "DETR": (
         _kind("DETR"),
         "seqzoo/models/detr.py",
         ("architectures/DETR.svg", "*/detections.png"),
     ),
-    "Swin": (_kind("Swin"), "seqzoo/models/swin.py", ("architectures/Swin.svg",)),
+    "Swin": (
+        _kind("Swin"),
+        "seqzoo/models/swin.py",
+        ("architectures/Swin.svg", "swin_*/attention.png"),
+    ),
     "regularisation": (
         _regularised,
         "seqzoo/layers/cells/zoneout.py",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import seqzoo
-from press.answers import golden
+from press.answers import golden, threshold_of
 from press.records import ROOT, records, spec
 from seqzoo import plot
 from seqzoo.pictures import KIND_OF_TASK, draw
@@ -115,7 +115,9 @@ def plots(name: str, folder: Path, picture: Path | None) -> None:
         fewer_colours(draw(name, READ, folder / "text.png", "text", {}))
     kind = KIND_OF_TASK.get(task)
     if picture and kind in ("attention", "detections"):
-        fewer_colours(draw(name, str(picture), folder / f"{kind}.png", kind, {}))
+        options = {"threshold": threshold_of(name)} if kind == "detections" else {}
+        drawn = draw(name, str(picture), folder / f"{kind}.png", kind, options)
+        fewer_colours(drawn, colours=96)
 
 
 def gates(name: str, out: Path) -> None:

@@ -11,6 +11,16 @@ ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "weights"
 # Names that share a page, by how they end.
 SHARED_PAGES = ("char_lm", "mnist")
+# The character models, as they are compared.
+CHAR_LM_ORDER = (
+    "elman",
+    "lstm",
+    "peephole_lstm",
+    "coupled_lstm",
+    "gru",
+    "layer_norm_lstm",
+    "zoneout_lstm",
+)
 # The score that a model of a task is known by, where it has more than one.
 MAIN_METRIC = {
     "translation": "bleu_test_2016_flickr",
