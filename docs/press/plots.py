@@ -117,7 +117,7 @@ def plots(name: str, folder: Path, picture: Path | None) -> None:
     if picture and kind in ("attention", "detections"):
         options = {"threshold": threshold_of(name)} if kind == "detections" else {}
         drawn = draw(name, str(picture), folder / f"{kind}.png", kind, options)
-        fewer_colours(drawn, colours=96)
+        fewer_colours(drawn, colours=200)
 
 
 def gates(name: str, out: Path) -> None:
@@ -221,6 +221,8 @@ def fewer_colours(path: Path, colours: int = 48, width: int = 1100) -> Path:
     if image.width > width:
         size = (width, round(image.height * width / image.width))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    image = image.quantize(colours, dither=Image.Dither.NONE)
+    # By an octree rare colours stay, as those of boxes, that a median cut merges.
+    octree = Image.Quantize.FASTOCTREE
+    image = image.quantize(colours, method=octree, dither=Image.Dither.NONE)
     image.save(path, optimize=True)
     return path
