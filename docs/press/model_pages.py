@@ -34,6 +34,11 @@ CAPTIONS = {
         "What it looks at",
         "Where the attention goes in the picture of `golden.safetensors`.",
     ),
+    "detections": (
+        "What it finds",
+        "Boxes with their classes and probabilities, and below them where the queries "
+        "of the four best looked.",
+    ),
 }
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)")
 
