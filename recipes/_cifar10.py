@@ -38,6 +38,7 @@ def recipe(
         learning_rate=1.5e-3,
         weight_decay=0.05,
         label_smoothing=0.1,
+        xla=True,
     )
 
 

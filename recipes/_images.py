@@ -32,6 +32,7 @@ def recipe(
     weight_decay: float = 0.0,
     label_smoothing: float = 0.0,
     ema_momentum: float = 0.998,
+    xla: bool = False,
 ) -> Recipe:
     """The recipe of one model.
 
@@ -50,6 +51,7 @@ def recipe(
         weight_decay: Of AdamW, on kernels.
         label_smoothing: Share of the target's probability spread over all classes.
         ema_momentum: Of the averaged weights, which are kept.
+        xla: As in `Recipe`.
     """
     batch_size = min(batch_size, len(corpus.train))
     one_hot = np.eye(len(corpus.labels), dtype="float32")
@@ -86,6 +88,7 @@ def recipe(
         card=card,
         golden=arrange(corpus.test.examples[:2]),
         weights_dtype="float16",
+        xla=xla,
     )
 
 

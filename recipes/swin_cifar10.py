@@ -14,7 +14,7 @@ from seqzoo.training import Published, Recipe
 CARD = _cifar10.cifar10_card(
     title="Swin on CIFAR-10",
     description=(
-        "Reads a picture as 8 by 8 patches, with a convolutional stem, four blocks of "
+        "Reads a picture as 8 by 8 patches, with a convolutional stem, three blocks of "
         "windows of 4 by 4 patches and two over the merged ones, and names one of ten "
         "things in it."
     ),
@@ -25,7 +25,10 @@ CARD = _cifar10.cifar10_card(
     published=Published(
         94.46, "2.7 to 7 M parameters, 100 epochs, github.com/aanna0701/SPT_LSA_ViT"
     ),
-    departures=("A convolutional stem (Xiao et al. 2021) in place of the patches.",),
+    departures=(
+        "A convolutional stem of four layers (Xiao et al. 2021) in place of the linear "
+        "patches and of one block.",
+    ),
 )
 
 
@@ -37,10 +40,10 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
             patch_size=4,
             num_classes=len(corpus.labels),
             embed_dim=96,
-            depths=(4, 2),
+            depths=(3, 2),
             num_heads=(3, 6),
             window_size=4,
-            stem="conv",
+            stem="deep_conv",
             drop_path=0.05,
         )
     )

@@ -14,7 +14,7 @@ from seqzoo.training import Published, Recipe
 CARD = _cifar10.cifar10_card(
     title="ViT on CIFAR-10",
     description=(
-        "Reads a picture as 8 by 8 patches, with a convolutional stem and four "
+        "Reads a picture as 8 by 8 patches, with a convolutional stem and three "
         "transformer blocks, and names one of ten things in it."
     ),
     paper=(
@@ -25,21 +25,25 @@ CARD = _cifar10.cifar10_card(
         86.3, "0.82 M parameters, patches of 4, github.com/s-chh, ViT from scratch"
     ),
     departures=(
-        "A convolutional stem (Xiao et al. 2021) in place of the linear patches.",
+        "A convolutional stem of four layers (Xiao et al. 2021) in place of the linear "
+        "patches and of one block.",
         "The mean over the patches in place of a class token.",
     ),
 )
 
 
-def recipe(corpus: LabelledCorpus, stem: str = "conv") -> Recipe:
-    """The recipe on any colour pictures of 32 by 32 pixels."""
+def recipe(corpus: LabelledCorpus, stem: str = "deep_conv") -> Recipe:
+    """The recipe on any colour pictures of 32 by 32 pixels.
+
+    With `stem="patch"` the paper's linear patches, and four blocks: as many operations.
+    """
     model = ViT(
         ViTConfig(
             image_size=_cifar10.SIDE,
             patch_size=4,
             num_classes=len(corpus.labels),
             embed_dim=128,
-            num_layers=4,
+            num_layers=4 if stem == "patch" else 3,
             num_heads=2,
             hidden_dim=512,
             stem=stem,

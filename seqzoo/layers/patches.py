@@ -6,7 +6,7 @@ import keras
 
 Tensor = Any
 
-STEMS = ("patch", "conv")
+STEMS = ("patch", "conv", "deep_conv")
 
 
 class PatchEmbedding(keras.layers.Layer):
@@ -15,15 +15,16 @@ class PatchEmbedding(keras.layers.Layer):
         "patch":  outputs_ij = W pixels of square (i, j) + b
         "conv":   3x3 convolutions of stride 2, each with layer norm and GELU, until a
                   vector stands for a square; then a dense layer
+        "deep_conv":  the same, and after each of them one more of stride 1
 
-    The convolutional stem (Xiao et al. 2021, "Early convolutions help transformers see
-    better", section 4) looks beyond the square's border; it has layer norm where they
-    have batch norm. Its width doubles with each convolution and ends at `embed_dim`.
+    The convolutional stems (Xiao et al. 2021, "Early convolutions help transformers see
+    better", section 4) look beyond the square's border; they have layer norm where the
+    paper has batch norm. The width doubles with each halving and ends at `embed_dim`.
 
     Args:
         embed_dim: Features of a vector.
-        patch_size: Pixels on a side of a square; for "conv" a power of two.
-        stem: "patch" or "conv".
+        patch_size: Pixels on a side of a square; a power of two for convolutions.
+        stem: "patch", "conv" or "deep_conv".
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -34,7 +35,7 @@ class PatchEmbedding(keras.layers.Layer):
         Float tensor `(batch, height / patch_size, width / patch_size, embed_dim)`.
 
     Raises:
-        ValueError: If the stem is unknown, or "conv" cannot halve to `patch_size`.
+        ValueError: If the stem is unknown, or it cannot halve to `patch_size`.
     """
 
     def __init__(
@@ -46,9 +47,9 @@ class PatchEmbedding(keras.layers.Layer):
                 f"`stem` must be one of {', '.join(STEMS)}. Received: stem={stem!r}"
             )
         halvings = patch_size.bit_length() - 1
-        if stem == "conv" and (halvings < 1 or patch_size != 1 << halvings):
+        if stem != "patch" and (halvings < 1 or patch_size != 1 << halvings):
             raise ValueError(
-                'stem="conv" halves the image until `patch_size`, so that must be a '
+                f'stem="{stem}" halves the image until `patch_size`, so that must be a '
                 f"power of two above 1. Received: patch_size={patch_size}"
             )
         policy = {"dtype": self.dtype_policy}
@@ -58,12 +59,14 @@ class PatchEmbedding(keras.layers.Layer):
                 embed_dim, patch_size, strides=patch_size, name="projection", **policy
             )
             return
-        for i in range(halvings):
+        strides = (2, 1) if stem == "deep_conv" else (2,)
+        for i in range(halvings * len(strides)):
+            halving, turn = divmod(i, len(strides))
             self.convolutions.append(
                 keras.layers.Conv2D(
-                    max(1, embed_dim >> (halvings - 1 - i)),
+                    max(1, embed_dim >> (halvings - 1 - halving)),
                     3,
-                    strides=2,
+                    strides=strides[turn],
                     padding="same",
                     use_bias=False,
                     name=f"convolution_{i}",

@@ -44,7 +44,7 @@ class SwinConfig(ImageSize):
     num_heads: tuple[int, ...] = (3, 6, 12, 24)  # of each stage
     window_size: int = 7  # patches on a side
     mlp_ratio: float = 4.0  # features inside the feed-forward part, of those outside
-    stem: str = "patch"  # or "conv": see PatchEmbedding
+    stem: str = "patch"  # or "conv", "deep_conv": see PatchEmbedding
     use_positions: bool = False  # whether patches are told their absolute place
     activation: str = "gelu"
     use_bias: bool = True  # of query, key and value

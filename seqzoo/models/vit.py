@@ -41,7 +41,7 @@ class ViTConfig(ImageSize):
     num_layers: int = 12
     num_heads: int = 12
     hidden_dim: int = 3072  # inside the feed-forward part
-    stem: str = "patch"  # or "conv": see PatchEmbedding
+    stem: str = "patch"  # or "conv", "deep_conv": see PatchEmbedding
     pooling: str = "token"  # a class token, or "mean" over the patches
     activation: str = "gelu"
     use_bias: bool = True  # of query, key and value

@@ -71,7 +71,7 @@ def run(
     model.compile(
         optimizer=recipe.optimizer,
         loss=recipe.loss,
-        jit_compile=False if run_eagerly else "auto",
+        jit_compile=_jit_compile(recipe, run_eagerly),
         run_eagerly=run_eagerly,
     )
     model.optimizer.build(model.trainable_variables)
@@ -95,6 +95,13 @@ def run(
         )
     checkpoints.restore_best()
     return _write(recipe, progress, Path(folder), seed)
+
+
+def _jit_compile(recipe: Recipe, run_eagerly: bool) -> bool | str:
+    """What `compile` is told; PyTorch's compiler, which True would call, never."""
+    if run_eagerly:
+        return False
+    return True if recipe.xla and keras.backend.backend() == "tensorflow" else "auto"
 
 
 def _train_epoch(

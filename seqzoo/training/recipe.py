@@ -72,6 +72,8 @@ class Recipe:
         golden: A small real input of the model; by default `model.example_inputs()`.
         weights_dtype: "float16" or "float32", of the saved weights.
         data_sha256: Hash of each data file, for the record.
+        xla: Whether TensorFlow compiles a step of training with XLA, which on a CPU
+            Keras leaves unless told. It takes half a minute more at the start.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Recipe:
     golden: Any = None
     weights_dtype: Literal["float16", "float32"] = "float16"
     data_sha256: Mapping[str, str] = field(default_factory=dict)
+    xla: bool = False
 
     def __post_init__(self) -> None:
         """Refuses what would only fail after hours."""

@@ -111,7 +111,10 @@ def test_a_patch_is_the_product_of_its_pixels():
 
 
 def test_a_convolutional_stem_halves_until_the_patch_size():
-    assert PatchEmbedding(16, 4, "conv")(np.ones((1, 12, 8, 3))).shape == (1, 3, 2, 16)
+    for stem, count in (("conv", 2), ("deep_conv", 4)):
+        layer = PatchEmbedding(16, 4, stem)
+        assert layer(np.ones((1, 12, 8, 3))).shape == (1, 3, 2, 16)
+        assert len(layer.convolutions) == count
     with pytest.raises(ValueError, match="power of two"):
         PatchEmbedding(16, 6, "conv")
     with pytest.raises(ValueError, match="stem='cnv'"):
