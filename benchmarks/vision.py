@@ -127,14 +127,19 @@ def training(batch):
     from recipes import vit_cifar10
     from seqzoo.data import toy_colours
 
-    keras.utils.set_random_seed(0)
-    recipe = vit_cifar10.recipe(toy_colours(2 * batch))
-    model = recipe.model
-    model.build()
-    model.compile(optimizer=recipe.optimizer, loss=recipe.loss)
-    pixels, targets = next(iter(recipe.train(0)))
-    theirs = TorchTraining(model)
-    expected = ops.convert_to_numpy(model(pixels, training=False))
+    def ours(jit):
+        keras.utils.set_random_seed(0)
+        recipe = vit_cifar10.recipe(toy_colours(2 * batch))
+        recipe.model.build()
+        recipe.model.compile(
+            optimizer=recipe.optimizer, loss=recipe.loss, jit_compile=jit
+        )
+        return recipe
+
+    plain, jit = ours(False), ours(True)
+    pixels, targets = next(iter(plain.train(0)))
+    theirs = TorchTraining(plain.model)
+    expected = ops.convert_to_numpy(plain.model(pixels, training=False))
     worst = np.abs(theirs.logits(pixels) - expected).max()
     if not worst <= TOLERANCE["float32"] * np.abs(expected).max():
         raise ValueError(f"The models differ by {worst:.2g} before any training.")
@@ -143,7 +148,8 @@ def training(batch):
         return theirs.step(pixels, targets)
 
     steps = {
-        OURS: lambda: float(model.train_on_batch(pixels, targets)),
+        OURS: lambda: float(plain.model.train_on_batch(pixels, targets)),
+        OURS_JIT: lambda: float(jit.model.train_on_batch(pixels, targets)),
         THEIRS: run_theirs,
     }
     return steps, flops_of(run_theirs)
@@ -205,7 +211,11 @@ def main():
         default=["float32", *(["bfloat16"] if has_bfloat16() else [])],
         help="of inference; by default what the processor has",
     )
-    parser.add_argument("--out", type=Path, help="a JSON file to write")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="a JSON file to write; what it holds of other cases is kept",
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
     records = []
@@ -222,6 +232,10 @@ def main():
                 records.append(record)
                 print(_row(record, names), flush=True)
     if arguments.out:
+        measured_now = {record["case"] for record in records}
+        if arguments.out.exists():
+            before = json.loads(arguments.out.read_text())["results"]
+            records = [r for r in before if r["case"] not in measured_now] + records
         text = json.dumps(_record(arguments, records), indent=1)
         partial = arguments.out.with_suffix(".partial")
         partial.write_text(text + "\n")

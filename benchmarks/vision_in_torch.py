@@ -63,11 +63,14 @@ class TorchViT(nn.Module):
         """Logits of images `(batch, height, width, channels)`."""
         c = self.config
         x = images
-        for i in range(c.patch_size.bit_length() - 1):
-            x = x.permute(0, 3, 1, 2)
-            # Keras pads even sides at the right and below only.
+        strides = (2, 1) if c.stem == "deep_conv" else (2,)
+        for i in range((c.patch_size.bit_length() - 1) * len(strides)):
+            stride = strides[i % len(strides)]
+            # A stride of 2 pads even sides at the right and below only, in Keras.
+            padding = (0, 1, 0, 1) if stride == 2 else (1, 1, 1, 1)
+            x = functional.pad(x.permute(0, 3, 1, 2), padding)
             kernel = self.get(f"patches/convolution_{i}/kernel")
-            x = functional.conv2d(functional.pad(x, (0, 1, 0, 1)), kernel, stride=2)
+            x = functional.conv2d(x, kernel, stride=stride)
             x = self.norm(f"patches/norm_{i}", x.permute(0, 2, 3, 1))
             x = functional.gelu(x)
         x = self.dense("patches/projection", x).flatten(1, 2)
