@@ -10,7 +10,8 @@ Training: one step of the recipe vit_cifar10, beside the same model in PyTorch.
 
 All variants take turns in one process, on two cores and threads, and so does a product
 of two square float32 matrices (or bfloat16, where the processor has it), whose speed is
-what the fractions are of. The table gives medians.
+what the fractions are of. The process keeps the memory that they free, as that of our
+recipes does. The table gives medians.
 """
 
 import argparse
@@ -48,6 +49,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import seqzoo
 from benchmarks.random_checkpoints import save_checkpoint
 from seqzoo.ops.compiled import compiled
+from seqzoo.training.memory import keep_freed_memory
 
 # Height and width of the pictures, and the batches.
 CASES = {
@@ -218,6 +220,7 @@ def main():
     )
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
+    keep_freed_memory()  # as our recipes do; of all that take part
     records = []
     names = (OURS, OURS_JIT, THEIRS)
     print(

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from seqzoo import zoo
 from seqzoo.training.loop import run
+from seqzoo.training.memory import keep_freed_memory
 from seqzoo.training.recipe import Recipe
 
 SMOKE_STEPS = 2
@@ -55,6 +56,7 @@ def main(
         elif flags.smoke:
             _smoke(lambda: make_recipe(toy()), flags.seed)
         else:
+            keep_freed_memory()  # this process has nothing else to do
             run(
                 own_or_public,
                 seed=flags.seed,

@@ -121,6 +121,15 @@ def test_every_batch_shape_is_traced_in_the_first_epoch_alone(tmp_path):
     assert set(traced) == {0}
 
 
+@pytest.mark.parametrize("xla", [False, True])
+def test_xla_compiles_steps_where_it_is_asked_and_is_there(tmp_path, xla):
+    """On a CPU, TensorFlow's graphs are left as they are unless a recipe says so."""
+    backend = keras.backend.backend()
+    model = toy.Toy(toy.ToyConfig())
+    toy.train(tmp_path, model=model, epochs=1, xla=xla)
+    assert model.jit_compile == (backend == "jax" or (xla and backend == "tensorflow"))
+
+
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path):
     optimizer = keras.optimizers.SGD(math.inf)
     with pytest.raises(ValueError, match="epoch 1/4, step 2"):
