@@ -12,11 +12,10 @@ RECIPES = sorted(
     for path in (Path(__file__).parents[1] / "recipes").glob("*.py")
     if not path.stem.startswith("_")
 )
-# Alike but for the network: one stands for all where minutes count.
-ALIKE = [
-    path for path in RECIPES if path.stem.endswith(("_char_lm", "_mnist", "_cifar10"))
-]
-QUICK = ("lstm_char_lm", "gru_row_mnist", "vit_cifar10")
+# Alike but for network or data: one stands for all where minutes count.
+FAMILIES = ("_char_lm", "_mnist", "_cifar10", "_digits", "_cells")
+ALIKE = [path for path in RECIPES if path.stem.endswith(FAMILIES)]
+QUICK = ("lstm_char_lm", "gru_row_mnist", "vit_cifar10", "detr_lite_digits")
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ def tiny_zoo(zoo, monkeypatch):
     monkeypatch.setenv("SEQZOO_WEIGHTS", str(zoo))
     for module in (classification, generation, translation):
         monkeypatch.setattr(module, "compiled", lambda model, function: function)
+    monkeypatch.setattr(generation, "BLOCK", 10)
     choice._loaded.cache_clear()
     yield zoo
     choice._loaded.cache_clear()

@@ -41,11 +41,8 @@ def test_no_sentence_or_a_long_one_is_refused(tiny_zoo, text):
         translation.translate("translator", text)
 
 
-@pytest.mark.parametrize(
-    "text", ["狗 🐕 собака", "\u202eevil\x00", "a\u0301" * 9, "<b>"]
-)
-def test_strange_characters_are_translated_or_refused_in_words(tiny_zoo, text):
-    found, _ = translation.translate("translator", text)
+def test_strange_characters_are_translated(tiny_zoo):
+    found, _ = translation.translate("translator", "<b>狗🐕\u202e\x00a\u0301")
     assert isinstance(found, str)
 
 
@@ -61,14 +58,15 @@ def test_a_text_appears_while_it_is_written(tiny_zoo):
 def test_the_last_picture_is_that_of_the_whole_text(tiny_zoo):
     from seqzoo import plot
 
-    text, html = written()[-1]
+    text, html = written(characters=4)[-1]
     assert html == plot.text_html(choice.model("writer").read(text))
     assert html.count('class="step"') == len(text)
     assert "<i>" not in html.split("<i></i>")[1]  # the text's own is escaped
 
 
 def test_a_seed_repeats_a_text_and_a_unit_is_chosen(tiny_zoo):
-    first, second = (written(temperature=1, seed="3", unit="2")[-1] for _ in range(2))
+    wanted = {"characters": 6, "temperature": 1, "seed": "3", "unit": "2"}
+    first, second = (written(**wanted)[-1] for _ in range(2))
     assert first == second
     assert "unit 2, layer 1" in first[1]
     assert "unit 1, layer 1" in generation.colour("writer", first[0], "1")

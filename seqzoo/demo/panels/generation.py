@@ -47,15 +47,16 @@ def write(
     prompt = checked_prompt(prompt)
     new = int(checked_number(characters, 1, NEW_CHARACTERS, "a number of characters"))
     temperature = checked_number(temperature, 0, HOTTEST, "a temperature")
-    number = checked_choice(seed, LARGEST_SEED, "a seed")
+    draws = checked_choice(seed, LARGEST_SEED, "a seed")
     model = choice.model(name)
+    number = checked_unit(model, unit)
     text, shown = prompt, 0
-    for token in model.stream(prompt, new, temperature, seed=number):
+    for token in model.stream(prompt, new, temperature, seed=draws):
         text += token
         if len(text) - shown >= STEP:
-            yield text, coloured(model, text, unit)
+            yield text, coloured(model, text, number)
             shown = len(text)
-    yield text, coloured(model, text, unit)
+    yield text, coloured(model, text, number)
 
 
 def colour(name: str, text: str, unit: str) -> str:
@@ -63,15 +64,20 @@ def colour(name: str, text: str, unit: str) -> str:
 
     Arguments are those of `write`.
     """
-    return coloured(choice.model(name), text, unit) if text else ""
+    model = choice.model(name)
+    return coloured(model, text, checked_unit(model, unit)) if text else ""
 
 
-def coloured(model: Any, text: str, unit: str) -> str:
-    """The text in the colours of a unit, empty if the model has no units to show."""
+def checked_unit(model: Any, unit: str) -> int | None:
+    """The number of the unit asked for, None for the model to choose."""
     if not hasattr(model, "read"):
-        return ""
-    number = checked_choice(unit, model.config.units - 1, "a unit")
-    return plot.text_html(model.read(text, unit=number))
+        return None
+    return checked_choice(unit, model.config.units - 1, "a unit")
+
+
+def coloured(model: Any, text: str, unit: int | None) -> str:
+    """The text in the colours of a unit, empty if the model has no units to show."""
+    return plot.text_html(model.read(text, unit=unit)) if hasattr(model, "read") else ""
 
 
 def panel(name: gr.Dropdown) -> Panel:
