@@ -105,7 +105,7 @@ def test_an_lstm_gives_what_small_changes_of_its_states_do_to_the_loss(layer):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_cell_has_gradients_that_begin_at_one(cell):
+def test_every_cell_has_gradients_that_begin_at_one(graphs, cell):
     norms = gradient_norms(made(cell=cell), IDS, [0, 1, 5])
     assert norms[0] == 1
     assert np.all(norms > 0) and np.all(np.isfinite(norms))
