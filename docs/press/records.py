@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "weights"
 # Names that share a page, by how they end.
-SHARED_PAGES = ("char_lm", "mnist")
+SHARED_PAGES = ("char_lm", "mnist", "cifar10")
 # The character models, as they are compared.
 CHAR_LM_ORDER = (
     "elman",
