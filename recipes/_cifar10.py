@@ -1,6 +1,7 @@
 """What the models of CIFAR-10 share: pictures changed at random, a card, a budget."""
 
 from collections.abc import Callable
+from typing import Any
 
 from recipes import _images
 from seqzoo.data import LabelledCorpus, cifar10, toy_colours
@@ -18,15 +19,34 @@ def augment(pictures, rng):
 
 
 def recipe(
-    corpus: LabelledCorpus, name: str, model: ImageClassifier, card: Card
+    corpus: LabelledCorpus,
+    name: str,
+    model: ImageClassifier,
+    card: Card,
+    **changes: Any,
 ) -> Recipe:
-    """The recipe of one model on colour pictures of 32 by 32 pixels."""
+    """The recipe of one model on colour pictures of 32 by 32 pixels.
+
+    Args:
+        corpus: Pictures in three parts.
+        name: The trained name.
+        model: Of ten classes; it gets its processor here.
+        card: The hand-written part of the model card.
+        changes: Options of `_images.recipe` that are this model's own.
+    """
     model.processor = ImageProcessor(
         corpus.labels,
         (SIDE, SIDE),
         mean=(0.491, 0.482, 0.447),
         std=(0.247, 0.243, 0.262),
     )
+    options: dict[str, Any] = {
+        "epochs": 30,
+        "learning_rate": 1.5e-3,
+        "weight_decay": 0.05,
+        "label_smoothing": 0.1,
+        "xla": True,
+    }
     return _images.recipe(
         corpus,
         name,
@@ -34,11 +54,7 @@ def recipe(
         arrange=model.processor.normalised,
         augment=augment,
         card=card,
-        epochs=30,
-        learning_rate=1.5e-3,
-        weight_decay=0.05,
-        label_smoothing=0.1,
-        xla=True,
+        **options | changes,
     )
 
 

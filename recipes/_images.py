@@ -32,6 +32,7 @@ def recipe(
     weight_decay: float = 0.0,
     label_smoothing: float = 0.0,
     ema_momentum: float = 0.998,
+    make_optimizer: Callable[..., keras.optimizers.Optimizer] = adamw,
     xla: bool = False,
 ) -> Recipe:
     """The recipe of one model.
@@ -48,9 +49,10 @@ def recipe(
         learning_rate: After the warm-up; falls by half a cosine to a hundredth.
         warmup_steps: Steps in which it rises from 0.
         clip_norm: Largest norm of all gradients together.
-        weight_decay: Of AdamW, on kernels.
+        weight_decay: On kernels.
         label_smoothing: Share of the target's probability spread over all classes.
         ema_momentum: Of the averaged weights, which are kept.
+        make_optimizer: `adamw` or `muon`.
         xla: As in `Recipe`.
     """
     batch_size = min(batch_size, len(corpus.train))
@@ -64,7 +66,7 @@ def recipe(
 
         return shuffled_batches(len(corpus.train), batch_size, batch, epoch=epoch)
 
-    optimizer = adamw(
+    optimizer = make_optimizer(
         epochs * len(batches(0)),
         learning_rate,
         warmup_steps,

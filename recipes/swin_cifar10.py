@@ -7,6 +7,7 @@ of CIFAR-10 share.
 """
 
 from recipes import _cifar10
+from recipes._schedule import muon
 from seqzoo.data import LabelledCorpus
 from seqzoo.models import Swin, SwinConfig
 from seqzoo.training import Published, Recipe
@@ -28,6 +29,7 @@ CARD = _cifar10.cifar10_card(
     departures=(
         "A convolutional stem of four layers (Xiao et al. 2021) in place of the linear "
         "patches and of one block.",
+        "Matrices are trained by Muon (Jordan et al. 2024), all else by AdamW.",
     ),
 )
 
@@ -47,7 +49,15 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
             drop_path=0.05,
         )
     )
-    return _cifar10.recipe(corpus, "swin_cifar10", model, CARD)
+    return _cifar10.recipe(
+        corpus,
+        "swin_cifar10",
+        model,
+        CARD,
+        make_optimizer=muon,
+        learning_rate=3e-3,
+        epochs=36,
+    )
 
 
 if __name__ == "__main__":
