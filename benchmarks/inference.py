@@ -25,7 +25,7 @@ import numpy as np
 
 SENTENCE = "Two dogs are playing in the snow."
 CHARACTERS = 100
-WARM_UP = 3
+WARM_UP = 10  # a detector is traced at the ninth
 ANSWERS = 15
 
 

@@ -56,3 +56,34 @@ def compiled(model: keras.Model, function: Callable[..., Any]) -> Callable[..., 
 
         return torch.no_grad()(function)
     return function
+
+
+def traced(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`function` as one graph for tensors of any size, on TensorFlow.
+
+    To trace a graph takes seconds, once; its answers then come without the time that
+    Python spends on each operation. Nothing is fused, and nothing done for one size
+    alone. Other backends compile for known sizes only, so there it is `function`.
+
+    Args:
+        function: From nested tensors to nested tensors. All axes but the last may
+            change their size from call to call, and of a boolean mask the last too.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    graphs: list[Any] = []
+
+    def specification(tensor: Any) -> Any:
+        last = None if tensor.dtype == "bool" else tensor.shape[-1]
+        shape = [None] * (len(tensor.shape) - 1) + [last]
+        return tf.TensorSpec(shape, tensor.dtype)
+
+    def call(tensors: Any) -> Any:
+        if not graphs:
+            signature = keras.tree.map_structure(specification, tensors)
+            graphs.append(tf.function(function, [signature], autograph=False))
+        return graphs[0](tensors)
+
+    return call

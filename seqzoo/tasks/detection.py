@@ -1,5 +1,6 @@
 """Detection: what is in a picture, and where."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +9,15 @@ import numpy as np
 from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
+from seqzoo.ops.compiled import traced
 from seqzoo.ops.host import host_survives_jit
 from seqzoo.tasks.labelled import LabelledTask
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 
 Array = np.ndarray[Any, Any]
+# Batches that are worth no graph: to trace one takes about the time that it saves in
+# as many.
+FIRST_BATCHES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,15 +143,27 @@ class ObjectDetector(LabelledTask):
         for alike in by_size.values():
             for start in range(0, len(alike), self.batch_size):
                 part = alike[start : start + self.batch_size]
-                # Not compiled: each size would be anew, which takes longer than a
-                # picture does and makes the next one hardly faster.
-                outputs = self(self.processor.encode([pictures[i] for i in part]))
+                outputs = self._outputs([pictures[i] for i in part])
                 probabilities = ops.convert_to_numpy(ops.softmax(outputs["logits"]))
                 boxes = ops.convert_to_numpy(boxes_xyxy(outputs["boxes_cxcywh"]))
                 for i, classes, places in zip(part, probabilities, boxes, strict=True):
                     size = pictures[i].size
                     found[i] = self._chosen(classes, places, size, threshold)
         return found
+
+    def _outputs(self, pictures: Sequence[Any]) -> Any:
+        """What the model answers to pictures of one size.
+
+        XLA would compile each size anew, which takes longer than many pictures.
+        """
+        inputs = self.processor.encode(pictures)
+        batches = self.__dict__.setdefault("_batches", itertools.count())
+        if next(batches) < FIRST_BATCHES:
+            return self._answered(inputs)
+        return self.__dict__.setdefault("_graph", traced(self._answered))(inputs)
+
+    def _answered(self, inputs: Any) -> Any:
+        return self(inputs, training=False)
 
     def _chosen(
         self, probabilities: Array, boxes: Array, size: Sequence[int], threshold: float

@@ -1,5 +1,6 @@
 """`detect`, on a tiny DETR."""
 
+import itertools
 import json
 
 import keras
@@ -12,7 +13,7 @@ import seqzoo
 from seqzoo import cli
 from seqzoo.models import DETR
 from seqzoo.processors import DetectionProcessor
-from seqzoo.tasks import Detections
+from seqzoo.tasks import Detections, detection
 from tests.models.tiny import TINY_DETR
 
 LABELS = ["cat", "dog", "traffic light"]
@@ -30,6 +31,33 @@ def model():
 def picture(height, width, seed=0):
     shape = (height, width, 3)
     return np.random.default_rng(seed).integers(256, size=shape).astype("uint8")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs")
+def test_a_graph_answers_many_pictures_of_any_size_alike(model, monkeypatch):
+    """It is traced once; new weights are seen."""
+    pictures = [picture(50, 90), picture(64, 64), picture(90, 31), picture(50, 90, 1)]
+    monkeypatch.setitem(vars(model), "_batches", itertools.count())
+    slowly = model.detect(pictures, threshold=0.0)
+    monkeypatch.setattr(detection, "FIRST_BATCHES", 0)
+    monkeypatch.delitem(vars(model), "_graph", raising=False)
+    calls = []
+    call = type(model).call
+    monkeypatch.setattr(
+        type(model), "call", lambda *given, **k: calls.append(1) or call(*given, **k)
+    )
+    for images in (pictures, pictures[:1]):
+        for one, other in zip(model.detect(images, 0.0), slowly, strict=False):
+            assert one.labels == other.labels
+            np.testing.assert_allclose(one.boxes_xyxy, other.boxes_xyxy, atol=1e-3)
+            np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
+    assert len(calls) == 1
+    weight = model.trainable_weights[0]
+    before = weight.numpy()
+    weight.assign(before + 0.1)
+    changed = model.detect(pictures[0], 0.0)
+    weight.assign(before)
+    assert np.abs(changed.scores - slowly[0].scores).max() > 1e-5
 
 
 def test_what_is_reported_follows_from_logits_and_boxes(model):
