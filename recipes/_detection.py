@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recipes._schedule import adamw
+from recipes._schedule import scheduled
 from seqzoo.data import AnnotatedPicture, DetectionCorpus, shuffled_batches
 from seqzoo.data.annotated import noised_targets, padded_targets
 from seqzoo.tasks.coco import AveragePrecision, average_precision
@@ -72,7 +72,8 @@ def recipe(
 
         return shuffled_batches(count, batch_size, batch, epoch=epoch)
 
-    optimizer = adamw(
+    optimizer = scheduled(
+        "adamw",
         epochs * len(batches(0)),
         learning_rate,
         warmup_steps,

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from recipes._schedule import adamw
+from recipes._schedule import Kind, scheduled
 from seqzoo.data import LabelledArrays, LabelledCorpus, shuffled_batches
 from seqzoo.tasks import ImageClassifier, SequenceClassifier
 from seqzoo.training import Card, Metric, Recipe
@@ -32,7 +32,7 @@ def recipe(
     weight_decay: float = 0.0,
     label_smoothing: float = 0.0,
     ema_momentum: float = 0.998,
-    make_optimizer: Callable[..., keras.optimizers.Optimizer] = adamw,
+    optimizer: Kind = "adamw",
     xla: bool = False,
 ) -> Recipe:
     """The recipe of one model.
@@ -52,7 +52,7 @@ def recipe(
         weight_decay: On kernels.
         label_smoothing: Share of the target's probability spread over all classes.
         ema_momentum: Of the averaged weights, which are kept.
-        make_optimizer: `adamw` or `muon`.
+        optimizer: "adamw" or "muon".
         xla: As in `Recipe`.
     """
     batch_size = min(batch_size, len(corpus.train))
@@ -66,7 +66,8 @@ def recipe(
 
         return shuffled_batches(len(corpus.train), batch_size, batch, epoch=epoch)
 
-    optimizer = make_optimizer(
+    made = scheduled(
+        optimizer,
         epochs * len(batches(0)),
         learning_rate,
         warmup_steps,
@@ -81,7 +82,7 @@ def recipe(
         loss=keras.losses.CategoricalCrossentropy(
             from_logits=True, label_smoothing=label_smoothing
         ),
-        optimizer=optimizer,
+        optimizer=made,
         epochs=epochs,
         validate=lambda model: {"accuracy": accuracy(model, corpus.validation)},
         monitor="accuracy",

@@ -1,5 +1,8 @@
 """How models of pictures are trained: AdamW or Muon; warm-up, cosine and averages."""
 
+import functools
+from typing import Literal
+
 import keras
 
 # Weights that are no kernels, by their names.
@@ -12,76 +15,61 @@ NO_DECAY = (
     "anchors",
     "content",
 )
-# Of the learning rate of matrices: that of the weights which AdamW trains.
+# What Muon leaves to AdamW, beside all that is no matrix, and with which part of its
+# learning rate.
+NO_MUON = ("logits", *NO_DECAY)
 MUON_RATIO = 0.5
 
+Kind = Literal["adamw", "muon"]
 
-def adamw(
+
+def scheduled(
+    kind: Kind,
     steps: int,
     learning_rate: float,
     warmup_steps: int,
     weight_decay: float,
     clip_norm: float,
     ema_momentum: float,
-) -> keras.optimizers.AdamW:
-    """AdamW whose rate rises from 0, then falls by half a cosine to a hundredth.
+) -> keras.optimizers.Optimizer:
+    """An optimizer whose rate rises from 0, then falls by half a cosine to a hundredth.
+
+    "muon" (Jordan et al. 2024) replaces the momentum of a matrix by the nearest
+    orthogonal one, so that every direction of it moves equally far, scaled as Liu et
+    al. 2025 (arxiv.org/abs/2502.16982) do; AdamW trains the last layer and whatever is
+    no matrix.
 
     Args:
+        kind: "adamw" or "muon".
         steps: Of the whole training.
-        learning_rate: After the warm-up.
+        learning_rate: After the warm-up. Of Muon's matrices; the rest has a
+            `MUON_RATIO` of it.
         warmup_steps: Steps in which it rises; at most half of all.
         weight_decay: On kernels.
         clip_norm: Largest norm of all gradients together.
         ema_momentum: Of the averaged weights.
     """
-    optimizer = keras.optimizers.AdamW(
-        _rising_and_falling(steps, learning_rate, warmup_steps),
-        weight_decay=weight_decay,
-        global_clipnorm=clip_norm,
-        use_ema=True,
-        ema_momentum=ema_momentum,
-    )
-    optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
-    return optimizer
-
-
-def muon(
-    steps: int,
-    learning_rate: float,
-    warmup_steps: int,
-    weight_decay: float,
-    clip_norm: float,
-    ema_momentum: float,
-) -> keras.optimizers.Muon:
-    """Muon (Jordan et al. 2024) for the matrices within, AdamW for all other weights.
-
-    The momentum of a matrix is replaced by the nearest orthogonal one, so that every
-    direction of it moves equally far, and scaled as Liu et al. 2025
-    (arxiv.org/abs/2502.16982) do. Arguments are those of `adamw`; the learning rate is
-    that of the matrices, and the other weights have a `MUON_RATIO` of it.
-    """
-    optimizer = keras.optimizers.Muon(
-        _rising_and_falling(steps, learning_rate, warmup_steps),
-        adam_lr_ratio=MUON_RATIO,
-        weight_decay=weight_decay,
-        adam_weight_decay=weight_decay,
-        exclude_layers=["logits", *NO_DECAY],
-        global_clipnorm=clip_norm,
-        use_ema=True,
-        ema_momentum=ema_momentum,
-    )
-    optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
-    return optimizer
-
-
-def _rising_and_falling(
-    steps: int, learning_rate: float, warmup_steps: int
-) -> keras.optimizers.schedules.CosineDecay:
+    make = keras.optimizers.AdamW
+    if kind == "muon":
+        make = functools.partial(
+            keras.optimizers.Muon,
+            adam_lr_ratio=MUON_RATIO,
+            adam_weight_decay=weight_decay,
+            exclude_layers=list(NO_MUON),
+        )
     warmup_steps = min(warmup_steps, steps // 2)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=learning_rate,
-        warmup_steps=warmup_steps,
-        decay_steps=steps - warmup_steps,
-        alpha=0.01,
+    optimizer = make(
+        keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0,
+            warmup_target=learning_rate,
+            warmup_steps=warmup_steps,
+            decay_steps=steps - warmup_steps,
+            alpha=0.01,
+        ),
+        weight_decay=weight_decay,
+        global_clipnorm=clip_norm,
+        use_ema=True,
+        ema_momentum=ema_momentum,
     )
+    optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
+    return optimizer

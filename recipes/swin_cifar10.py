@@ -7,7 +7,6 @@ of CIFAR-10 share.
 """
 
 from recipes import _cifar10
-from recipes._schedule import muon
 from seqzoo.data import LabelledCorpus
 from seqzoo.models import Swin, SwinConfig
 from seqzoo.training import Published, Recipe
@@ -54,7 +53,7 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         "swin_cifar10",
         model,
         CARD,
-        make_optimizer=muon,
+        optimizer="muon",
         learning_rate=3e-3,
         epochs=36,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recipes._schedule import adamw, muon
+from recipes._schedule import scheduled
 from seqzoo.models import Swin, SwinConfig
 
 RECIPES = sorted(
@@ -57,7 +57,7 @@ def test_muon_turns_the_matrices_within_alone():
     """AdamW trains the stem's kernels, position biases, norms and the last layer."""
     model = Swin(tiny_swin(stem="conv"))
     model.build()
-    optimizer = muon(9, 0.1, 2, 0.1, 1.0, 0.9)
+    optimizer = scheduled("muon", 9, 0.1, 2, 0.1, 1.0, 0.9)
     optimizer.build(model.trainable_variables)
     turned = {
         weight.path.split("/", 1)[1]
@@ -73,9 +73,9 @@ def test_muon_turns_the_matrices_within_alone():
     }
 
 
-@pytest.mark.parametrize("make", [adamw, muon])
-def test_the_rate_rises_falls_and_spares_what_is_no_kernel(make):
-    optimizer = make(100, 0.1, 20, 0.1, 1.0, 0.9)
+@pytest.mark.parametrize("kind", ["adamw", "muon"])
+def test_the_rate_rises_falls_and_spares_what_is_no_kernel(kind):
+    optimizer = scheduled(kind, 100, 0.1, 20, 0.1, 1.0, 0.9)
     rates = [float(optimizer._learning_rate(step)) for step in (0, 20, 60, 100)]
     assert rates == pytest.approx([0, 0.1, 0.0505, 0.001])
     model = Swin(tiny_swin())
