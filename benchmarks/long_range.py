@@ -52,8 +52,9 @@ def network(settings: Settings) -> keras.Model:
     inputs = keras.Input((settings.sequence_steps, task.features))
     if settings.model == "tcn":
         blocks = [settings.units] * settings.blocks
-        y = TemporalConvNet(blocks, settings.kernel_size)(inputs)
-        y = y if task.at_every_step else y[:, -1]
+        y = TemporalConvNet(
+            blocks, settings.kernel_size, return_sequences=task.at_every_step
+        )(inputs)
     else:
         cell = CELLS[settings.model](settings.units)
         y = Recurrent(cell, return_sequences=task.at_every_step)(inputs)

@@ -39,6 +39,7 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         layout="pixels",
         card=CARD,
         batch_size=64,
+        epochs=20,
     )
 
 

@@ -68,16 +68,33 @@ class CausalConv(keras.layers.Layer):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        direction = ops.convert_to_tensor(self.direction)
-        kernel = direction * (self.gain / _length(direction))
         before = (self.kernel_size - 1) * self.dilation
         padded = ops.pad(inputs, [[0, 0], [before, 0], [0, 0]])
+        return self._convolved(padded, self.kernel, dilation_rate=self.dilation)
+
+    def backwards(self, steps: Tensor, every: int = 1) -> Tensor:
+        """The convolution at some steps alone, counted from the last.
+
+        Args:
+            steps: Float tensor `(batch, count, features)`: the inputs at the last
+                step, at the one `dilation` before it, and so on back.
+            every: Which of them are put out: all, or the last and each `every`-th.
+
+        Returns:
+            Float tensor `(batch, ceil(count / every), units)`.
+        """
+        padded = ops.pad(steps, [[0, 0], [0, self.kernel_size - 1], [0, 0]])
+        return self._convolved(padded, ops.flip(self.kernel, axis=0), strides=every)
+
+    @property
+    def kernel(self) -> Tensor:
+        """The normalised kernel, `(kernel_size, features, units)`."""
+        direction = ops.convert_to_tensor(self.direction)
+        return direction * (self.gain / _length(direction))
+
+    def _convolved(self, padded: Tensor, kernel: Tensor, **how: int) -> Tensor:
         y = ops.conv(
-            padded,
-            kernel,
-            padding="valid",
-            data_format="channels_last",
-            dilation_rate=self.dilation,
+            padded, kernel, padding="valid", data_format="channels_last", **how
         )
         return y + self.bias
 
@@ -156,8 +173,32 @@ class TemporalBlock(keras.layers.Layer):
         for convolution in self.convolutions:
             x = ops.relu(convolution(x if real is None else x * real))
             x = self.dropout(x, training=training)
-        around = inputs if self.shortcut is None else self.shortcut(inputs)
-        return ops.relu(x + around)
+        return ops.relu(x + self._around(inputs))
+
+    def backwards(
+        self, steps: Tensor, real: Tensor | None = None, training: bool = False
+    ) -> Tensor:
+        """The block at the last step and at every second before it.
+
+        Those are all that a block of twice the dilation reads for its last step.
+
+        Args:
+            steps: Float tensor `(batch, count, features)`: the inputs at the last
+                step, at the one `dilation` before it, and so on back.
+            real: Float tensor `(batch, count, 1)`, 0 where a step is padding.
+            training: Whether dropout is active.
+
+        Returns:
+            Float tensor `(batch, ceil(count / 2), units)`.
+        """
+        x = steps
+        for convolution, every in zip(self.convolutions, (1, 2), strict=True):
+            x = ops.relu(convolution.backwards(x if real is None else x * real, every))
+            x = self.dropout(x, training=training)
+        return ops.relu(x + self._around(steps[:, ::2]))
+
+    def _around(self, inputs: Tensor) -> Tensor:
+        return inputs if self.shortcut is None else self.shortcut(inputs)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -176,10 +217,15 @@ class TemporalConvNet(keras.layers.Layer):
     Block i sees steps 2^i apart, so that n blocks reach back `receptive_field` = 1 +
     2 (kernel_size - 1) (2^n - 1) steps, all of them computed at once.
 
+    The last step alone depends on half as many steps of each block as of the one
+    before, and without `return_sequences` no others are computed: twice the work of the
+    first block, in place of n times.
+
     Args:
         units: Number of features of each block, the first first.
         kernel_size: Number of steps that a convolution sees at once.
         dropout: Probability of dropping a feature of a whole sequence in training.
+        return_sequences: Whether to return the outputs of all steps or the last.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -190,7 +236,8 @@ class TemporalConvNet(keras.layers.Layer):
 
     Returns:
         Float tensor `(batch, steps, units[-1])`: at each step, what the net makes of
-        it and of the steps before.
+        it and of the steps before. Without `return_sequences` `(batch, units[-1])`, at
+        the last step that is real, zero in a row that has none.
 
     Raises:
         ValueError: If there is no block, or a size or rate is out of range.
@@ -207,6 +254,7 @@ class TemporalConvNet(keras.layers.Layer):
         units: Sequence[int],
         kernel_size: int = 3,
         dropout: float = 0.0,
+        return_sequences: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -218,6 +266,7 @@ class TemporalConvNet(keras.layers.Layer):
         self.units = list(units)
         self.kernel_size = kernel_size
         self.rate = dropout
+        self.return_sequences = return_sequences
         self.supports_masking = True
         self.blocks = [
             TemporalBlock(
@@ -250,14 +299,37 @@ class TemporalConvNet(keras.layers.Layer):
             mask = ops.expand_dims(ops.cast(mask, "bool"), -1)
             x = ops.where(mask, x, ops.zeros_like(x))
             real = ops.cast(mask, x.dtype)
+        if not self.return_sequences:
+            return self._last(x, real, training)
         for block in self.blocks:
             x = block(x, real, training=training)
         return x if real is None else x * real
 
+    def _last(self, x: Tensor, real: Tensor | None, training: bool) -> Tensor:
+        """The output of the last real step, of zeros where `real` is 0."""
+        x = ops.flip(x, axis=1)
+        if real is not None:
+            # Both begin with the last real step; what stood after it is zero, and
+            # comes after the first.
+            real = ops.flip(real, axis=1)
+            behind = ops.argmax(real, axis=1)  # (batch, 1)
+            steps = ops.shape(x)[1]
+            order = (ops.arange(steps, dtype=behind.dtype) + behind) % steps
+            order = ops.expand_dims(order, -1)
+            x, real = (ops.take_along_axis(each, order, axis=1) for each in (x, real))
+        for block in self.blocks:
+            x = block.backwards(x, real, training=training)
+            real = None if real is None else real[:, ::2]
+        return x[:, 0] if real is None else x[:, 0] * real[:, 0]
+
+    def compute_mask(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor | None:
+        return mask if self.return_sequences else None
+
     def compute_output_shape(
         self, inputs_shape: tuple[int | None, ...]
     ) -> tuple[int | None, ...]:
-        return (*inputs_shape[:2], self.units[-1])
+        steps = inputs_shape[1:2] if self.return_sequences else ()
+        return (inputs_shape[0], *steps, self.units[-1])
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -265,4 +337,5 @@ class TemporalConvNet(keras.layers.Layer):
             "units": self.units,
             "kernel_size": self.kernel_size,
             "dropout": self.rate,
+            "return_sequences": self.return_sequences,
         }

@@ -38,7 +38,7 @@ class TCNClassifierConfig:
 class TCNClassifier(SequenceClassifier):
     """A temporal convolutional network and a softmax on its last output.
 
-        y_1 ... y_T = TemporalConvNet(x_1 ... x_T)
+        y_T = TemporalConvNet(x_1 ... x_T) at the last real step
         logits = W y_T + b
 
     The network of Bai et al. (2018, section 3): y_T sees as many steps as the blocks
@@ -58,7 +58,11 @@ class TCNClassifier(SequenceClassifier):
         super().__init__(config, name)
         c = self.config
         self.network = TemporalConvNet(
-            [c.units] * c.blocks, c.kernel_size, c.dropout, name="network"
+            [c.units] * c.blocks,
+            c.kernel_size,
+            c.dropout,
+            return_sequences=False,
+            name="network",
         )
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
@@ -71,8 +75,5 @@ class TCNClassifier(SequenceClassifier):
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         mask = ops.cast(inputs["mask"], "bool")
-        y = self.network(inputs["sequences"], mask=mask, training=training)
-        steps = ops.arange(ops.shape(mask)[1], dtype="int32")
-        last = ops.max(ops.where(mask, steps, 0), axis=1)  # the last real step
-        index = ops.reshape(last, (-1, 1, 1))
-        return self.logits(ops.take_along_axis(y, index, axis=1)[:, 0])
+        last = self.network(inputs["sequences"], mask=mask, training=training)
+        return self.logits(last)

@@ -62,6 +62,32 @@ def test_padding_changes_nothing(side):
     assert_same(outputs[~mask], 0)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 7, 16, 21])
+@pytest.mark.parametrize("kernel_size", [1, 2, 5])
+def test_the_last_output_alone_is_the_last_of_all(steps, kernel_size):
+    whole = TemporalConvNet([4, 6, 3], kernel_size)
+    last = TemporalConvNet([4, 6, 3], kernel_size, return_sequences=False)
+    x = array(2, steps, 5)
+    outputs = ops.convert_to_numpy(whole(x))
+    last.build(x.shape)
+    last.set_weights(whole.get_weights())
+    assert_near(last(x), outputs[:, -1], atol=1e-5)
+
+
+def test_the_last_real_output_alone_is_that_of_all_outputs_whatever_the_mask():
+    whole = TemporalConvNet([4, 3], 3)
+    last = TemporalConvNet([4, 3], 3, return_sequences=False)
+    mask = np.random.default_rng(1).random((6, 11)) < 0.5
+    mask[0] = False  # a row without steps
+    mask[1] = True
+    x = np.where(mask[..., None], array(6, 11, 2), np.nan)
+    outputs = ops.convert_to_numpy(whole(x, mask=mask))
+    last.build(x.shape)
+    last.set_weights(whole.get_weights())
+    ends = [max(np.flatnonzero(row), default=0) for row in mask]
+    assert_near(last(x, mask=mask), outputs[np.arange(6), ends], atol=1e-5)
+
+
 def test_dropout_drops_a_feature_of_the_whole_sequence_in_training_alone():
     layer = TemporalConvNet([64], kernel_size=2, dropout=0.5)
     x = np.abs(array(1, 30, 3))
