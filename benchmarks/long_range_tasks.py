@@ -109,7 +109,9 @@ class Settings:
     length: int  # T: steps of the adding problem, delay of copy memory
     model: str  # a name of `seqzoo.layers.CELLS`, or "tcn"
     units: int
-    learning_rate: float
+    learning_rate: float  # at the start; falls by half a cosine to a hundredth
+    train_steps: int  # at most
+    chrono_steps: int = 0  # of a gated cell: for how long it remembers at the start
     blocks: int = 8  # of the TCN
     kernel_size: int = 8  # of the TCN
     clip_norm: float = 1.0

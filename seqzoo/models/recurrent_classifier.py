@@ -42,6 +42,10 @@ class RecurrentClassifierConfig:
     dropout: float = 0.0  # between layers and before the logits (Zaremba et al. 2014)
     recurrent_dropout: float = 0.0  # on h, one mask a sequence (Gal 2016)
     zoneout: tuple[float, ...] = ()  # rate of each state (Krueger et al. 2017)
+    # Of what multiplies the inputs. Where these are few, "glorot_uniform" starts so low
+    # that units hardly hear them; "lecun_uniform" does not look at the units.
+    kernel_initializer: str = "glorot_uniform"
+    chrono_steps: int = 0  # how long fresh units remember (Tallec and Ollivier 2018)
 
     def __post_init__(self):
         check_choices(self, cell=(*CELLS, *TIMED_CELLS), pooling=POOLINGS)
@@ -75,7 +79,13 @@ class RecurrentClassifier(SequenceClassifier):
         kind = Bidirectional if c.bidirectional else Recurrent
         self.recurrent = [
             kind(
-                named_cell(c.cell, c.units, c.zoneout),
+                named_cell(
+                    c.cell,
+                    c.units,
+                    c.zoneout,
+                    kernel_initializer=c.kernel_initializer,
+                    chrono_steps=c.chrono_steps,
+                ),
                 return_sequences=i < c.layers - 1 or c.pooling != "last",
                 recurrent_dropout=c.recurrent_dropout,
                 name=f"recurrent_{i}",

@@ -14,6 +14,7 @@ TINY = Settings(
     model="tcn",
     units=8,
     learning_rate=1e-2,
+    train_steps=7,
     blocks=2,
     kernel_size=3,
 )
@@ -100,7 +101,7 @@ def test_a_length_without_room_for_the_task_is_refused():
 
 
 def test_a_run_that_was_cut_ends_with_the_same_weights(tmp_path, monkeypatch):
-    whole, _ = train(TINY, 7)
+    whole, _ = train(TINY)
 
     def cut(settings, step):
         if step == 5:
@@ -111,34 +112,36 @@ def test_a_run_that_was_cut_ends_with_the_same_weights(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(long_range, "batch", cut)
-        train(TINY, 7, state=tmp_path, save_every=3)
+        train(TINY, state=tmp_path, save_every=3)
     assert [path.name for path in tmp_path.iterdir()] == ["adding_10_tcn.safetensors"]
-    resumed, progress = train(TINY, 7, state=tmp_path, save_every=3)
+    resumed, progress = train(TINY, state=tmp_path, save_every=3)
     assert progress.step == 7 and len(progress.losses) == 7
     for ours, theirs in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     with pytest.raises(ValueError, match="another learning_rate, seed"):
-        train(replace(TINY, seed=1, learning_rate=1e-3), 7, state=tmp_path)
+        train(replace(TINY, seed=1, learning_rate=1e-3), state=tmp_path)
 
 
 def test_a_tiny_model_learns_until_the_target(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(long_range, "REPORT", 20)
-    model, progress = train(TINY, 1000, target=0.05, state=tmp_path)
+    settings = replace(TINY, train_steps=1000)
+    model, progress = train(settings, target=0.05, state=tmp_path)
     assert progress.step < 1000 and progress.running_loss <= 0.05
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == progress.step // 20 and "guess 0.167" in lines[0]
     row = long_range.result(TINY, model, progress)
     assert row["test_loss"] < 0.07 and math.isclose(row["guess"], 1 / 6)
     # What has reached its target is not trained any further.
-    assert train(TINY, 1000, target=0.05, state=tmp_path)[1] == progress
+    assert train(settings, target=0.05, state=tmp_path)[1] == progress
 
 
 @pytest.mark.parametrize(
     ("task", "outputs"), [("adding", (32, 1)), ("copy", (32, 24, 10))]
 )
 def test_a_recurrent_model_trains(task, outputs):
-    settings = replace(TINY, task=task, model="elman", units=4, length=4)
-    model, progress = train(settings, 2)
+    settings = replace(TINY, task=task, model="gru", units=4, length=4)
+    settings = replace(settings, train_steps=2, chrono_steps=10)
+    model, progress = train(settings)
     assert progress.step == 2
     assert tuple(model(long_range.batch(settings, 0)[0]).shape) == outputs
 

@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.layers import Cell, ElmanCell, GRUCell, LSTMCell, Recurrent
+from seqzoo.layers import (
+    Cell,
+    CoupledLSTMCell,
+    ElmanCell,
+    GRUCell,
+    LSTMCell,
+    Recurrent,
+)
 from tests.layers.gradients import assert_near, assert_same, outputs_and_gradients
 
 CELLS = {
@@ -152,3 +159,52 @@ def test_a_cell_without_equations_says_so():
 def test_units_must_be_a_positive_integer(units):
     with pytest.raises(ValueError, match="positive integer"):
         LSTMCell(units)
+
+
+CHRONO = {
+    "lstm": (lambda **k: LSTMCell(400, **k), {"f": 1, "i": 0, "c": 2, "o": 3}),
+    "coupled": (lambda **k: CoupledLSTMCell(400, **k), {"f": 0, "c": 1, "o": 2}),
+    "gru": (lambda **k: GRUCell(400, **k), {"z": 0, "r": 1, "h": 2}),
+}
+
+
+@pytest.mark.parametrize("name", CHRONO)
+def test_chrono_units_forget_after_times_spread_evenly_up_to_the_longest(name):
+    make, blocks = CHRONO[name]
+    cell = make(chrono_steps=101)
+    cell.build((None, 1))
+    bias = cell.get_weights()[2]
+    if bias.ndim == 2:
+        assert_same(bias[1], 0)
+        bias = bias[0]
+    bias = bias.reshape(-1, 400)
+    kept = bias[blocks["f" if "f" in blocks else "z"]]
+    # A gate of sigmoid(b) keeps 1 - 1/(1 + exp(b)) of a state at each step.
+    times = np.exp(kept)
+    assert 1 <= times.min() < 6 and 95 < times.max() <= 100
+    assert abs(np.median(times) - 50) < 10
+    for gate, block in blocks.items():
+        if gate == "i":
+            assert_near(bias[block], -kept)
+        elif gate not in "fz":
+            assert_same(bias[block], 0)
+
+
+def test_a_chrono_cell_comes_back_from_its_config():
+    cell = LSTMCell(3, chrono_steps=50, seed=1)
+    twin = LSTMCell.from_config(cell.get_config())
+    cell.build((None, 2)), twin.build((None, 2))
+    assert_same(twin.get_weights()[2], cell.get_weights()[2])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: LSTMCell(4, chrono_steps=1),
+        lambda: LSTMCell(4, chrono_steps=10, use_bias=False),
+        lambda: ElmanCell(4, chrono_steps=10),
+    ],
+)
+def test_chrono_steps_without_sense_are_refused(make):
+    with pytest.raises(ValueError, match="chrono_steps"):
+        make()

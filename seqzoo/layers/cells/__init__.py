@@ -1,6 +1,7 @@
 """Recurrent cells: each is its equations, and nothing else."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from seqzoo.layers.cells.base import Cell, checked_rate, serialized
 from seqzoo.layers.cells.elman import (
@@ -30,7 +31,7 @@ TIMED_CELLS = {"phased_lstm": PhasedLSTMCell}
 
 
 def named_cell(
-    name: str, units: int, zoneout: Sequence[float] = (), update_dropout: float = 0.0
+    name: str, units: int, zoneout: Sequence[float] = (), **options: Any
 ) -> Cell:
     """A cell by its name in `CELLS` or `TIMED_CELLS`.
 
@@ -38,9 +39,10 @@ def named_cell(
         name: Its name.
         units: Features of its states.
         zoneout: Rate of each state; none leaves the cell as it is.
-        update_dropout: Of the candidate, for cells that have one.
+        **options: More of the cell's arguments; those that are 0 are left out, since
+            not every cell has them.
     """
-    options = {"update_dropout": update_dropout} if update_dropout else {}
+    options = {key: value for key, value in options.items() if value}
     cell = {**CELLS, **TIMED_CELLS}[name](units, **options)
     return ZoneoutCell(cell, tuple(zoneout)) if zoneout else cell
 

@@ -7,7 +7,7 @@ Packing is Keras's (LSTM i, f, c, o; GRU z, r, h), and so is the order of the
 weights: kernel, recurrent_kernel, bias, then whatever a cell adds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -39,13 +39,16 @@ class Cell(keras.layers.Layer):
 
     Raises:
         ValueError: If `units` is not a positive integer, a rate is not in [0, 1),
-            or a cell without a candidate is to drop it.
+            a cell without a candidate is to drop it, or `chrono_steps` is below 2, or
+            of a cell without such gates or without a bias.
     """
 
     gates: tuple[str, ...]  # the blocks of the kernel, in order
     state_names: Sequence[str] = ("h",)
     recurrent_state: int = 0
     joint: bool = True  # False: `equations` gets the two products apart
+    # Gates that keep (1) or replace (-1) what a unit remembers, for `chrono_steps`.
+    memory_gates: ClassVar[Mapping[str, int]] = {}
     has_candidate: ClassVar[bool] = False  # whether `update_dropout` makes sense
 
     def __init__(
@@ -56,6 +59,7 @@ class Cell(keras.layers.Layer):
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
         update_dropout: float = 0.0,
+        chrono_steps: int = 0,
         seed: int | None = None,
         **kwargs,
     ):
@@ -70,12 +74,19 @@ class Cell(keras.layers.Layer):
                 "Recurrent(cell, recurrent_dropout=...) drops h instead. "
                 f"Received: update_dropout={update_dropout}"
             )
+        if chrono_steps and (chrono_steps < 2 or not self.memory_gates or not use_bias):
+            raise ValueError(
+                "`chrono_steps` must be 0, or at least 2 for a gated cell with a bias. "
+                f"Received: chrono_steps={chrono_steps} for {type(self).__name__} with "
+                f"use_bias={use_bias}"
+            )
         self.units = units
         self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.update_dropout = checked_rate(update_dropout, "update_dropout")
+        self.chrono_steps = chrono_steps
         self.seed = seed
         if update_dropout:
             self.seed_generator = keras.random.SeedGenerator(seed)
@@ -186,7 +197,18 @@ class Cell(keras.layers.Layer):
 
     def initial_bias(self, shape, dtype=None):
         """The value that the bias starts from."""
-        return self.bias_initializer(shape, dtype=dtype)
+        bias = self.bias_initializer(shape, dtype=dtype)
+        if not self.chrono_steps:
+            return bias
+        uniform = keras.initializers.RandomUniform(
+            1.0, max(self.chrono_steps - 1.0, 1.0), seed=self.seed
+        )
+        log_steps = ops.log(uniform((self.units,), dtype=state_dtype(bias.dtype)))
+        signs = [float(self.memory_gates.get(gate, 0)) for gate in self.gates]
+        added = ops.cast(ops.concatenate([s * log_steps for s in signs]), bias.dtype)
+        if len(shape) == 2:  # two biases that are added up: the inputs' alone gets it
+            added = ops.stack([added, ops.zeros_like(added)])
+        return bias + added
 
     def call(self, inputs, states, times=None, training=False):
         dtype = state_dtype(self.compute_dtype)
@@ -207,6 +229,7 @@ class Cell(keras.layers.Layer):
             "units": self.units,
             "use_bias": self.use_bias,
             "update_dropout": self.update_dropout,
+            "chrono_steps": self.chrono_steps,
             "seed": self.seed,
             **{
                 name: keras.initializers.serialize(getattr(self, name))

@@ -1,5 +1,8 @@
 """The gated recurrent unit, its reset before or after the product."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import keras
 from keras import ops
 
@@ -35,6 +38,7 @@ class GRUCell(Cell):
     gates = ("z", "r", "h")
     joint = False
     has_candidate = True
+    memory_gates: ClassVar[Mapping[str, int]] = {"z": 1}  # and 1 - z replaces
 
     def __init__(self, units: int, reset_after: bool = True, **kwargs):
         super().__init__(units, **kwargs)

@@ -1,6 +1,7 @@
 """Long short-term memory, with peepholes and with coupled gates."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -21,7 +22,8 @@ class LSTMCell(Cell):
     Args:
         units: Number of features of the states and output.
         unit_forget_bias: Whether the forget gate's bias starts one higher, so that
-            a fresh cell remembers (Jozefowicz et al. 2015, section 5).
+            a fresh cell remembers (Jozefowicz et al. 2015, section 5); not with
+            `chrono_steps`, which says for how long.
         **kwargs: Those of `Cell`.
 
     Example:
@@ -34,6 +36,7 @@ class LSTMCell(Cell):
     gates: tuple[str, ...] = ("i", "f", "c", "o")
     state_names = ("h", "c")
     has_candidate = True
+    memory_gates: ClassVar[Mapping[str, int]] = {"f": 1, "i": -1}
 
     def __init__(self, units: int, unit_forget_bias: bool = True, **kwargs):
         super().__init__(units, **kwargs)
@@ -42,7 +45,7 @@ class LSTMCell(Cell):
     def initial_bias(self, shape, dtype=None):
         """The value that the bias starts from."""
         bias = super().initial_bias(shape, dtype=dtype)
-        if self.unit_forget_bias:
+        if self.unit_forget_bias and not self.chrono_steps:
             forget = ops.arange(shape[0]) // self.units == self.gates.index("f")
             bias = bias + ops.cast(forget, bias.dtype)
         return bias
@@ -176,6 +179,7 @@ class CoupledLSTMCell(LSTMCell):
     """
 
     gates = ("f", "c", "o")
+    memory_gates: ClassVar[Mapping[str, int]] = {"f": 1}  # and 1 - f replaces
 
     def equations(self, parts, states, weights, extras):
         """See the class; `Cell.equations` explains the arguments."""
