@@ -11,8 +11,6 @@ from seqzoo.processors import GreyImageProcessor
 from seqzoo.tasks import SequenceClassifier
 from seqzoo.training import Card, Published, Recipe, main
 
-MAX_SHIFT = 2  # pixels, in each direction, at random in training
-
 
 def recipe(
     corpus: LabelledCorpus,
@@ -20,11 +18,13 @@ def recipe(
     make: Callable[[], SequenceClassifier],
     layout: str,
     card: Card,
+    max_shift: int = 2,
     **settings: Any,
 ) -> Recipe:
     """The recipe of a model that reads pictures in the order of `layout`.
 
-    The settings are those of `recipes/_images.py`.
+    Training pictures are shifted at random by up to `max_shift` pixels both ways. The
+    settings are those of `recipes/_images.py`.
     """
     processor = GreyImageProcessor(corpus.labels, layout)
     model = make()
@@ -34,7 +34,7 @@ def recipe(
         name,
         model,
         arrange=lambda pictures: processor.arranged(pictures / 255),
-        augment=functools.partial(shifted, most=MAX_SHIFT),
+        augment=functools.partial(shifted, most=max_shift),
         card=card,
         **settings,
     )
