@@ -2,7 +2,7 @@
 
     python -m recipes.four_way_mnist
 
-Two CPU cores and KERAS_BACKEND=jax. `recipes/_mnist.py` holds what the MNIST models
+One CPU core and KERAS_BACKEND=jax. `recipes/_mnist.py` holds what the MNIST models
 share.
 """
 
@@ -32,10 +32,11 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         corpus,
         name="four_way_mnist",
         make=lambda: FourWayClassifier(
-            FourWayClassifierConfig(patch_size=2, cell="gru", units=48, layers=2)
+            FourWayClassifierConfig(patch_size=4, cell="gru", units=64, layers=2)
         ),
         layout="plane",
         card=CARD,
+        epochs=15,
     )
 
 

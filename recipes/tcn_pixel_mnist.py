@@ -2,7 +2,7 @@
 
     python -m recipes.tcn_pixel_mnist
 
-Two CPU cores and KERAS_BACKEND=jax. `recipes/_mnist.py` holds what the MNIST models
+One CPU core and KERAS_BACKEND=jax. `recipes/_mnist.py` holds what the MNIST models
 share.
 """
 
