@@ -19,8 +19,6 @@ times slower. Gradients of gradients are not defined.
 Axes inside: T steps first, then B batch, then features.
 """
 
-import functools
-
 from keras import ops
 
 from seqzoo.layers import loops
@@ -55,35 +53,43 @@ def recurrence(cell, reverse: bool):
         tensors like the extras, and may hold "mask", Boolean `(batch, steps)`, True
         = real: other steps leave the states as they are and put out zero; and
         "recurrent_mask" `(batch, units)`, which multiplies h before the recurrent
-        product. At inference nothing is kept for a gradient, which autodiff of
-        the loop then gives, slowly.
+        product. At inference nothing is kept for a gradient: who asks for one has the
+        loop run anew.
     """
 
     def forward(variables, constants):
         elements = _elements(variables, constants)
         last, before, parts = _forward(cell, reverse, variables, constants, elements)
+        residuals = variables, constants, elements, before, parts
         h, last_h = before[0], last[0][None]
         outputs = [last_h, h[:-1]] if reverse else [h[1:], last_h]
         outputs = ops.swapaxes(ops.concatenate(outputs), 0, 1)
         if "mask" in constants:
             outputs = ops.where(constants["mask"][..., None], outputs, 0)
-        return (outputs, last), (variables, constants, elements, before, parts)
+        return (outputs, last), residuals
 
     def backward(residuals, cotangents):
         return _backward(cell, reverse, residuals, cotangents)
+
+    def forward_alone(variables, constants):
+        return _infer(cell, reverse, variables, constants), (variables, constants)
+
+    def both(arguments, cotangents):
+        _, residuals = forward(*arguments)
+        return backward(residuals, cotangents)
 
     # Nothing but the loop is compiled, transposes included: TensorFlow hands the
     # constants that its own gradients need from one compiled function to the other
     # as values, and XLA would compile anew whenever a weight changes.
     training = loops.compiled(loops.with_gradient(forward, backward))
-    inference = loops.compiled(functools.partial(_infer, cell, reverse))
+    inference = loops.compiled(loops.with_gradient(forward_alone, both))
 
     def run(is_training, variables, constants):
         if is_training:
             return training("xla", variables, constants)
         steps = variables["inputs"].shape[1]
         few = steps is not None and steps <= UNCOMPILED_STEPS
-        return inference("steps" if few else "graph", variables, constants)
+        return inference("steps" if few else "auto", variables, constants)
 
     return run
 
@@ -93,7 +99,7 @@ def _infer(cell, reverse, variables, constants):
     step = _step(cell, variables, constants)
     elements = _elements(variables, constants)
     if not cell.joint:
-        elements = _with_input_products(elements, variables)
+        elements = _with_input_products(cell, elements, variables)
 
     def outputs_only(states, elements):
         new, _ = step(states, elements)
@@ -122,15 +128,13 @@ def _steps_first(tensors):
     return {name: ops.swapaxes(tensor, 0, 1) for name, tensor in tensors.items()}
 
 
-def _with_input_products(elements, variables):
+def _with_input_products(cell, elements, variables):
     """One product with all inputs before the loop, for cells that read it apart."""
     elements = dict(elements)
     dtype = variables["states"][0].dtype
     inputs = elements.pop("inputs")
-    return {
-        **elements,
-        "from_inputs": from_inputs(inputs, variables["weights"], dtype),
-    }
+    product = from_inputs(inputs, variables["weights"], dtype)
+    return {**elements, "from_inputs": _blocks(cell, product)}
 
 
 def _step(cell, variables, constants):
@@ -145,10 +149,10 @@ def _step(cell, variables, constants):
         if "recurrent_mask" in constants:
             h = h * constants["recurrent_mask"]
         if cell.joint:
-            parts = made = joint_part(elements["inputs"], h, weights)
+            parts = (made,) = joint_part(elements["inputs"], h, weights)
         else:
             made = from_h(h, weights)
-            parts = elements["from_inputs"], made
+            parts = _whole(elements["from_inputs"]), made
         extras = {**elements["extras"], **elements["noise"]}
         new, _ = cell.equations(parts, states, own, extras)
         if "mask" in elements:
@@ -167,15 +171,29 @@ def _forward(cell, reverse, variables, constants, elements):
     if not cell.joint:
         # The backward loop reads this part anyway, so one product for all steps
         # costs no memory; for a joint cell it would.
-        elements = _with_input_products(elements, variables)
+        elements = _with_input_products(cell, elements, variables)
 
     def keeping(states, elements):
         new, made = step(states, elements)
-        return new, (states, made)
+        return new, (states, _blocks(cell, made))
 
     last, (before, made) = loops.scan(keeping, variables["states"], elements, reverse)
-    parts = made if cell.joint else (elements["from_inputs"], made)
+    parts = (made,) if cell.joint else (elements["from_inputs"], made)
     return last, before, parts
+
+
+def _blocks(cell, part):
+    """The gates' blocks of a part, each for itself.
+
+    XLA does not vectorise what reads a block out of a row out of a longer array, and
+    half of a step's time would go there.
+    """
+    return ops.split(part, part.shape[-1] // cell.units, axis=-1)
+
+
+def _whole(blocks):
+    """The part that `_blocks` took apart; XLA leaves out both if a cell splits it."""
+    return ops.concatenate(blocks, axis=-1)
 
 
 def _backward(cell, reverse, residuals, cotangents):
@@ -200,12 +218,14 @@ def _backward(cell, reverse, residuals, cotangents):
             mask = elements["mask"]
             d_new = [ops.where(mask, d_state, 0) for d_state in d_states]
 
+        parts = tuple(_whole(blocks) for blocks in elements["parts"])
+
         def equations(parts, states, own, extras):
             return cell.equations(parts, states, own, {**extras, **elements["noise"]})
 
         d_parts, d_before, d_own_now, d_extras = loops.vjp(
             lambda *arguments: equations(*arguments)[0],
-            (elements["parts"], elements["before"], own, elements["extras"]),
+            (parts, elements["before"], own, elements["extras"]),
             d_new,
         )
         d_product = ops.matmul(

@@ -10,10 +10,14 @@ imports a backend, when it is first used and only the one that Keras runs on.
 Trees are nested tuples, lists and dicts of tensors.
 """
 
+import collections
 import functools
 
 import keras
 from keras import tree
+
+# XLA takes some tenths of a second to compile a loop, and saves some hundredths a run.
+CALLS_BEFORE_XLA = 8
 
 
 def scan(step, carry, sequences, reverse=False):
@@ -68,8 +72,10 @@ def compiled(function):
 
     Returns:
         A function `(how, *arguments)`. On TensorFlow `how` is "xla", which compiles
-        anew for every shape; "graph", one for all shapes; or "steps", not compiled,
-        so that nothing is traced. Elsewhere it makes no difference.
+        anew for every shape; "steps", not compiled, so that nothing is traced; or
+        "auto": XLA for shapes that are likely to come again, one graph for all others.
+        Likely are those of a graph that knows them, and those that came
+        `CALLS_BEFORE_XLA` times. Elsewhere `how` makes no difference.
     """
     return _backend().compiled(function)
 
@@ -180,9 +186,19 @@ class _TensorFlow:
             for how in ("xla", "graph")
         }
         functions["steps"] = function
+        calls = collections.Counter()
+
+        def likely_again(tensors):
+            shapes = tuple(tuple(tensor.shape) for tensor in tf.nest.flatten(tensors))
+            if not tf.executing_eagerly():
+                return not any(None in shape[1:] for shape in shapes)
+            calls[shapes] += 1
+            return calls[shapes] > CALLS_BEFORE_XLA
 
         def call(how, *arguments):
             tensors = tf.nest.map_structure(tf.convert_to_tensor, arguments)
+            if how == "auto":
+                how = "xla" if likely_again(tensors) else "graph"
             return functions[how](*tensors)
 
         return call

@@ -99,7 +99,7 @@ class RecurrentLM(TextGenerator):
         )
         self.recurrent = [
             Recurrent(
-                named_cell(c.cell, c.units, c.zoneout, c.update_dropout),
+                named_cell(c.cell, c.units, c.zoneout, update_dropout=c.update_dropout),
                 return_sequences=True,
                 return_state=True,
                 recurrent_dropout=c.recurrent_dropout,

@@ -7,6 +7,10 @@ import sys
 import keras
 import pytest
 
+from seqzoo.layers import GRUCell, LSTMCell, Recurrent
+from seqzoo.layers.loops import CALLS_BEFORE_XLA
+from tests.layers.gradients import assert_near
+
 PROGRAM = """
 import pathlib, sys
 import keras, numpy, tensorflow as tf
@@ -51,3 +55,46 @@ def test_training_compiles_no_more_once_its_shapes_are_known(tmp_path):
     )
     before, after = map(int, result.stdout.split())
     assert 0 < before == after
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="JAX compiles by shape alone"
+)
+@pytest.mark.parametrize("make", [LSTMCell, GRUCell])
+def test_inference_stays_the_same_when_xla_takes_it_over(make):
+    """Eagerly from a later call on, in a graph at once; gradients too."""
+    import tensorflow as tf
+
+    layer = Recurrent(make(4), return_sequences=True)
+    x = tf.random.normal((3, CALLS_BEFORE_XLA, 5), seed=0)
+    in_keras = keras.layers.RNN(layer.cell, return_sequences=True)
+
+    def outputs_and_gradients(layer):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = layer(x)
+            loss = tf.reduce_sum(outputs**2)
+        return outputs, *tape.gradient(loss, [x, *layer.trainable_variables])
+
+    layer(x)
+    expected = outputs_and_gradients(in_keras)
+    runs = [outputs_and_gradients(layer) for _ in range(CALLS_BEFORE_XLA + 1)]
+    runs.append(tf.function(outputs_and_gradients)(layer))
+    for found in runs:
+        for ours, theirs in zip(found, expected, strict=True):
+            assert_near(ours, theirs, atol=1e-5)
+    unknown = tf.TensorSpec((None, None, 5))
+    assert_near(tf.function(layer, input_signature=[unknown])(x), expected[0])
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="a SavedModel is TensorFlow's"
+)
+def test_a_model_is_exported_with_its_loop(tmp_path):
+    import tensorflow as tf
+
+    model = keras.Sequential([keras.Input((6, 3)), Recurrent(LSTMCell(4))])
+    x = tf.random.normal((2, 6, 3), seed=0)
+    model.export(tmp_path / "exported", verbose=False)
+    exported = tf.saved_model.load(tmp_path / "exported")
+    assert_near(exported.serve(x), model(x))
