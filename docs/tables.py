@@ -18,7 +18,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
-from press import lecture_table, speed_tables, zoo_tables  # noqa: E402
+from press import (  # noqa: E402
+    lecture_table,
+    recurrent_tables,
+    speed_tables,
+    zoo_tables,
+)
 from press.records import (  # noqa: E402
     CHAR_LM_ORDER,
     minutes,
@@ -150,6 +155,9 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "generation": speed_tables.generation,
     "gradients": speed_tables.gradients,
     "loading": speed_tables.loading,
+    "long_range": recurrent_tables.long_range,
+    "sine_cells": recurrent_tables.sine_cells,
+    "unheard_speakers": recurrent_tables.unheard_speakers,
     "inference": functools.partial(speed_tables.recurrent, "inference"),
     "training": functools.partial(speed_tables.recurrent, "training"),
     "translation": speed_tables.translation,

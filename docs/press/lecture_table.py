@@ -64,6 +64,21 @@ TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
         "seqzoo/layers/bidirectional.py",
         ("architectures/RecurrentClassifier-bidirectional.svg",),
     ),
+    "memory over many steps": (
+        lambda cell, config, kind: bool(config.get("chrono_steps")),
+        "seqzoo/layers/cells/base.py",
+        (),
+    ),
+    "convolutions in time": (
+        _kind("TCNClassifier"),
+        "seqzoo/layers/temporal_conv.py",
+        ("architectures/TCNClassifier.svg",),
+    ),
+    "multi-dimensional networks": (
+        _kind("FourWayClassifier"),
+        "seqzoo/layers/multi_directional.py",
+        ("architectures/FourWayClassifier.svg",),
+    ),
     "sequence to sequence": (
         _kind("Seq2Seq"),
         "seqzoo/models/seq2seq.py",
@@ -106,6 +121,7 @@ TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
     ),
 }
 SECTIONS = {
+    "memory over many steps": "cell-comparison.md#what-is-remembered-over-many-steps",
     "regularisation": "cells.md#regularisation",
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "weights"
+RESULTS = ROOT / "benchmarks" / "results"
 # Names that share a page, by how they end.
 SHARED_PAGES = ("char_lm", "mnist", "cifar10")
 # The character models, as they are compared.
@@ -74,11 +75,15 @@ def minutes(name: str) -> float:
 
 def milliseconds() -> dict[str, float]:
     """What `benchmarks/inference.py` measured of each model, if it has run."""
-    file = ROOT / "benchmarks" / "results" / "inference.json"
-    if not file.exists():
+    if not (RESULTS / "inference.json").exists():
         return {}
-    found = json.loads(file.read_text("utf-8"))["models"]
-    return {name: row["milliseconds"] for name, row in found.items()}
+    models = found_by("inference")["models"]
+    return {name: row["milliseconds"] for name, row in models.items()}
+
+
+def found_by(benchmark: str) -> Any:
+    """What a script of `benchmarks` wrote into `benchmarks/results`."""
+    return json.loads((RESULTS / f"{benchmark}.json").read_text("utf-8"))
 
 
 def page_of(name: str) -> Path:

@@ -2,11 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
-from press.records import CHAR_LM_ORDER, ROOT
-
-RESULTS = ROOT / "benchmarks" / "results"
+from press.records import CHAR_LM_ORDER, RESULTS, found_by
 
 
 def recurrent(mode: str, page: Path) -> str:
@@ -41,7 +38,7 @@ def recurrent(mode: str, page: Path) -> str:
 def translation(page: Path) -> str:
     """What `benchmarks/translation.py` measured."""
     del page
-    found = _found("translation")
+    found = found_by("translation")
     speed, single = found["sentences_a_second"], found["one_sentence_milliseconds"]
     return "\n".join(
         [
@@ -64,7 +61,7 @@ def translation(page: Path) -> str:
 def generation(page: Path) -> str:
     """What `benchmarks/generation.py` measured."""
     del page
-    found = _found("generation")
+    found = found_by("generation")
     lines = ["| characters written | characters a second |", "|---|---|"]
     for length, speed in found["characters_a_second"].items():
         lines.append(f"| {int(length):,} | {speed:,.0f} |")
@@ -79,7 +76,7 @@ def loading(page: Path) -> str:
         "file |",
         "|---|---:|---:|---:|---:|---:|",
     ]
-    for row in _found("loading")["results"]:
+    for row in found_by("loading")["results"]:
         lines.append(
             f"| {row['case']} | {row['parameters']:,.0f} | {row['mebibytes']:.0f} | "
             f"{row['seconds']:.2f} | {row['reading_seconds']:.2f} | "
@@ -91,7 +88,7 @@ def loading(page: Path) -> str:
 def vision(page: Path) -> str:
     """What `benchmarks/vision.py` measured, one row a model and batch."""
     del page
-    found = _found("vision")
+    found = found_by("vision")
     lines = [
         "| | batch | GFLOP | ours ms | ours jit ms | PyTorch ms | PyTorch / better of "
         "ours | ours, of the peak | PyTorch, of the peak |",
@@ -115,7 +112,7 @@ def vision(page: Path) -> str:
 def gradients(page: Path) -> str:
     """What `benchmarks/gradients.py` measured: where each cell's gradient is lost."""
     del page
-    found = _found("gradients")
+    found = found_by("gradients")
     lags = found["lags"]
     lines = [
         "| cell | fresh: below 0.001 from k = | fresh: k = 64 | trained: below 0.001 "
@@ -131,7 +128,3 @@ def gradients(page: Path) -> str:
             cells.append(f"{curve[lags.index(64)]:.1e}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _found(name: str) -> Any:
-    return json.loads((RESULTS / f"{name}.json").read_text("utf-8"))

@@ -28,9 +28,10 @@ class Recurrent(keras.layers.Layer):
     Dropout between layers alone, anew at each step (Zaremba et al. 2014), is
     `keras.layers.Dropout` between them; that of the update is the cell's.
 
-    On TensorFlow, training is compiled by XLA (anew for every shape of inputs) and
-    inference is a graph for all shapes. In half precision the products are in half
-    precision and the states inside the loop in float32.
+    On TensorFlow, training is compiled by XLA, anew for every shape of inputs, and so
+    is inference: in a graph that knows the shape, and eagerly from the ninth call with
+    it; until then one graph serves all shapes. In half precision the products are in
+    half precision and the states inside the loop in float32.
 
     Args:
         cell: A `seqzoo.layers.Cell`. It is renamed "cell".
