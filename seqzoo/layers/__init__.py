@@ -3,6 +3,7 @@
 from seqzoo.layers.anchors import Anchors
 from seqzoo.layers.attention import Attention
 from seqzoo.layers.bidirectional import Bidirectional
+from seqzoo.layers.causal_conv import CausalConv
 from seqzoo.layers.cells import (
     CELLS,
     TIMED_CELLS,
@@ -29,7 +30,7 @@ from seqzoo.layers.patches import PatchEmbedding
 from seqzoo.layers.positioned import PositionedDecoderBlock, PositionedEncoderBlock
 from seqzoo.layers.recurrent import Recurrent
 from seqzoo.layers.resnet import ResNet
-from seqzoo.layers.temporal_conv import CausalConv, TemporalBlock, TemporalConvNet
+from seqzoo.layers.temporal_conv import TemporalBlock, TemporalConvNet
 from seqzoo.layers.transformer import EncoderBlock, FeedForward, SelfAttention
 from seqzoo.layers.windows import PatchMerging, SwinBlock, WindowAttention
 

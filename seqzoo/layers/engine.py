@@ -23,11 +23,14 @@ from keras import ops
 
 from seqzoo.layers import loops
 from seqzoo.layers.cells.products import (
+    blocks_of,
     from_h,
     from_inputs,
     joint_part,
     own_weights,
     pre_activations,
+    product_gradients,
+    whole,
     with_stacked_kernel,
 )
 
@@ -134,7 +137,7 @@ def _with_input_products(cell, elements, variables):
     dtype = variables["states"][0].dtype
     inputs = elements.pop("inputs")
     product = from_inputs(inputs, variables["weights"], dtype)
-    return {**elements, "from_inputs": _blocks(cell, product)}
+    return {**elements, "from_inputs": blocks_of(product, cell.units)}
 
 
 def _step(cell, variables, constants):
@@ -152,7 +155,7 @@ def _step(cell, variables, constants):
             parts = (made,) = joint_part(elements["inputs"], h, weights)
         else:
             made = from_h(h, weights)
-            parts = _whole(elements["from_inputs"]), made
+            parts = whole(elements["from_inputs"]), made
         extras = {**elements["extras"], **elements["noise"]}
         new, _ = cell.equations(parts, states, own, extras)
         if "mask" in elements:
@@ -175,25 +178,11 @@ def _forward(cell, reverse, variables, constants, elements):
 
     def keeping(states, elements):
         new, made = step(states, elements)
-        return new, (states, _blocks(cell, made))
+        return new, (states, blocks_of(made, cell.units))
 
     last, (before, made) = loops.scan(keeping, variables["states"], elements, reverse)
     parts = (made,) if cell.joint else (elements["from_inputs"], made)
     return last, before, parts
-
-
-def _blocks(cell, part):
-    """The gates' blocks of a part, each for itself.
-
-    XLA does not vectorise what reads a block out of a row out of a longer array, and
-    half of a step's time would go there.
-    """
-    return ops.split(part, part.shape[-1] // cell.units, axis=-1)
-
-
-def _whole(blocks):
-    """The part that `_blocks` took apart; XLA leaves out both if a cell splits it."""
-    return ops.concatenate(blocks, axis=-1)
 
 
 def _backward(cell, reverse, residuals, cotangents):
@@ -218,7 +207,7 @@ def _backward(cell, reverse, residuals, cotangents):
             mask = elements["mask"]
             d_new = [ops.where(mask, d_state, 0) for d_state in d_states]
 
-        parts = tuple(_whole(blocks) for blocks in elements["parts"])
+        parts = tuple(whole(blocks) for blocks in elements["parts"])
 
         def equations(parts, states, own, extras):
             return cell.equations(parts, states, own, {**extras, **elements["noise"]})
@@ -260,7 +249,7 @@ def _backward(cell, reverse, residuals, cotangents):
 
     h = before[cell.recurrent_state]
     h = h if recurrent_mask is None else h * recurrent_mask
-    d_weights = _product_gradients(weights, inputs, h, d_parts)
+    d_weights = product_gradients(weights, inputs, h, d_parts)
     for name in own:
         d_weights[name] = ops.cast(d_own[name], weights[name].dtype)
     if not features:
@@ -273,36 +262,6 @@ def _backward(cell, reverse, residuals, cotangents):
         "states": d_states,
         "weights": d_weights,
     }
-
-
-def _product_gradients(weights, inputs, h, d_parts):
-    """The gradients of kernels and biases, of all steps at once."""
-    dtype = weights["kernel"].dtype
-    h = ops.cast(h, dtype)
-    d_first, d_last = (_rows(ops.cast(d_parts[k], dtype)) for k in (0, -1))
-    if "stacked_kernel" in weights:
-        # One product, which reads the longest tensor of the layer once.
-        both = ops.concatenate([inputs, h, ops.ones_like(h[..., :1])], axis=-1)
-        d_both = ops.matmul(ops.transpose(_rows(both)), d_first)
-        features = inputs.shape[-1]
-        gradients = {
-            "kernel": d_both[:features],
-            "recurrent_kernel": d_both[features:-1],
-            "bias": d_both[-1],
-        }
-        return {name: gradients[name] for name in gradients if name in weights}
-    gradients = {
-        "kernel": ops.matmul(ops.transpose(_rows(inputs)), d_first),
-        "recurrent_kernel": ops.matmul(ops.transpose(_rows(h)), d_last),
-    }
-    for name, d_part in (("bias", d_parts[0]), ("recurrent_bias", d_parts[-1])):
-        if name in weights:
-            gradients[name] = ops.cast(ops.sum(d_part, axis=(0, 1)), dtype)
-    return gradients
-
-
-def _rows(tensor):
-    return ops.reshape(tensor, (-1, tensor.shape[-1]))
 
 
 def trace(cell, variables, mask, reverse: bool) -> dict:

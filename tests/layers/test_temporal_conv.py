@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from seqzoo.layers import TemporalConvNet
-from seqzoo.layers.temporal_conv import CausalConv
+from seqzoo.layers.causal_conv import CausalConv
 from tests.layers.gradients import assert_near, assert_same
 
 

@@ -85,3 +85,47 @@ def own_weights(weights: dict, dtype: str) -> dict:
         for name, value in weights.items()
         if name not in PRODUCT_WEIGHTS
     }
+
+
+def blocks_of(part, units):
+    """The gates' blocks of a part, `(batch, units)` each.
+
+    A loop keeps them apart, since XLA does not vectorise what reads a block out of a
+    row out of a longer array.
+    """
+    return ops.split(part, part.shape[-1] // units, axis=-1)
+
+
+def whole(blocks):
+    """The part that `blocks_of` took apart; XLA leaves out both if a cell splits it."""
+    return ops.concatenate(blocks, axis=-1)
+
+
+def product_gradients(weights, inputs, h, d_parts):
+    """The gradients of kernels and biases, of all steps at once."""
+    dtype = weights["kernel"].dtype
+    h = ops.cast(h, dtype)
+    d_first, d_last = (_rows(ops.cast(d_parts[k], dtype)) for k in (0, -1))
+    if "stacked_kernel" in weights:
+        # One product, which reads the longest tensor of the layer once.
+        both = ops.concatenate([inputs, h, ops.ones_like(h[..., :1])], axis=-1)
+        d_both = ops.matmul(ops.transpose(_rows(both)), d_first)
+        features = inputs.shape[-1]
+        gradients = {
+            "kernel": d_both[:features],
+            "recurrent_kernel": d_both[features:-1],
+            "bias": d_both[-1],
+        }
+        return {name: gradients[name] for name in gradients if name in weights}
+    gradients = {
+        "kernel": ops.matmul(ops.transpose(_rows(inputs)), d_first),
+        "recurrent_kernel": ops.matmul(ops.transpose(_rows(h)), d_last),
+    }
+    for name, d_part in (("bias", d_parts[0]), ("recurrent_bias", d_parts[-1])):
+        if name in weights:
+            gradients[name] = ops.cast(ops.sum(d_part, axis=(0, 1)), dtype)
+    return gradients
+
+
+def _rows(tensor):
+    return ops.reshape(tensor, (-1, tensor.shape[-1]))
