@@ -36,7 +36,7 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         ),
         layout="plane",
         card=CARD,
-        epochs=15,
+        epochs=10,
     )
 
 
