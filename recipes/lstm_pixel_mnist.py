@@ -2,9 +2,10 @@
 
     python -m recipes.lstm_pixel_mnist
 
-One CPU core and KERAS_BACKEND=jax. It learns in few epochs because of how it starts:
-with memories of every length up to the whole picture's, and with a kernel that lets the
-one input be heard; in short trials, without either it learned several times as slowly.
+One CPU core and KERAS_BACKEND=jax; 49 minutes beside other work, 98.30 % of the test
+pictures, one seed. It learns in few epochs because of how it starts: with memories of
+every length up to the whole picture's, and with a kernel that lets the one input be
+heard; in short trials, without either it learned several times as slowly.
 `recipes/_mnist.py` holds what the MNIST models share.
 """
 

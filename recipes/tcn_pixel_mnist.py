@@ -2,8 +2,8 @@
 
     python -m recipes.tcn_pixel_mnist
 
-One CPU core and KERAS_BACKEND=jax. `recipes/_mnist.py` holds what the MNIST models
-share.
+One CPU core and KERAS_BACKEND=jax; 43 minutes beside other work, 99.32 % of the test
+pictures, one seed. `recipes/_mnist.py` holds what the MNIST models share.
 """
 
 from recipes._mnist import mnist_card, run
