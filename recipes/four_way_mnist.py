@@ -2,8 +2,8 @@
 
     python -m recipes.four_way_mnist
 
-One CPU core and KERAS_BACKEND=jax. `recipes/_mnist.py` holds what the MNIST models
-share.
+One CPU core and KERAS_BACKEND=jax; 33 minutes beside other work, 99.15 % of the test
+pictures, one seed. `recipes/_mnist.py` holds what the MNIST models share.
 """
 
 from recipes._mnist import mnist_card, run
