@@ -29,6 +29,7 @@ from press.records import (  # noqa: E402
     minutes,
     page_of,
     records,
+    size,
     title,
 )
 
@@ -44,7 +45,7 @@ def models(page: Path) -> str:
     for name, record in records().items():
         link = Path(os.path.relpath(page_of(name), page.parent)).as_posix()
         lines.append(
-            f"| [{name}]({link}) | {title(name)} | {record['params'] / 1e6:.1f} M | "
+            f"| [{name}]({link}) | {title(name)} | {size(record['params'])} | "
             f"{score(record)} | {minutes(name):.0f} min |"
         )
     return "\n".join(lines)

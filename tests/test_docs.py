@@ -45,6 +45,8 @@ def test_every_trained_model_has_its_row_and_page():
     for record in sorted((ROOT / "weights").glob("*/metrics.json")):
         found = json.loads(record.read_text("utf-8"))
         (row,) = re.findall(rf"^\| \[{found['name']}\].*$", README, re.MULTILINE)
-        assert f"{found['params'] / 1e6:.1f} M" in row
+        number, unit = re.search(r"\| ([\d.]+) ([Mk]) \|", row).groups()
+        error = abs(float(number) * {"M": 1e6, "k": 1e3}[unit] - found["params"])
+        assert error <= {"M": 5e4, "k": 500}[unit]
         page = ROOT / re.search(r"\]\(([^)]+)\)", row)[1]
         assert found["name"] in page.read_text("utf-8")

@@ -113,6 +113,11 @@ def shown(metric: dict[str, Any], value: float | None = None) -> str:
     return f"{value:.{digits}f} {unit}"
 
 
+def size(params: int) -> str:
+    """A number of parameters, in millions, or in thousands where it is small."""
+    return f"{params / 1e6:.1f} M" if params >= 50_000 else f"{params / 1e3:.0f} k"
+
+
 def short_data(record: dict[str, Any]) -> str:
     """The data set's name, without what the record says about it."""
     return re.split(r" \(|[:;.]", record["data"])[0]

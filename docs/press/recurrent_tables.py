@@ -54,5 +54,6 @@ def unheard_speakers(page: Path) -> str:
     lines = ["| unheard speaker | accuracy, % | recordings |", "|---|---:|---:|"]
     for speaker, row in sorted(found["speakers"].items()):
         lines.append(f"| {speaker} | {row['accuracy']:.1f} | {row['recordings']:,} |")
-    lines.append(f"| mean | **{found['mean_accuracy']:.1f}** | |")
+    several = len(found["speakers"])
+    lines.append(f"| mean of {several} | **{found['mean_accuracy']:.1f}** | |")
     return "\n".join(lines)

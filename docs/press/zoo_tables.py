@@ -15,6 +15,7 @@ from press.records import (
     records,
     short_data,
     shown,
+    size,
     spec,
     title,
 )
@@ -130,7 +131,7 @@ def _front_rows(page: Path) -> Iterator[list[str]]:
         metric = record["metrics"][main_metric(record)]
         yield [
             title(name),
-            f"{_link(name, page)}: {shown(metric)}, {record['params'] / 1e6:.1f} M "
+            f"{_link(name, page)}: {shown(metric)}, {size(record['params'])} "
             "parameters",
             f"published: {_published(record)}" if record["published"] else "",
         ]
