@@ -77,7 +77,7 @@ def recurrence(cell, reverse: bool):
     def forward_alone(variables, constants):
         return _infer(cell, reverse, variables, constants), (variables, constants)
 
-    def both(arguments, cotangents):
+    def forward_and_backward(arguments, cotangents):
         _, residuals = forward(*arguments)
         return backward(residuals, cotangents)
 
@@ -85,7 +85,7 @@ def recurrence(cell, reverse: bool):
     # constants that its own gradients need from one compiled function to the other
     # as values, and XLA would compile anew whenever a weight changes.
     training = loops.compiled(loops.with_gradient(forward, backward))
-    inference = loops.compiled(loops.with_gradient(forward_alone, both))
+    inference = loops.compiled(loops.with_gradient(forward_alone, forward_and_backward))
 
     def run(is_training, variables, constants):
         if is_training:
