@@ -190,8 +190,9 @@ CARD = Card(
     ),
     licence="cc-by-sa-4.0",
     limits=(
-        "Six speakers, all of whom it has heard; how it understands a stranger was not "
-        "measured. One digit at a time, in a quiet room."
+        "Six speakers, all of whom it has heard; a stranger is understood far less "
+        "well, as benchmarks/held_out_speaker.py measures. One digit at a time, in a "
+        "quiet room."
     ),
     usage='print(model.classify("seven.wav", top=3))',
     languages=("en",),

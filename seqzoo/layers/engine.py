@@ -61,9 +61,8 @@ def recurrence(cell, reverse: bool):
     """
 
     def forward(variables, constants):
-        elements = _elements(variables, constants)
-        last, before, parts = _forward(cell, reverse, variables, constants, elements)
-        residuals = variables, constants, elements, before, parts
+        last, before, parts = _forward(cell, reverse, variables, constants)
+        residuals = variables, constants, before, parts
         h, last_h = before[0], last[0][None]
         outputs = [last_h, h[:-1]] if reverse else [h[1:], last_h]
         outputs = ops.swapaxes(ops.concatenate(outputs), 0, 1)
@@ -168,9 +167,10 @@ def _step(cell, variables, constants):
     return step
 
 
-def _forward(cell, reverse, variables, constants, elements):
+def _forward(cell, reverse, variables, constants):
     """The last states; and, of every step, the states before it and its parts."""
     step = _step(cell, variables, constants)
+    elements = _elements(variables, constants)
     if not cell.joint:
         # The backward loop reads this part anyway, so one product for all steps
         # costs no memory; for a joint cell it would.
@@ -186,8 +186,9 @@ def _forward(cell, reverse, variables, constants, elements):
 
 
 def _backward(cell, reverse, residuals, cotangents):
-    variables, constants, elements, before, parts = residuals
+    variables, constants, before, parts = residuals
     d_outputs, d_last = cotangents
+    elements = _elements(variables, constants)  # cheaper to make than to keep
     if "mask" in constants:
         d_outputs = ops.where(constants["mask"][..., None], d_outputs, 0)
     weights, dtype = variables["weights"], before[0].dtype

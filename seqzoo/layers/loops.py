@@ -80,6 +80,30 @@ def compiled(function):
     return _backend().compiled(function)
 
 
+def recomputed(function):
+    """`function` compiled, whose gradient runs it anew rather than keep what it made.
+
+    For chains of element-wise operations on long sequences, which cost less to repeat
+    than to write to memory and read again.
+
+    Args:
+        function: From two trees, `variables` and `constants`, to a tree of tensors.
+
+    Returns:
+        A function `(how, variables, constants)`; see `compiled`.
+    """
+
+    def forward(variables, constants):
+        return function(variables, constants), (variables, constants)
+
+    def backward(residuals, cotangents):
+        variables, constants = residuals
+        (gradients,) = vjp(lambda v: function(v, constants), (variables,), cotangents)
+        return gradients
+
+    return compiled(with_gradient(forward, backward))
+
+
 def _backend():
     name = keras.backend.backend()
     if name not in _BACKENDS:

@@ -1,5 +1,6 @@
 """What is compiled once stays compiled while the weights change."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import keras
 import pytest
 
-from seqzoo.layers import GRUCell, LSTMCell, Recurrent
+from seqzoo.layers import GRUCell, LSTMCell, PhasedLSTMCell, Recurrent
 from seqzoo.layers.loops import CALLS_BEFORE_XLA
 from tests.layers.gradients import assert_near
 
@@ -60,7 +61,10 @@ def test_training_compiles_no_more_once_its_shapes_are_known(tmp_path):
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="JAX compiles by shape alone"
 )
-@pytest.mark.parametrize("make", [LSTMCell, GRUCell])
+@pytest.mark.parametrize(
+    "make",
+    [LSTMCell, GRUCell, functools.partial(PhasedLSTMCell, time_feature=True)],
+)
 def test_inference_stays_the_same_when_xla_takes_it_over(make):
     """Eagerly from a later call on, in a graph at once; gradients too."""
     import tensorflow as tf

@@ -1,10 +1,12 @@
 """Phased LSTM: a gate that opens in a rhythm of its own, in real time."""
 
+import functools
 import math
 
 import keras
 from keras import ops
 
+from seqzoo.layers import loops
 from seqzoo.layers.cells.lstm import PeepholeLSTMCell
 from seqzoo.layers.cells.products import state_dtype
 
@@ -134,20 +136,14 @@ class PhasedLSTMCell(PeepholeLSTMCell):
     def openness(self, times, leak: float = 0.0):
         """The time gate k at `times`, with one axis more for the units, in [0, 1]."""
         dtype = state_dtype(self.variable_dtype)  # half precision tells no time
-        times = ops.cast(times, dtype)[..., None]
-        period, shift, ratio_on = (
-            ops.cast(weight.value, dtype)
-            for weight in (self.period, self.shift, self.ratio_on)
-        )
-        cycles = (times - shift) / period
-        phase = cycles - ops.stop_gradient(ops.floor(cycles))
-        rising = 2 * phase / ratio_on
-        closed = leak * phase
-        return ops.where(
-            phase < ratio_on / 2,
-            rising,
-            ops.where(phase < ratio_on, 2 - rising, closed),
-        )
+        variables = {
+            "times": ops.cast(times, dtype),
+            "period": ops.cast(self.period.value, dtype),
+            "shift": ops.cast(self.shift.value, dtype),
+            "ratio_on": ops.cast(self.ratio_on.value, dtype),
+        }
+        how = "steps" if len(times.shape) == 1 else "auto"
+        return self._openness(how, variables, {"leak": ops.cast(leak, dtype)})
 
     def equations(self, parts, states, weights, extras):
         """See the class; `Cell.equations` explains the arguments."""
@@ -155,6 +151,10 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         new, gates = super().equations(parts, states, weights, extras)
         updated = [s + k * (n - s) for n, s in zip(new, states, strict=True)]
         return updated, {**gates, "time_gate": k}
+
+    @functools.cached_property
+    def _openness(self):
+        return loops.recomputed(_time_gate)
 
     def get_config(self):
         return {
@@ -164,3 +164,16 @@ class PhasedLSTMCell(PeepholeLSTMCell):
             "period_range": self.period_range,
             "time_feature": self.time_feature,
         }
+
+
+def _time_gate(variables, constants):
+    cycles = (variables["times"][..., None] - variables["shift"]) / variables["period"]
+    phase = cycles - ops.stop_gradient(ops.floor(cycles))
+    ratio_on = variables["ratio_on"]
+    rising = 2 * phase / ratio_on
+    closed = constants["leak"] * phase
+    return ops.where(
+        phase < ratio_on / 2,
+        rising,
+        ops.where(phase < ratio_on, 2 - rising, closed),
+    )
