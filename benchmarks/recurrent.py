@@ -40,7 +40,6 @@ from seqzoo.layers import (
     Recurrent,
     ZoneoutCell,
 )
-from seqzoo.training.memory import keep_freed_memory
 
 MAKERS = {
     **CELLS,
@@ -170,7 +169,6 @@ def main():
     parser.add_argument("--out", type=Path, help="a JSON file to write")
     arguments = parser.parse_args()
     torch.set_num_threads(int(THREADS))
-    keep_freed_memory()  # as our recipes do; of all that take part
     records = []
     print(
         f"| {arguments.cell}, (batch, steps, features, units) | mode | "
