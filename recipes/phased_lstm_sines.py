@@ -24,7 +24,7 @@ BATCH_SIZE = 64
 # A high-resolution wave has ten times the steps of the others.
 CYCLE = ("standard", "asynchronous", "standard", "asynchronous", "high_resolution")
 CYCLES = 24  # in an epoch
-EPOCHS = 40
+EPOCHS = 64
 LEARNING_RATE = 2e-3
 VALIDATION_WAVES = 1_000  # of each sampling
 TEST_WAVES = 5_000
