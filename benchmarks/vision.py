@@ -48,8 +48,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import seqzoo
 from benchmarks.random_checkpoints import save_checkpoint
+from seqzoo.memory import keep_freed_memory
 from seqzoo.ops.compiled import compiled
-from seqzoo.training.memory import keep_freed_memory
 
 # Height and width of the pictures, and the batches.
 CASES = {

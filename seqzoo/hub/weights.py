@@ -8,11 +8,14 @@ import numpy as np
 
 from seqzoo.hub.manifest import CONFIG, WEIGHTS, parse_json
 from seqzoo.hub.sources import Files
+from seqzoo.memory import give_back_freed_memory
 
 if TYPE_CHECKING:
     from seqzoo.tasks.base import Task
 
 Array = np.ndarray[Any, Any]
+# Bytes of arrays read, after which what they left behind is given back.
+GIVE_BACK_AFTER = 2**24
 
 
 def arrays_of(model: "Task", dtype: str) -> dict[str, Array]:
@@ -71,9 +74,11 @@ def build_with(
     arrays = _arrays(files, saved)
     problems: list[str] = []
     failures: list[BaseException] = []
+    read = 0  # bytes since memory was given back
 
     def first_value(key: str, fresh: Callable[..., Any]) -> Callable[..., Any]:
         def value(shape: tuple[int, ...], dtype: Any) -> Any:
+            nonlocal read
             # An error here would leave Keras with half of the variables waiting, and
             # every later model with them.
             try:
@@ -83,6 +88,10 @@ def build_with(
                 if array is not None and array.shape != tuple(shape):
                     array = _adapted(model, key, array, tuple(shape), saved)
                 if array is not None:
+                    if read >= GIVE_BACK_AFTER:
+                        give_back_freed_memory()
+                        read = 0
+                    read += array.nbytes
                     return keras.ops.cast(array, dtype)
             except _Misfit as misfit:
                 problems.append(str(misfit))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from seqzoo import zoo
+from seqzoo.memory import keep_freed_memory
 from seqzoo.training.loop import run
-from seqzoo.training.memory import keep_freed_memory
 from seqzoo.training.recipe import Recipe
 
 SMOKE_STEPS = 2
