@@ -33,9 +33,9 @@ def sine_cells(page: Path) -> str:
     """The Phased LSTM's scores, and what `benchmarks/sines.py` found of other cells."""
     del page
     lines = [
-        "| cell | parameters | every millisecond, % | every tenth of one, % | "
+        "| cell | parameters | epochs | every millisecond, % | every tenth of one, % | "
         "at random times, % |",
-        "|---|---:|---:|---:|---:|",
+        "|---|---:|---:|---:|---:|---:|",
     ]
     ours = records()["phased_lstm_sines"]
     for cell, record in [("phased_lstm", ours), *sorted(found_by("sines").items())]:
@@ -43,7 +43,8 @@ def sine_cells(page: Path) -> str:
             f"{record['metrics'][f'accuracy_{name}']['value']:.1f}"
             for name in SAMPLINGS
         ]
-        lines.append(f"| {cell} | {record['params']:,} | {' | '.join(values)} |")
+        size = f"{record['params']:,} | {record['epochs']}"
+        lines.append(f"| {cell} | {size} | {' | '.join(values)} |")
     return "\n".join(lines)
 
 
