@@ -24,6 +24,7 @@ from keras import ops
 from seqzoo.layers import loops
 from seqzoo.layers.cells.products import (
     blocks_of,
+    few_features,
     from_h,
     from_inputs,
     joint_part,
@@ -37,6 +38,7 @@ from seqzoo.layers.cells.products import (
 # So few steps cost less than tracing a graph of them: a model is built, and a stream
 # is read, without.
 UNCOMPILED_STEPS = 4
+SMALL_BATCH = 8
 
 
 def recurrence(cell, reverse: bool):
@@ -100,8 +102,7 @@ def _infer(cell, reverse, variables, constants):
     """Outputs and last states alone."""
     step = _step(cell, variables, constants)
     elements = _elements(variables, constants)
-    if not cell.joint:
-        elements = _with_input_products(cell, elements, variables)
+    elements = _with_input_products(cell, elements, variables)
 
     def outputs_only(states, elements):
         new, _ = step(states, elements)
@@ -131,7 +132,16 @@ def _steps_first(tensors):
 
 
 def _with_input_products(cell, elements, variables):
-    """One product with all inputs before the loop, for cells that read it apart."""
+    """One product with all inputs before the loop, where it is apart or pays.
+
+    A step of a small batch takes as long as its kernels take to read: the fewer the
+    better. For a joint cell and a larger batch it would cost memory, and gain nothing.
+    """
+    batch = elements["inputs"].shape[1]
+    small = batch is not None and batch <= SMALL_BATCH
+    pays = small and not few_features(variables["weights"])
+    if cell.joint and not pays:
+        return elements
     elements = dict(elements)
     dtype = variables["states"][0].dtype
     inputs = elements.pop("inputs")
@@ -150,8 +160,10 @@ def _step(cell, variables, constants):
         h = states[cell.recurrent_state]
         if "recurrent_mask" in constants:
             h = h * constants["recurrent_mask"]
-        if cell.joint:
+        if "inputs" in elements:
             parts = (made,) = joint_part(elements["inputs"], h, weights)
+        elif cell.joint:
+            parts = (made,) = (whole(elements["from_inputs"]) + from_h(h, weights),)
         else:
             made = from_h(h, weights)
             parts = whole(elements["from_inputs"]), made
@@ -171,10 +183,7 @@ def _forward(cell, reverse, variables, constants):
     """The last states; and, of every step, the states before it and its parts."""
     step = _step(cell, variables, constants)
     elements = _elements(variables, constants)
-    if not cell.joint:
-        # The backward loop reads this part anyway, so one product for all steps
-        # costs no memory; for a joint cell it would.
-        elements = _with_input_products(cell, elements, variables)
+    elements = _with_input_products(cell, elements, variables)
 
     def keeping(states, elements):
         new, made = step(states, elements)

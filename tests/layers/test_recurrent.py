@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from seqzoo.layers import Bidirectional, GRUCell, LSTMCell, Recurrent
+from seqzoo.layers.engine import SMALL_BATCH
 from tests.layers.gradients import assert_near, assert_same, outputs_and_gradients
 from tests.layers.recurrent_cases import (
     BATCH,
@@ -51,6 +52,20 @@ def test_outputs_and_gradients_equal_those_of_keras(name, reverse, training):
     arrays = [array(BATCH, STEPS, FEATURES), *first_states(name)]
     results = outputs_and_gradients(ours, run_ours, arrays)
     expected = outputs_and_gradients(theirs, run_theirs, arrays)
+    for mine, other in zip(results, expected, strict=True):
+        assert_close(mine, other)
+
+
+@pytest.mark.parametrize("name", ["elman", "lstm"])
+def test_a_larger_batch_equals_keras_too(name):
+    """The other way to multiply the inputs: step by step."""
+    shape = SMALL_BATCH + 1, STEPS, FEATURES
+    ours, theirs = made(name), KERAS_LAYERS[name](UNITS, return_sequences=True)
+    theirs.build(shape)
+    theirs.set_weights(ours.get_weights())
+    arrays = [array(*shape)]
+    results = outputs_and_gradients(ours, lambda x: ours(x, training=True)[0], arrays)
+    expected = outputs_and_gradients(theirs, theirs, arrays)
     for mine, other in zip(results, expected, strict=True):
         assert_close(mine, other)
 

@@ -20,16 +20,20 @@ def state_dtype(compute_dtype: str) -> str:
     return "float32" if compute_dtype in ("float16", "bfloat16") else compute_dtype
 
 
+def few_features(weights):
+    """Whether the inputs' product is so small that it had better be part of another."""
+    return 8 * weights["kernel"].shape[0] <= weights["recurrent_kernel"].shape[0]
+
+
 def with_stacked_kernel(weights):
     """The weights, and for few features kernel and recurrent_kernel in one.
 
     A product with only some rows is slow out of proportion, so [x, h] is multiplied
     by [kernel; recurrent_kernel] at once. With many features that gains nothing.
     """
-    kernel, recurrent_kernel = weights["kernel"], weights["recurrent_kernel"]
-    if 8 * kernel.shape[0] > recurrent_kernel.shape[0]:
+    if not few_features(weights):
         return weights
-    stacked = ops.concatenate([kernel, recurrent_kernel])
+    stacked = ops.concatenate([weights["kernel"], weights["recurrent_kernel"]])
     return {**weights, "stacked_kernel": stacked}
 
 
