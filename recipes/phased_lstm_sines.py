@@ -2,7 +2,7 @@
 
     python -m recipes.phased_lstm_sines
 
-Two CPU cores and KERAS_BACKEND=jax; 75 minutes beside other work, 98.8 % of waves
+Two CPU cores and KERAS_BACKEND=jax; 76 minutes beside other work, 98.8 % of waves
 sampled every millisecond, 99.5 % every tenth of one, 98.9 % at random times, one seed.
 
 The frequency discrimination task of Neil et al. (2016, section 4.1). Unlike there, one

@@ -38,6 +38,7 @@ from seqzoo.layers.cells.products import (
 # So few steps cost less than tracing a graph of them: a model is built, and a stream
 # is read, without.
 UNCOMPILED_STEPS = 4
+# Rows with which a step takes as long as its kernels take to read.
 SMALL_BATCH = 8
 
 
@@ -134,8 +135,8 @@ def _steps_first(tensors):
 def _with_input_products(cell, elements, variables):
     """One product with all inputs before the loop, where it is apart or pays.
 
-    A step of a small batch takes as long as its kernels take to read: the fewer the
-    better. For a joint cell and a larger batch it would cost memory, and gain nothing.
+    A step of a small batch then reads one kernel in place of two. For a joint cell and
+    a larger batch it would cost memory, and gain nothing.
     """
     batch = elements["inputs"].shape[1]
     small = batch is not None and batch <= SMALL_BATCH
