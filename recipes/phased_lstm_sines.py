@@ -21,13 +21,13 @@ from seqzoo.training import Card, Metric, Published, Recipe, main
 
 UNITS = 110
 BATCH_SIZE = 64
-# A high-resolution wave has ten times the steps of the others.
-CYCLE = ("standard", "asynchronous", "standard", "asynchronous", "high_resolution")
-CYCLES = 24  # in an epoch
-EPOCHS = 64
+# A high-resolution wave has ten times the steps of the others, and is the easiest.
+CYCLE = (*("standard", "asynchronous") * 3, "standard", "high_resolution")
+CYCLES = 15  # in an epoch
+EPOCHS = 84
 LEARNING_RATE = 2e-3
 VALIDATION_WAVES = 1_000  # of each sampling
-TEST_WAVES = 5_000
+TEST_WAVES = 10_000
 # Apart from the training batches', which begin with 0.
 VALIDATION_SEED, TEST_SEED = (1, 0), (2, 0)
 
