@@ -39,8 +39,10 @@ from seqzoo.layers import (
     CELLS,
     LeakyCell,
     LSTMCell,
+    OutputRecurrentCell,
     PhasedLSTMCell,
     Recurrent,
+    SkipCell,
     ZoneoutCell,
 )
 
@@ -48,6 +50,8 @@ MAKERS = {
     **CELLS,
     "phased_lstm": lambda units: PhasedLSTMCell(units, time_feature=True),
     "leaky": LeakyCell,
+    "skip": lambda units: SkipCell(units, delay=4),
+    "output_recurrent": lambda units: OutputRecurrentCell(units, outputs=units),
     "zoneout_lstm": lambda units: ZoneoutCell(LSTMCell(units), (0.05, 0.1)),
 }
 # The layers that Keras and PyTorch have, by the cell that is nearest.
@@ -57,6 +61,8 @@ KERAS_LAYERS = {
     "lstm": keras.layers.LSTM,
 }
 TORCH_LAYERS = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+# All others are variants of the LSTM.
+ELMAN_VARIANTS = ("layer_norm_elman", "leaky", "skip", "output_recurrent")
 
 # (batch, steps, features, units)
 SHAPES = [
@@ -118,7 +124,8 @@ def variants(cell, shape, training, skip_keras_jit_above):
     if cell == "phased_lstm":  # which reads the time from one feature more
         times = np.tile(np.arange(steps, dtype="float32"), (batch, 1))
         ours = np.concatenate([array, times[..., None]], axis=-1)
-    nearest = cell if cell in KERAS_LAYERS else _nearest(cell)
+    nearest = "elman" if cell in ELMAN_VARIANTS else "lstm"
+    nearest = cell if cell in KERAS_LAYERS else nearest
     layers = {
         OURS: (Recurrent(MAKERS[cell](units), return_sequences=True), ours),
         KERAS: (KERAS_LAYERS[nearest](units, return_sequences=True), array),
@@ -144,29 +151,34 @@ def variants(cell, shape, training, skip_keras_jit_above):
     return contestants
 
 
-def _nearest(cell):
-    """Which of the stock layers a cell is a variant of."""
-    return "elman" if cell in ("leaky", "layer_norm_elman") else "lstm"
+def medians(contestants, rounds, seconds):
+    """Milliseconds by name, and of how many rounds; all take turns.
 
-
-def medians(contestants, rounds):
-    """Milliseconds by name; all take turns, after two rounds of warm-up."""
+    After two rounds of warm-up come `rounds`, and more until `seconds` have passed.
+    """
     times: dict[str, list[float]] = {name: [] for name in contestants}
-    for turn in range(rounds + 2):
+    turn, end = -2, 0.0
+    while turn < rounds or time.perf_counter() < end:
+        if turn == 0:
+            end = time.perf_counter() + seconds
         for name, step in contestants.items():
             time.sleep(PAUSE)
             start = time.perf_counter()
             step()
-            if turn >= 2:
+            if turn >= 0:
                 times[name].append(1000 * (time.perf_counter() - start))
-    return {name: statistics.median(values) for name, values in times.items()}
+        turn += 1
+    return {name: statistics.median(values) for name, values in times.items()}, turn
 
 
 def main():
     """Measure, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cell", choices=tuple(MAKERS), default="lstm")
-    parser.add_argument("--rounds", type=int, default=9, help="timed runs of each")
+    parser.add_argument("--rounds", type=int, default=3, help="at least so many runs")
+    parser.add_argument(
+        "--seconds", type=float, default=8, help="and more until these have passed"
+    )
     parser.add_argument("--shapes", type=int, nargs="*", default=range(len(SHAPES)))
     parser.add_argument("--modes", nargs="*", default=["training", "inference"])
     parser.add_argument("--skip-keras-jit-above", type=int, default=10**9)
@@ -188,12 +200,13 @@ def main():
                 mode == "training",
                 arguments.skip_keras_jit_above,
             )
-            times = medians(contestants, arguments.rounds)
+            times, rounds = medians(contestants, arguments.rounds, arguments.seconds)
             best_keras = min(times.get(KERAS_JIT, times[KERAS]), times[KERAS])
             record = {
                 "cell": arguments.cell,
                 "shape": shape,
                 "mode": mode,
+                "rounds": rounds,
                 "milliseconds": times,
                 "better_keras_to_ours": best_keras / times[OURS],
                 "better_keras_to_ours_jit": best_keras / times[OURS_JIT],
@@ -213,7 +226,6 @@ def main():
         text = json.dumps(
             {
                 "command": "python benchmarks/recurrent.py",
-                "rounds": arguments.rounds,
                 "threads": int(THREADS),
                 "machine": platform.processor() or platform.machine(),
                 "tensorflow": tf.__version__,

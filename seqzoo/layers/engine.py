@@ -34,6 +34,7 @@ from seqzoo.layers.cells.products import (
     whole,
     with_stacked_kernel,
 )
+from seqzoo.layers.interleaved import interleaved
 
 # So few steps cost less than tracing a graph of them: a model is built, and a stream
 # is read, without.
@@ -96,7 +97,7 @@ def recurrence(cell, reverse: bool):
         few = steps is not None and steps <= UNCOMPILED_STEPS
         return inference("steps" if few else "auto", variables, constants)
 
-    return run
+    return interleaved(run, cell.delay, reverse)
 
 
 def _infer(cell, reverse, variables, constants):

@@ -46,6 +46,7 @@ class Cell(keras.layers.Layer):
     gates: tuple[str, ...]  # the blocks of the kernel, in order
     state_names: Sequence[str] = ("h",)
     recurrent_state: int = 0
+    delay: int = 1  # more: h of so many steps ago is all that a step sees of the past
     joint: bool = True  # False: `equations` gets the two products apart
     # Gates that keep (1) or replace (-1) what a unit remembers, for `chrono_steps`.
     memory_gates: ClassVar[Mapping[str, int]] = {}

@@ -139,8 +139,10 @@ class SkipCell(ElmanCell):
     these connections alone, steps that are no multiple of D apart do not see each
     other; stack it with a layer of delay 1.
 
-    States are the last D outputs, the latest first; a loop keeps them all, so memory
-    grows with D.
+    The D sequences that do not see each other run side by side in T/D steps where no
+    mask is given (Chang et al. 2017, section 2.1). Where one is, the delay counts real
+    steps, and memory grows with D: a loop keeps all states, which are the last D
+    outputs, the latest first.
 
     Args:
         units: Number of features of the states and output.
