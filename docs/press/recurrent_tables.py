@@ -40,7 +40,7 @@ def sine_cells(page: Path) -> str:
     ours = records()["phased_lstm_sines"]
     for cell, record in [("phased_lstm", ours), *sorted(found_by("sines").items())]:
         values = [
-            f"{record['metrics'][f'accuracy_{name}']['value']:.1f}"
+            f"{record['metrics'][f'accuracy_{name}']['value']:.2f}"
             for name in SAMPLINGS
         ]
         size = f"{record['params']:,} | {record['epochs']}"

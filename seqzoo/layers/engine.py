@@ -208,7 +208,9 @@ def _backward(cell, reverse, residuals, cotangents):
         weights = with_stacked_kernel(weights)
     features = elements["inputs"].shape[-1] if "stacked_kernel" in weights else 0
     step_kernel = weights["stacked_kernel" if features else "recurrent_kernel"]
-    transposed_kernel = ops.transpose(step_kernel)
+    # XLA multiplies one row by a kernel as it lies, but more rows by a copy of its own.
+    one_row = before[0].shape[1] == 1
+    transposed_kernel = None if one_row else ops.transpose(step_kernel)
     recurrent_mask = constants.get("recurrent_mask")
 
     def step(carry, elements):
@@ -230,7 +232,8 @@ def _backward(cell, reverse, residuals, cotangents):
             d_new,
         )
         d_product = ops.matmul(
-            ops.cast(d_parts[-1], step_kernel.dtype), transposed_kernel
+            ops.cast(d_parts[-1], step_kernel.dtype),
+            ops.transpose(step_kernel) if one_row else transposed_kernel,
         )
         # With a stacked kernel the gradient by x_t stands before that by h.
         d_input = [d_product[:, :features]] if features else []
