@@ -36,45 +36,42 @@ def interleaved(run: Callable[..., Any], delay: int, reverse: bool) -> Callable:
         before, after = (missing, 0) if reverse else (0, missing)
 
         def folded(tensor):
-            shape = (-1, (steps + missing) // delay, delay, tensor.shape[-1])
-            padding = [[0, 0], [before, after], [0, 0]]
-            return _rows_of(ops.reshape(ops.pad(tensor, padding), shape))
+            tensor = ops.pad(tensor, [[0, 0], [before, after], [0, 0]])
+            return _folded(tensor, delay)
 
         # Step k of a forward run sees the state of D - k steps before the first.
         states = variables["states"]
         states = ops.stack(states if reverse else states[::-1], axis=1)
-        outputs, _ = run(
-            training,
-            {
-                **variables,
-                "inputs": folded(variables["inputs"]),
-                "extras": _each(variables["extras"], folded),
-                "states": [ops.reshape(states, (-1, states.shape[-1]))],
-            },
-            {
-                **constants,
-                "noise": _each(constants["noise"], folded),
-                **{
-                    name: ops.repeat(constants[name], delay, axis=0)
-                    for name in constants.keys() & {"recurrent_mask"}
-                },
-            },
-        )
-        outputs = ops.reshape(outputs, (-1, delay, *outputs.shape[1:]))
-        outputs = ops.swapaxes(outputs, 1, 2)
-        outputs = ops.reshape(outputs, (-1, steps + missing, outputs.shape[-1]))
-        outputs = outputs[:, before : before + steps]
+        variables = {
+            **variables,
+            "inputs": folded(variables["inputs"]),
+            "extras": {name: folded(x) for name, x in variables["extras"].items()},
+            "states": [ops.reshape(states, (-1, states.shape[-1]))],
+        }
+        noise = {name: folded(x) for name, x in constants["noise"].items()}
+        constants = {**constants, "noise": noise}
+        if "recurrent_mask" in constants:
+            mask = constants["recurrent_mask"]
+            constants["recurrent_mask"] = ops.repeat(mask, delay, axis=0)
+        outputs, _ = run(training, variables, constants)
+        outputs = _unfolded(outputs, delay)[:, before : before + steps]
         lasts = range(delay) if reverse else range(steps - 1, steps - delay - 1, -1)
         return outputs, [outputs[:, t] for t in lasts]
 
     return folded_run
 
 
-def _rows_of(tensor: Tensor) -> Tensor:
-    """(batch, steps, delay, features) to (batch * delay, steps, features)."""
+def _folded(tensor: Tensor, delay: int) -> Tensor:
+    """(batch, steps, features) to (batch * delay, steps / delay, features)."""
+    _, steps, features = tensor.shape
+    tensor = ops.reshape(tensor, (-1, steps // delay, delay, features))
     tensor = ops.swapaxes(tensor, 1, 2)
-    return ops.reshape(tensor, (-1, *tensor.shape[2:]))
+    return ops.reshape(tensor, (-1, steps // delay, features))
 
 
-def _each(tensors: dict[str, Tensor], change: Callable[[Tensor], Tensor]) -> dict:
-    return {name: change(tensor) for name, tensor in tensors.items()}
+def _unfolded(tensor: Tensor, delay: int) -> Tensor:
+    """The inverse of `_folded`."""
+    _, steps, features = tensor.shape
+    tensor = ops.reshape(tensor, (-1, delay, steps, features))
+    tensor = ops.swapaxes(tensor, 1, 2)
+    return ops.reshape(tensor, (-1, steps * delay, features))
