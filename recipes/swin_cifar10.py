@@ -56,7 +56,7 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         CARD,
         optimizer="muon",
         learning_rate=3e-3,
-        epochs=24,
+        epochs=36,
     )
 
 
