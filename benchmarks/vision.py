@@ -60,6 +60,7 @@ CASES = {
 }
 OURS, OURS_JIT, THEIRS, PRODUCT = "seqzoo", "seqzoo jit", "PyTorch", "product"
 SIDE = 2048  # of the matrices
+PAUSE = 0.3  # seconds before each step: the threads of the library before may still spin
 # The largest difference, as a share of the largest output.
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
 
@@ -172,6 +173,7 @@ def medians(steps, rounds):
     times: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(rounds + 2):
         for name, step in steps.items():
+            time.sleep(PAUSE)
             start = time.perf_counter()
             step()
             if turn >= 2:

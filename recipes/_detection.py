@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recipes._schedule import scheduled
+from recipes._schedule import Kind, scheduled
 from seqzoo.data import AnnotatedPicture, DetectionCorpus, shuffled_batches
 from seqzoo.data.annotated import noised_targets, padded_targets
 from seqzoo.tasks.coco import AveragePrecision, average_precision
@@ -34,6 +34,7 @@ def recipe(
     weight_decay: float = 1e-4,
     clip_norm: float = 0.5,
     ema_momentum: float = 0.998,
+    optimizer: Kind = "adamw",
     golden: Any = None,
 ) -> Recipe:
     """The recipe of one detector.
@@ -50,9 +51,10 @@ def recipe(
         denoising_groups: Nearly right copies of the objects, to be put right.
         learning_rate: After the warm-up; falls by half a cosine to a hundredth.
         warmup_steps: Steps in which it rises from 0.
-        weight_decay: Of AdamW, on kernels.
+        weight_decay: On kernels.
         clip_norm: Largest norm of all gradients together.
         ema_momentum: Of the averaged weights, which are kept.
+        optimizer: "adamw" or "muon".
         golden: A small real input.
     """
     count = len(corpus.train(0))
@@ -72,8 +74,8 @@ def recipe(
 
         return shuffled_batches(count, batch_size, batch, epoch=epoch)
 
-    optimizer = scheduled(
-        "adamw",
+    made = scheduled(
+        optimizer,
         epochs * len(batches(0)),
         learning_rate,
         warmup_steps,
@@ -86,7 +88,7 @@ def recipe(
         model=model,
         train=batches,
         loss=SetPredictionLoss(),
-        optimizer=optimizer,
+        optimizer=made,
         epochs=epochs,
         validate=lambda model: validate(model, corpus.validation),
         monitor="map",

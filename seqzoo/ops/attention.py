@@ -133,17 +133,29 @@ def dot_product_attention(
     scores = ops.matmul(query, ops.swapaxes(key, -1, -2))
     if bias is not None:
         scores = scores + bias
-    weights = _masked_softmax(scores, mask)
-    outputs = ops.matmul(weights if drop is None else drop(weights), value)
-    return outputs, weights
+    if mask is not None:
+        scores = _masked(scores, mask)
+    highest = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
+    exponentials = ops.exp(scores - highest)
+    inverse = 1.0 / ops.sum(exponentials, axis=-1, keepdims=True)
+    if mask is not None:
+        has_key = ops.any(mask, axis=-1, keepdims=True)
+        inverse = ops.where(has_key, inverse, ops.zeros_like(inverse))
+    # The outputs are divided by the softmax's sum: they are smaller than the weights.
+    dropped = exponentials if drop is None else drop(exponentials)
+    return ops.matmul(dropped, value) * inverse, exponentials * inverse
+
+
+def _masked(scores: Tensor, mask: Tensor) -> Tensor:
+    # -1e9, not -inf: a row whose every key is padding would be NaN.
+    low = -1e9 if scores.dtype != "float16" else -6e4
+    return ops.where(mask, scores, ops.cast(low, scores.dtype))
 
 
 def _masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return _softmax(scores)
-    # -1e9, not -inf: a row whose every key is padding would be NaN.
-    low = -1e9 if scores.dtype != "float16" else -6e4
-    weights = _softmax(ops.where(mask, scores, ops.cast(low, scores.dtype)))
+    weights = _softmax(_masked(scores, mask))
     return ops.where(mask, weights, ops.zeros_like(weights))
 
 

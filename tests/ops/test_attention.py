@@ -8,6 +8,7 @@ from seqzoo.ops.attention import (
     additive_scores,
     attention_weights,
     cosine_scores,
+    dot_product_attention,
     dot_scores,
     scaled_dot_scores,
 )
@@ -71,3 +72,26 @@ def test_a_row_without_keys_gets_no_weight_and_no_nan():
     scores = ops.convert_to_tensor(rng.normal(size=(2, 3, 5)).astype("float32"))
     weights = attention_weights(scores, ops.convert_to_tensor(mask))
     assert not ops.convert_to_numpy(weights).any()
+
+
+@pytest.mark.parametrize("size", [1.0, 1e4], ids=["usual", "huge"])
+def test_outputs_are_values_weighted_by_the_softmax(size):
+    """However large the scores are; a row that may see nothing gets zeros."""
+    query, key, value = size * QUERY, KEY, rng.normal(size=(2, 5, 6)).astype("float32")
+    mask = rng.random((2, 1, 3, 5)) < 0.6
+    mask[0, 0, 1] = False
+    bias = rng.normal(size=(1, 1, 3, 5)).astype("float32")
+    heads = [ops.convert_to_tensor(each[:, None]) for each in (query, key, value)]
+    outputs, weights = dot_product_attention(
+        *heads, mask=ops.convert_to_tensor(mask), bias=ops.convert_to_tensor(bias)
+    )
+    scores = query.astype("float64") @ key.swapaxes(1, 2) / 2 + bias[:, 0]
+    scores = np.where(mask[:, 0], scores, -1e30)
+    expected = np.exp(scores - scores.max(-1, keepdims=True)) * mask[:, 0]
+    expected /= np.maximum(expected.sum(-1, keepdims=True), 1e-30)
+    found = ops.convert_to_numpy(weights)[:, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-3 if size > 1 else 1e-6)
+    assert not found[~mask[:, 0]].any()
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(outputs)[:, 0], found @ value, atol=1e-5
+    )
