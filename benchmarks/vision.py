@@ -60,7 +60,6 @@ CASES = {
 }
 OURS, OURS_JIT, THEIRS, PRODUCT = "seqzoo", "seqzoo jit", "PyTorch", "product"
 SIDE = 2048  # of the matrices
-PAUSE = 0.3  # seconds before each step: the threads of the library before may still spin
 # The largest difference, as a share of the largest output.
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.1}
 
@@ -169,11 +168,15 @@ def product(dtype):
 
 
 def medians(steps, rounds):
-    """Milliseconds by name; all take turns, after two rounds of warm-up."""
+    """Milliseconds by name; all take turns, after two rounds of warm-up.
+
+    In each turn a first step is not counted: the threads of the library before may
+    still spin, and its own may sleep.
+    """
     times: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(rounds + 2):
         for name, step in steps.items():
-            time.sleep(PAUSE)
+            step()
             start = time.perf_counter()
             step()
             if turn >= 2:
