@@ -35,10 +35,11 @@ CARD = Card(
     usage="print(model.detect('scene.png', threshold=0.5))",
     datasets=("ylecun/mnist",),
     departures=(
-        "A ResNet of two residual blocks and stride 8, with layer norm, from scratch.",
+        "A ResNet of three residual blocks, stride 8 and layer norm, from scratch.",
         "Queries are anchors (Liu et al. 2022) whose heads look around their box first "
         "(Gao et al. 2021).",
         "Denoising queries in training (Li et al. 2022).",
+        "Matrices are trained by Muon (Jordan et al. 2024), all else by AdamW.",
     ),
 )
 
