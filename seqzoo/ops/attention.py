@@ -96,9 +96,11 @@ def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     Returns:
         Float tensor like `scores`; each row sums to 1.
     """
-    if mask is not None:
-        mask = ops.cast(ops.expand_dims(mask, 1), "bool")
-    return _masked_softmax(scores, mask)
+    if mask is None:
+        return _softmax(scores)
+    mask = ops.cast(ops.expand_dims(mask, 1), "bool")
+    weights = _softmax(_masked(scores, mask))
+    return ops.where(mask, weights, ops.zeros_like(weights))
 
 
 def dot_product_attention(
@@ -150,13 +152,6 @@ def _masked(scores: Tensor, mask: Tensor) -> Tensor:
     # -1e9, not -inf: a row whose every key is padding would be NaN.
     low = -1e9 if scores.dtype != "float16" else -6e4
     return ops.where(mask, scores, ops.cast(low, scores.dtype))
-
-
-def _masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
-    if mask is None:
-        return _softmax(scores)
-    weights = _softmax(_masked(scores, mask))
-    return ops.where(mask, weights, ops.zeros_like(weights))
 
 
 def _softmax(scores: Tensor) -> Tensor:
