@@ -29,6 +29,7 @@ CARD = _cifar10.cifar10_card(
         "A convolutional stem of four layers (Xiao et al. 2021) in place of the linear "
         "patches and of one block.",
         "The mean over the patches in place of a class token.",
+        "Matrices are trained by Muon (Jordan et al. 2024), all else by AdamW.",
     ),
 )
 
@@ -52,7 +53,9 @@ def recipe(corpus: LabelledCorpus, stem: str = "deep_conv") -> Recipe:
             drop_path=0.05,
         )
     )
-    return _cifar10.recipe(corpus, "vit_cifar10", model, CARD)
+    return _cifar10.recipe(
+        corpus, "vit_cifar10", model, CARD, optimizer="muon", learning_rate=3e-3
+    )
 
 
 if __name__ == "__main__":
