@@ -12,6 +12,7 @@ from seqzoo.data import LabelledCorpus
 from seqzoo.models import ViT, ViTConfig
 from seqzoo.training import Published, Recipe
 
+TRAINING = {"optimizer": "muon", "learning_rate": 3e-3}
 CARD = _cifar10.cifar10_card(
     title="ViT on CIFAR-10",
     description=(
@@ -34,27 +35,27 @@ CARD = _cifar10.cifar10_card(
 )
 
 
-def recipe(corpus: LabelledCorpus, stem: str = "deep_conv") -> Recipe:
-    """The recipe on any colour pictures of 32 by 32 pixels.
+def recipe(corpus: LabelledCorpus) -> Recipe:
+    """The recipe on any colour pictures of 32 by 32 pixels."""
+    model = network(len(corpus.labels), stem="deep_conv", num_layers=3)
+    return _cifar10.recipe(corpus, "vit_cifar10", model, CARD, **TRAINING)
 
-    With `stem="patch"` the paper's linear patches, and four blocks: as many operations.
-    """
-    model = ViT(
+
+def network(num_classes: int, stem: str, num_layers: int) -> ViT:
+    """The model with one stem or another, without its processor."""
+    return ViT(
         ViTConfig(
             image_size=_cifar10.SIDE,
             patch_size=4,
-            num_classes=len(corpus.labels),
+            num_classes=num_classes,
             embed_dim=128,
-            num_layers=4 if stem == "patch" else 3,
+            num_layers=num_layers,
             num_heads=2,
             hidden_dim=512,
             stem=stem,
             pooling="mean",
             drop_path=0.05,
         )
-    )
-    return _cifar10.recipe(
-        corpus, "vit_cifar10", model, CARD, optimizer="muon", learning_rate=3e-3
     )
 
 

@@ -1,0 +1,44 @@
+"""A small vision transformer on CIFAR-10, with the linear patches of the paper.
+
+    python -m recipes.vit_patch_cifar10
+
+It stands beside vit_cifar10, to see what that one's convolutional stem is worth: a
+fourth block in place of the stem, as many operations, and all else alike.
+
+One CPU core and KERAS_BACKEND=tensorflow; one seed.
+"""
+
+from recipes import _cifar10, vit_cifar10
+from seqzoo.data import LabelledCorpus
+from seqzoo.training import Published, Recipe
+
+CARD = _cifar10.cifar10_card(
+    title="ViT on CIFAR-10, linear patches",
+    description=(
+        "Reads a picture as 8 by 8 patches of 4 by 4 pixels, each through one linear "
+        "map, with four transformer blocks, and names one of ten things in it."
+    ),
+    paper=(
+        "Dosovitskiy et al. 2021, An image is worth 16x16 words, "
+        "arxiv.org/abs/2010.11929"
+    ),
+    published=Published(
+        86.3, "0.82 M parameters, patches of 4, github.com/s-chh, ViT from scratch"
+    ),
+    departures=(
+        "The mean over the patches in place of a class token.",
+        "Matrices are trained by Muon (Jordan et al. 2024), all else by AdamW.",
+    ),
+)
+
+
+def recipe(corpus: LabelledCorpus) -> Recipe:
+    """The recipe on any colour pictures of 32 by 32 pixels."""
+    model = vit_cifar10.network(len(corpus.labels), stem="patch", num_layers=4)
+    return _cifar10.recipe(
+        corpus, "vit_patch_cifar10", model, CARD, **vit_cifar10.TRAINING
+    )
+
+
+if __name__ == "__main__":
+    _cifar10.run(recipe)
