@@ -45,6 +45,7 @@ def recipe(
         "learning_rate": 1.5e-3,
         "weight_decay": 0.05,
         "label_smoothing": 0.1,
+        "augment": augment,
         "xla": True,
     }
     return _images.recipe(
@@ -52,7 +53,6 @@ def recipe(
         name,
         model,
         arrange=model.processor.normalised,
-        augment=augment,
         card=card,
         **options | changes,
     )

@@ -15,6 +15,10 @@ from seqzoo.training import Card, Metric, Recipe
 Classifier = ImageClassifier | SequenceClassifier
 # From pictures of a batch, and a generator, to pictures changed at random, 0 to 255.
 Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+# From pictures and probabilities of a batch, and a generator, to the same mixed.
+Mix = Callable[
+    [np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]
+]
 
 
 def recipe(
@@ -33,6 +37,7 @@ def recipe(
     label_smoothing: float = 0.0,
     ema_momentum: float = 0.998,
     optimizer: Kind = "adamw",
+    mix: Mix | None = None,
     xla: bool = False,
 ) -> Recipe:
     """The recipe of one model.
@@ -53,6 +58,7 @@ def recipe(
         label_smoothing: Share of the target's probability spread over all classes.
         ema_momentum: Of the averaged weights, which are kept.
         optimizer: "adamw" or "muon".
+        mix: How changed pictures are mixed with each other, and their targets.
         xla: As in `Recipe`.
     """
     batch_size = min(batch_size, len(corpus.train))
@@ -62,7 +68,10 @@ def recipe(
         def batch(rows):
             rng = np.random.default_rng([3, epoch, int(rows[0])])
             pictures = augment(corpus.train.examples[rows], rng)
-            return arrange(pictures), one_hot[corpus.train.labels[rows]]
+            targets = one_hot[corpus.train.labels[rows]]
+            if mix is not None:
+                pictures, targets = mix(pictures, targets, rng)
+            return arrange(pictures), targets
 
         return shuffled_batches(len(corpus.train), batch_size, batch, epoch=epoch)
 

@@ -46,6 +46,43 @@ def erased(pictures: Array, rng: Generator, side: int) -> Array:
     return found
 
 
+def cut_and_mixed(
+    pictures: Array, targets: Array, rng: Generator, share: float = 0.5
+) -> tuple[Array, Array]:
+    """A box of some is another picture's, and their targets are mixed alike.
+
+    CutMix (Yun et al. 2019, equations 1 and 2), with a box of its own for each:
+
+        x' = M x_A + (1 - M) x_B
+        y' = l y_A + (1 - l) y_B,  l = mean(M)
+
+    The box has the picture's proportions, its area before it is cut at the border is
+    uniform from none to all, and its centre is anywhere.
+
+    Args:
+        pictures: Pictures of a batch.
+        targets: Probabilities `(batch, classes)`, float.
+        rng: Generator of the changes.
+        share: Part of the pictures that get a box.
+
+    Returns:
+        Pictures and targets, in their shapes and dtypes.
+    """
+    count, height, width = pictures.shape[:3]
+    others = rng.permutation(count)
+    sides = np.sqrt(rng.random((count, 1))) * (rng.random((count, 1)) < share)
+    in_rows, in_columns = (
+        np.abs(np.arange(length) + 0.5 - length * rng.random((count, 1)))
+        < length * sides / 2
+        for length in (height, width)
+    )
+    boxes = in_rows[:, :, None] & in_columns[:, None, :]
+    found = pictures.copy()
+    found[boxes] = pictures[others][boxes]
+    taken = boxes.mean((1, 2))[:, None].astype(targets.dtype)
+    return found, (1 - taken) * targets + taken * targets[others]
+
+
 def warped(
     pictures: Array, rng: Generator, degrees: float, scale: float, shift: float
 ) -> Array:
