@@ -11,6 +11,10 @@ from seqzoo.tasks import ImageClassifier
 from seqzoo.training import Card, Published, Recipe, main
 
 SIDE = 32  # pixels
+CHANGES = (
+    "Training pictures are shifted by up to 4 pixels, mirrored, and a square of 10 "
+    "pixels is erased."
+)
 
 
 def augment(pictures, rng):
@@ -64,6 +68,7 @@ def cifar10_card(
     paper: str,
     published: Published | None = None,
     departures: tuple[str, ...] = (),
+    changes: str = CHANGES,
 ) -> Card:
     """What the model cards of all CIFAR-10 models say."""
     return Card(
@@ -80,11 +85,7 @@ def cifar10_card(
         usage='print(model.classify("frog.png", top=3))',
         datasets=("uoft-cs/cifar10",),
         published={"accuracy": published} if published else {},
-        departures=(
-            *departures,
-            "Training pictures are shifted by up to 4 pixels, mirrored, and a square "
-            "of 10 pixels is erased.",
-        ),
+        departures=(*departures, changes),
     )
 
 

@@ -1,6 +1,6 @@
 """A wider Swin transformer on CIFAR-10, for a graphics processor.
 
-    KERAS_BACKEND=jax python -m recipes.swin_wide_cifar10
+    KERAS_BACKEND=jax python -m recipes.swin_wide_cifar10 --dtype mixed_bfloat16
 
 The recipe of swin_cifar10 with more features, more patches, more epochs and stronger
 changes of the pictures.
@@ -8,7 +8,7 @@ changes of the pictures.
 
 from recipes import _cifar10
 from seqzoo.data import LabelledCorpus
-from seqzoo.data.augmentation import cut_and_mixed
+from seqzoo.data.augmentation import cut_and_mixed, flipped, shifted
 from seqzoo.data.trivial_augment import trivially_augmented
 from seqzoo.models import Swin, SwinConfig
 from seqzoo.training import Published, Recipe
@@ -31,15 +31,18 @@ CARD = _cifar10.cifar10_card(
         "A convolutional stem of two layers (Xiao et al. 2021) in place of the linear "
         "patches.",
         "Matrices are trained by Muon (Jordan et al. 2024), all else by AdamW.",
-        "Training pictures are first changed by TrivialAugment (Müller and Hutter "
-        "2021), and at last half of them by CutMix (Yun et al. 2019).",
+    ),
+    changes=(
+        "Training pictures are changed by TrivialAugment (Müller and Hutter 2021), "
+        "shifted by up to 4 pixels, mirrored, and half of them mixed by CutMix (Yun et "
+        "al. 2019)."
     ),
 )
 
 
 def augment(pictures, rng):
-    """TrivialAugment, then what all models of CIFAR-10 have."""
-    return _cifar10.augment(trivially_augmented(pictures, rng), rng)
+    """By one operation of TrivialAugment, then shifted by up to 4 pixels, mirrored."""
+    return flipped(shifted(trivially_augmented(pictures, rng), rng, 4), rng)
 
 
 def recipe(corpus: LabelledCorpus) -> Recipe:
@@ -63,12 +66,11 @@ def recipe(corpus: LabelledCorpus) -> Recipe:
         model,
         CARD,
         optimizer="muon",
-        learning_rate=3e-3,
-        batch_size=256,
-        epochs=200,
+        learning_rate=4e-3,
+        batch_size=512,
+        epochs=270,
         augment=augment,
         mix=cut_and_mixed,
-        ema_momentum=0.999,
     )
 
 

@@ -41,9 +41,7 @@ def _affine(matrix: Callable[[float], tuple[float, ...]]) -> Change:
     """Pixels read from elsewhere, by the two rows of a matrix."""
 
     def change(picture: Image.Image, strength: float) -> Image.Image:
-        return picture.transform(
-            picture.size, Image.Transform.AFFINE, matrix(strength)
-        )
+        return picture.transform(picture.size, Image.Transform.AFFINE, matrix(strength))
 
     return change
 

@@ -122,7 +122,7 @@ def restore(
         )
     cls = MODELS[spec["class"]]
     _check_overrides(overrides, cls)
-    with _dtype_policy(dtype):
+    with dtype_policy(dtype):
         model: Task = cls.from_config({**spec["config"], **overrides})
         saved = cls.read_config(spec["config"])
         if weights:
@@ -180,7 +180,12 @@ def _processor(spec: Any, files: Files) -> Any:
 
 
 @contextmanager
-def _dtype_policy(dtype: Any) -> Iterator[None]:
+def dtype_policy(dtype: Any) -> Iterator[None]:
+    """Layers made within have this Keras dtype policy; with None, Keras's own.
+
+    Raises:
+        ValueError: If there is no such policy.
+    """
     import keras
 
     if dtype is None:

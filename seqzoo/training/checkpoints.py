@@ -47,12 +47,15 @@ class Checkpoints:
             Config, processor, optimizer, loss, number of epochs or data hash. (The
             batches themselves are not compared.)
         seed: The seed of the run.
+        dtype: Its dtype policy, if it is not Keras's own.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, seed: int):
+    def __init__(
+        self, folder: Path, recipe: Recipe, seed: int, dtype: str | None = None
+    ):
         self._folder = folder
         self._model = recipe.model
-        self._identity = _identity(recipe, seed)
+        self._identity = {**_identity(recipe, seed), "dtype": dtype}
         folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, progress: Progress) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from seqzoo import zoo
 from seqzoo.memory import keep_freed_memory
-from seqzoo.training.loop import run
+from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
 
 SMOKE_STEPS = 2
@@ -54,7 +54,7 @@ def main(
         if flags.evaluate:
             _replay(own_or_public(), flags.out)
         elif flags.smoke:
-            _smoke(lambda: make_recipe(toy()), flags.seed)
+            _smoke(lambda: make_recipe(toy()), flags.seed, flags.dtype)
         else:
             keep_freed_memory()  # this process has nothing else to do
             run(
@@ -64,6 +64,7 @@ def main(
                 checkpoint_dir=flags.checkpoint_dir,
                 epochs=flags.epochs,
                 resume=not flags.no_resume,
+                dtype=flags.dtype,
             )
     except KeyboardInterrupt:
         print(
@@ -77,7 +78,7 @@ def main(
         parser.exit(2, f"{parser.prog}: {' '.join(text.split())}\n")
 
 
-def _smoke(make_recipe: Callable[[], Recipe], seed: int) -> None:
+def _smoke(make_recipe: Callable[[], Recipe], seed: int, dtype: str | None) -> None:
     """Two steps, then everything that follows training, in a folder that vanishes."""
 
     def shortened() -> Recipe:
@@ -95,6 +96,7 @@ def _smoke(make_recipe: Callable[[], Recipe], seed: int) -> None:
             seed=seed,
             folder=Path(folder) / "weights",
             checkpoint_dir=Path(folder) / "checkpoints",
+            dtype=dtype,
             run_eagerly=True,  # two steps are not worth a graph
         )
         files = ", ".join(sorted(path.name for path in written.iterdir()))
@@ -148,6 +150,11 @@ def _parser(takes_file: bool) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--no-resume", action="store_true", help="begin anew, overwrite the checkpoint"
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        help="of training; what is evaluated is float32",
     )
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback of an error"

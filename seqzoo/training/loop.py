@@ -13,8 +13,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from seqzoo.hub.folder import dtype_policy
 from seqzoo.hub.manifest import replace_file
-from seqzoo.tasks.base import Task
+from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.training.card import model_card
 from seqzoo.training.checkpoints import Checkpoints, Progress, load_weights
 from seqzoo.training.logs import EpochBar, TensorBoard, csv_of, say
@@ -26,6 +27,8 @@ from seqzoo.training.record import (
     write_json,
 )
 
+DTYPES = ("float32", "mixed_bfloat16")
+
 
 def run(
     make_recipe: Callable[[], Recipe],
@@ -36,6 +39,7 @@ def run(
     epochs: int | None = None,
     resume: bool = True,
     run_eagerly: bool = False,
+    dtype: str | None = None,
 ) -> Path:
     """Trains a recipe, or goes on with it, and writes the model with its record.
 
@@ -54,20 +58,29 @@ def run(
         epochs: Instead of the recipe's, which its schedule may have counted on.
         resume: False begins anew and overwrites the checkpoint.
         run_eagerly: As in `keras.Model.compile`: each step is run, none compiled.
+        dtype: One of `DTYPES`, the Keras dtype policy of training; None is Keras's
+            own. "mixed_bfloat16" is faster where the processor has bfloat16. Weights
+            and averages stay float32, and so does the model that is evaluated.
 
     Returns:
         The folder of the trained model.
 
     Raises:
         ValueError: If the checkpoint is of another recipe, the loss is not finite,
-            or validation does not return what the recipe monitors.
+            validation does not return what the recipe monitors, or `dtype` is none of
+            `DTYPES`.
     """
+    if dtype is not None and dtype not in DTYPES:
+        raise ValueError(
+            f"`dtype` must be one of {', '.join(DTYPES)}. Received: dtype={dtype!r}"
+        )
     keras.utils.set_random_seed(seed)
-    recipe = make_recipe()
+    with dtype_policy(dtype):
+        recipe = make_recipe()
+        recipe.model.ensure_built()  # every weight, before the optimizer asks for them
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
     model = recipe.model
-    model.ensure_built()  # every weight, before the optimizer asks for them
     model.compile(
         optimizer=recipe.optimizer,
         loss=recipe.loss,
@@ -77,12 +90,14 @@ def run(
     model.optimizer.build(model.trainable_variables)
 
     logs = Path(checkpoint_dir) / recipe.name
-    checkpoints = Checkpoints(logs, recipe, seed)
+    checkpoints = Checkpoints(logs, recipe, seed, dtype)
     progress = (checkpoints.resume() if resume else None) or Progress()
     if progress.epoch:
         say(f"Resuming {recipe.name} after epoch {progress.epoch} from {logs}")
     if progress.epoch < recipe.epochs:
         progress.environment = environment()
+        if dtype is not None:
+            progress.environment["training_dtype"] = dtype
         with TensorBoard(logs / "tensorboard") as board:
             for epoch in range(progress.epoch, recipe.epochs):
                 _train_epoch(recipe, epoch, progress, checkpoints)
@@ -94,7 +109,19 @@ def run(
             "so no weights could be chosen. See train_log.csv."
         )
     checkpoints.restore_best()
+    if dtype is not None:
+        recipe = dataclasses.replace(recipe, model=_twin(model))
     return _write(recipe, progress, Path(folder), seed)
+
+
+def _twin(model: Task) -> Task:
+    """The model again, of Keras's current dtype policy."""
+    twin = type(model).from_config(model.get_config())
+    twin.processor = model.processor
+    twin.ensure_built()
+    for key, variable in variables_by_key(model).items():
+        variables_by_key(twin)[key].assign(variable)
+    return twin
 
 
 def _jit_compile(recipe: Recipe, run_eagerly: bool) -> bool | str:

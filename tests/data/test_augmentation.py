@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from seqzoo.data.augmentation import erased, flipped, shifted, warped
+from seqzoo.data.augmentation import (
+    cut_and_mixed,
+    erased,
+    flipped,
+    shifted,
+    warped,
+)
+from seqzoo.data.trivial_augment import trivially_augmented
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(1, 256, size=(50, 9, 8)).astype("uint8")
@@ -51,6 +58,47 @@ def test_a_square_is_erased_and_nothing_else():
         height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
         assert black.sum() == height * width and 2 <= min(height, width)
         assert max(height, width) <= 4
+
+
+@pytest.mark.parametrize("pictures", [GREY, COLOUR], ids=["grey", "colour"])
+def test_targets_are_mixed_as_the_pictures_are(pictures):
+    """Pictures of one shade each: a pixel tells which picture it is of."""
+    shades = np.arange(len(pictures), dtype="uint8")
+    flat = np.broadcast_to(
+        shades.reshape(-1, *[1] * (pictures.ndim - 1)), pictures.shape
+    )
+    targets = np.eye(len(pictures), dtype="float32")
+    found, mixed = cut_and_mixed(flat, targets, rng(), share=0.6)
+    assert found.shape == flat.shape and mixed.dtype == targets.dtype
+    counted = (found[..., None] == shades).reshape(len(flat), -1, len(flat)).mean(1)
+    np.testing.assert_allclose(mixed, counted, atol=1e-6)
+    own = np.diagonal(mixed)
+    assert 0.2 < (own < 1).mean() < 0.7 and own.min() < 0.5
+
+
+def test_a_box_is_one_whole_rectangle():
+    found, _ = cut_and_mixed(
+        np.arange(50)[:, None, None] * np.ones((1, 9, 8), int),
+        np.eye(50, dtype="float32"),
+        rng(),
+        share=1.0,
+    )
+    for own, picture in enumerate(found):
+        taken = picture != own
+        rows, columns = np.nonzero(taken)
+        if taken.any():
+            assert taken.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+
+
+def test_one_operation_of_trivial_augment_changes_most_pictures():
+    pictures = RNG.integers(0, 256, size=(300, 12, 12, 3)).astype("uint8")
+    found = trivially_augmented(pictures, rng())
+    assert found.shape == pictures.shape and found.dtype == pictures.dtype
+    same = (found == pictures).reshape(300, -1).all(1)
+    # One of the fourteen is none, and a few others are too weak to be seen.
+    assert 1 / 14 / 2 < same.mean() < 0.35
+    np.testing.assert_array_equal(found, trivially_augmented(pictures, rng()))
+    assert (found != trivially_augmented(pictures, np.random.default_rng(2))).any()
 
 
 def test_no_change_leaves_the_picture():

@@ -1,5 +1,6 @@
 """What a training run promises: a seed, averages, a choice, errors in words."""
 
+import dataclasses
 import json
 import math
 import sys
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from seqzoo.training import averaged_weights, main
+from seqzoo.training import averaged_weights, main, run
 from seqzoo.training.logs import EpochBar
 from tests.training import toy
 
@@ -34,6 +35,40 @@ def test_averaging_does_not_touch_the_weights_that_are_trained(tmp_path):
     with_average, without = raw("with", True), raw("without", False)
     for key in [key for key in without if key.startswith("model/")]:
         np.testing.assert_array_equal(with_average[key], without[key])
+
+
+def test_what_bfloat16_trained_is_evaluated_in_float32(tmp_path):
+    recipe, dtypes = toy.recipe(), []
+
+    def noted(score):
+        def note(model):
+            dtypes.append(model.head.compute_dtype)
+            return score(model)
+
+        return note
+
+    def fresh():
+        return dataclasses.replace(
+            toy.recipe(),
+            validate=noted(recipe.validate),
+            evaluate=noted(recipe.evaluate),
+            epochs=2,
+        )
+
+    folders = {"folder": tmp_path / "weights", "checkpoint_dir": tmp_path}
+    written = run(fresh, dtype="mixed_bfloat16", **folders)
+    assert dtypes == ["bfloat16", "bfloat16", "float32"]
+    record = json.loads((written / "metrics.json").read_text("utf-8"))
+    assert record["training_dtype"] == "mixed_bfloat16"
+    weights = load_file(written / "model.safetensors")
+    kept = load_file(tmp_path / "toy_lm" / "best.safetensors")
+    for key, array in weights.items():
+        assert kept[key].dtype == "float32"
+        np.testing.assert_array_equal(array, kept[key].astype(array.dtype))
+    with pytest.raises(ValueError, match="another dtype"):
+        run(fresh, **folders)
+    with pytest.raises(ValueError, match="mixed_bfloat16"):
+        run(fresh, dtype="mixed_float16", **folders)
 
 
 def test_the_averaged_weights_are_validated_and_kept(tmp_path):
