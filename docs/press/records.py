@@ -73,6 +73,13 @@ def minutes(name: str) -> float:
     return statistics.median(seconds) * len(seconds) / 60
 
 
+def duration(name: str) -> str:
+    """`minutes` in words, and on what, unless two CPU cores."""
+    device = records()[name]["device"]
+    found = f"{minutes(name):.0f} min"
+    return f"{found} on a GPU" if "NVIDIA" in device else found
+
+
 def milliseconds() -> dict[str, float]:
     """What `benchmarks/inference.py` measured of each model, if it has run."""
     if not (RESULTS / "inference.json").exists():

@@ -9,6 +9,7 @@ from typing import Any
 from press.records import (
     ROOT,
     WEIGHTS,
+    duration,
     main_metric,
     milliseconds,
     minutes,
@@ -36,7 +37,7 @@ def zoo(page: Path) -> str:
             f"{record['params']:,}",
             shown(record["metrics"][main_metric(record)]),
             _published(record),
-            f"{minutes(name):.0f}",
+            duration(name).replace(" min", ""),
             f"{speed[name]:.1f}" if name in speed else "-",
         ]
         lines.append(_row(cells))

@@ -26,6 +26,7 @@ from seqzoo.training.record import (
     write_golden,
     write_json,
 )
+from seqzoo.training.workers import BatchMakers
 
 DTYPES = ("float32", "mixed_bfloat16")
 
@@ -40,6 +41,7 @@ def run(
     resume: bool = True,
     run_eagerly: bool = False,
     dtype: str | None = None,
+    makers: BatchMakers | None = None,
 ) -> Path:
     """Trains a recipe, or goes on with it, and writes the model with its record.
 
@@ -61,6 +63,7 @@ def run(
         dtype: One of `DTYPES`, the Keras dtype policy of training; None is Keras's
             own. "mixed_bfloat16" is faster where the processor has bfloat16. Weights
             and averages stay float32, and so does the model that is evaluated.
+        makers: Other processes that make the recipe's batches.
 
     Returns:
         The folder of the trained model.
@@ -80,6 +83,8 @@ def run(
         recipe.model.ensure_built()  # every weight, before the optimizer asks for them
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
+    if makers is not None:
+        recipe = dataclasses.replace(recipe, train=makers.instead_of(recipe.train))
     model = recipe.model
     model.compile(
         optimizer=recipe.optimizer,
