@@ -1,6 +1,6 @@
-"""A wider Swin transformer on CIFAR-10, for a graphics processor.
+r"""A wider Swin transformer on CIFAR-10, for a graphics processor.
 
-    KERAS_BACKEND=jax python -m recipes.swin_wide_cifar10 \\
+    KERAS_BACKEND=jax python -m recipes.swin_wide_cifar10 \
         --dtype mixed_bfloat16 --workers 13
 
 The recipe of swin_cifar10 with more features, more patches, more epochs and stronger
