@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from seqzoo.layers.layer_norm import LayerNorm
+
 Tensor = Any
 
 STEMS = ("patch", "conv", "deep_conv")
@@ -73,11 +75,7 @@ class PatchEmbedding(keras.layers.Layer):
                     **policy,
                 )
             )
-            self.norms.append(
-                keras.layers.LayerNormalization(
-                    epsilon=1e-6, name=f"norm_{i}", **policy
-                )
-            )
+            self.norms.append(LayerNorm(epsilon=1e-6, name=f"norm_{i}", **policy))
         self.projection = keras.layers.Dense(embed_dim, name="projection", **policy)
 
     def build(self, images_shape: tuple[int | None, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import keras
 
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.layers.multi_head_attention import MultiHeadAttention
 from seqzoo.layers.transformer import FeedForward
 
@@ -48,9 +49,7 @@ class _PositionedBlock(keras.layers.Layer):
             )
             setattr(self, name, attention)
         for name in (*self.attentions, "feed_forward"):
-            norm = keras.layers.LayerNormalization(
-                epsilon=epsilon, name=f"{name}_norm", **policy
-            )
+            norm = LayerNorm(epsilon=epsilon, name=f"{name}_norm", **policy)
             setattr(self, f"{name}_norm", norm)
         self.feed_forward = FeedForward(
             hidden_dim, activation, dropout, name="feed_forward", **policy

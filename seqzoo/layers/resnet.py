@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.layers.layer_norm import LayerNorm
+
 Tensor = Any
 Shape = tuple[int | None, ...]
 
@@ -103,9 +105,7 @@ class ConvNorm(keras.layers.Layer):
         self.norm = (
             FrozenBatchNorm(dtype=self.dtype_policy, name="norm")
             if norm == "frozen_batch"
-            else keras.layers.LayerNormalization(
-                epsilon=1e-5, dtype=self.dtype_policy, name="norm"
-            )
+            else LayerNorm(epsilon=1e-5, dtype=self.dtype_policy, name="norm")
         )
 
     def build(self, x_shape: Shape) -> None:

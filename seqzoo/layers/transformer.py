@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.drop_path import DropPath
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.attention import dot_product_attention
 
 Tensor = Any
@@ -198,13 +199,13 @@ class EncoderBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.pre_norm = pre_norm
         policy = {"dtype": self.dtype_policy}
-        self.attention_norm = keras.layers.LayerNormalization(
+        self.attention_norm = LayerNorm(
             epsilon=epsilon, name="attention_norm", **policy
         )
         self.attention = attention or SelfAttention(
             num_heads, use_bias, attention_dropout, name="attention", **policy
         )
-        self.feed_forward_norm = keras.layers.LayerNormalization(
+        self.feed_forward_norm = LayerNorm(
             epsilon=epsilon, name="feed_forward_norm", **policy
         )
         self.feed_forward = FeedForward(

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.layers.transformer import EncoderBlock, SelfAttention
 from seqzoo.ops.windows import (
     fitted_window,
@@ -209,9 +210,7 @@ class PatchMerging(keras.layers.Layer):
 
     def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.norm = keras.layers.LayerNormalization(
-            epsilon=epsilon, dtype=self.dtype_policy, name="norm"
-        )
+        self.norm = LayerNorm(epsilon=epsilon, dtype=self.dtype_policy, name="norm")
 
     def build(self, x_shape: tuple[int | None, ...]) -> None:
         features = x_shape[-1]

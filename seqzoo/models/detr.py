@@ -18,6 +18,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers.anchors import Anchors, logit
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.layers.modulation import SpatialModulation
 from seqzoo.layers.positioned import PositionedDecoderBlock, PositionedEncoderBlock
 from seqzoo.layers.resnet import BLOCKS, NORMS, ResNet
@@ -150,7 +151,7 @@ class DETR(ObjectDetector):
                 SpatialModulation(c.num_heads, name=f"modulation_{i}")
                 for i in range(c.decoder_layers)
             ]
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-5, name="norm")
+        self.norm = LayerNorm(epsilon=1e-5, name="norm")
         self.logits = keras.layers.Dense(c.num_classes + 1, name="logits")
         self.boxes = [
             keras.layers.Dense(c.embed_dim, activation="relu", name="boxes_0"),

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.layers.patches import STEMS, PatchEmbedding
 from seqzoo.layers.windows import PatchMerging, SwinBlock
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index
@@ -132,9 +133,7 @@ class Swin(ImageClassifier):
         c = self.config
         self.patches = PatchEmbedding(c.embed_dim, c.patch_size, c.stem, name="patches")
         # Their code leaves this norm and the mergings' at PyTorch's epsilon.
-        self.patch_norm = keras.layers.LayerNormalization(
-            epsilon=1e-5, name="patch_norm"
-        )
+        self.patch_norm = LayerNorm(epsilon=1e-5, name="patch_norm")
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
         rates = iter(np.linspace(0, c.drop_path, sum(c.depths)))
         self.blocks: list[SwinBlock] = []
@@ -157,7 +156,7 @@ class Swin(ImageClassifier):
         self.mergings = [
             PatchMerging(name=f"merging_{i}") for i in range(len(c.depths) - 1)
         ]
-        self.norm = keras.layers.LayerNormalization(epsilon=c.epsilon, name="norm")
+        self.norm = LayerNorm(epsilon=c.epsilon, name="norm")
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
     def build(self, input_shape: Any = None) -> None:

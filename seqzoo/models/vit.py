@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.layers.patches import STEMS, PatchEmbedding
 from seqzoo.layers.transformer import EncoderBlock
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index, rollout
@@ -113,7 +114,7 @@ class ViT(ImageClassifier):
             )
             for i, rate in enumerate(np.linspace(0, c.drop_path, c.num_layers))
         ]
-        self.norm = keras.layers.LayerNormalization(epsilon=c.epsilon, name="norm")
+        self.norm = LayerNorm(epsilon=c.epsilon, name="norm")
         self.logits = keras.layers.Dense(c.num_classes, name="logits")
 
     def build(self, input_shape: Any = None) -> None:
@@ -128,8 +129,9 @@ class ViT(ImageClassifier):
             name="positions", shape=(1, steps, c.embed_dim), initializer=small
         )
         self.patches.build((None, None, None, c.channels))
-        for layer in (*self.blocks, self.norm):
-            layer.build((None, steps, c.embed_dim))
+        for block in self.blocks:
+            block.build((None, steps, c.embed_dim))
+        self.norm.build((None, steps, c.embed_dim))
         self.logits.build((None, c.embed_dim))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:

@@ -128,9 +128,12 @@ def _circumstances(record: Mapping[str, Any]) -> str:
     duration = datetime.timedelta(seconds=round(record["seconds"]))
     commit = record["commit"]
     source = f" at commit {commit[:12]}" if commit else ""
+    command = f"python -m recipes.{record['name']} --seed {record['seed']}"
+    if "training_dtype" in record:
+        command += f" --dtype {record['training_dtype']}"
     return (
-        f"Trained by `python -m recipes.{record['name']} --seed {record['seed']}`"
-        f"{source} on {record['device']} ({record['backend']} backend) in "
+        f"Trained by `{command}`{source} on {record['device']} "
+        f"({record['backend']} backend) in "
         f"{duration} (h:mm:ss): {record['train_steps']:,} steps, "
         f"{record['epochs']} epochs; the weights of epoch {validation['epoch']} were "
         f"chosen by {validation['monitor']} {validation['value']:.4g} on validation "

@@ -110,7 +110,7 @@ def _makers(
     count: int, file: str, arguments: Sequence[str]
 ) -> contextlib.AbstractContextManager[BatchMakers | None]:
     """Processes that make the batches of the recipe in `file`, if any are wanted."""
-    if count < 1:
+    if not count:
         return contextlib.nullcontext()
     return BatchMakers(functools.partial(recipe_of, file, list(arguments)), count)
 

@@ -22,6 +22,7 @@ from seqzoo.training.logs import EpochBar, TensorBoard, csv_of, say
 from seqzoo.training.recipe import Recipe
 from seqzoo.training.record import (
     environment,
+    exact_products,
     metrics_json,
     write_golden,
     write_json,
@@ -116,7 +117,8 @@ def run(
     checkpoints.restore_best()
     if dtype is not None:
         recipe = dataclasses.replace(recipe, model=_twin(model))
-    return _write(recipe, progress, Path(folder), seed)
+    with exact_products():
+        return _write(recipe, progress, Path(folder), seed)
 
 
 def _twin(model: Task) -> Task:

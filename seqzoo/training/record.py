@@ -6,7 +6,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -35,6 +36,42 @@ def environment() -> dict[str, Any]:
     return {"device": _device(backend), "backend": backend, "versions": versions} | (
         _commit()
     )
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Within, float32 is multiplied as such by a GPU, too.
+
+    TensorFlow and JAX let it round factors to TF32, of 11 bits, and PyTorch those of
+    convolutions. A record is to be the same on every machine.
+    """
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        with jax.default_matmul_precision("highest"):
+            yield
+    elif backend == "tensorflow":
+        import tensorflow as tf
+
+        switches = tf.config.experimental
+        before = switches.tensor_float_32_execution_enabled()
+        switches.enable_tensor_float_32_execution(False)
+        try:
+            yield
+        finally:
+            switches.enable_tensor_float_32_execution(before)
+    elif backend == "torch":
+        import torch
+
+        before = torch.backends.cudnn.allow_tf32
+        torch.backends.cudnn.allow_tf32 = False
+        try:
+            yield
+        finally:
+            torch.backends.cudnn.allow_tf32 = before
+    else:
+        yield
 
 
 def metrics_json(

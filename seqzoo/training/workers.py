@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,15 +20,22 @@ class BatchMakers:
     """Processes that have the recipe too, for the sake of its batches.
 
     They make the very batches of `Recipe.train`, in its order, and leave the
-    accelerator alone. Use it in a `with` statement.
+    accelerator alone. Each reads the data itself. Use it in a `with` statement.
 
     Args:
         make_recipe: Makes the recipe; such that another process can be told of it: a
             function of a module that can be imported, or `functools.partial` of one.
         count: How many processes.
+
+    Raises:
+        ValueError: If there is not at least one.
     """
 
     def __init__(self, make_recipe: Callable[[], Recipe], count: int):
+        if count < 1:
+            raise ValueError(
+                f"It takes at least one process to make batches. Received: {count}"
+            )
         self._count = count
         self._pool = ProcessPoolExecutor(
             count,
@@ -35,6 +43,8 @@ class BatchMakers:
             initializer=_start,
             initargs=(make_recipe,),
         )
+        with _without_accelerator():  # which the processes inherit, as all start now
+            self._pool.submit(int)
 
     def __enter__(self) -> "BatchMakers":
         return self
@@ -62,15 +72,25 @@ class BatchMakers:
         return made_elsewhere
 
     def ahead(self, epoch: int, count: int) -> Iterator[Any]:
-        """Batches in order, while as many as fit are being made."""
+        """Batches in order, while a few more are being made.
+
+        Raises:
+            OSError: If a process has ended, as one does that the system kills.
+        """
         waiting: deque[Any] = deque()
-        with _without_accelerator():  # what a process that starts now inherits
+        try:
             for index in range(count):
                 waiting.append(self._pool.submit(_batch, epoch, index))
                 if len(waiting) > AHEAD * self._count:
                     yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise OSError(
+                "A process that makes batches has ended. It says above why, or the "
+                "system killed it for its memory: each holds the data. Try fewer "
+                "workers; the run goes on after its last epoch."
+            ) from error
 
 
 class Batches:

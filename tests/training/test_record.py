@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 
 from seqzoo.training import Metric
 from seqzoo.training.checkpoints import load_weights
+from seqzoo.training.record import exact_products
 from tests.training import toy
 
 
@@ -101,3 +102,30 @@ def test_a_metric_over_several_seeds_keeps_its_own_seeds(tmp_path, finished):
     record = json.loads((written / "metrics.json").read_text())
     assert record["metrics"]["accuracy"]["seeds"] == [0, 1]
     assert "± 0.5" in (written / "README.md").read_text()
+
+
+def test_products_are_exact_within_and_as_before_after():
+    seen = []
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        rounds = tf.config.experimental.tensor_float_32_execution_enabled
+    elif backend == "jax":
+        import jax
+
+        def rounds():
+            return jax.config.jax_default_matmul_precision != "highest"
+
+    else:
+        import torch
+
+        def rounds():
+            return torch.backends.cudnn.allow_tf32
+
+    with pytest.raises(ZeroDivisionError):
+        seen.append(rounds())
+        with exact_products():
+            seen.append(rounds())
+            raise ZeroDivisionError
+    assert [*seen, rounds()] == [True, False, True]

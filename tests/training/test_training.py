@@ -60,6 +60,7 @@ def test_what_bfloat16_trained_is_evaluated_in_float32(tmp_path):
     assert dtypes == ["bfloat16", "bfloat16", "float32"]
     record = json.loads((written / "metrics.json").read_text("utf-8"))
     assert record["training_dtype"] == "mixed_bfloat16"
+    assert "--dtype mixed_bfloat16`" in (written / "README.md").read_text("utf-8")
     weights = load_file(written / "model.safetensors")
     kept = load_file(tmp_path / "toy_lm" / "best.safetensors")
     for key, array in weights.items():

@@ -1,5 +1,6 @@
 """Batches that other processes make are the recipe's own."""
 
+import functools
 import multiprocessing
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from seqzoo.training import main
 from seqzoo.training.command import recipe_of
+from seqzoo.training.workers import BatchMakers
 from tests.training import listed, toy
 
 
@@ -36,6 +38,18 @@ def test_batches_that_cannot_be_asked_for_are_refused(tmp_path, monkeypatch, cap
     with pytest.raises(SystemExit):
         trained(toy.recipe, toy, tmp_path, monkeypatch, "--workers", "1")
     assert "Received: generator. Train it without workers" in capsys.readouterr().err
+
+
+def test_an_end_of_a_process_is_told(monkeypatch):
+    """As by the system that runs out of memory; the toy kills itself."""
+    monkeypatch.setenv("TOY_KILL_AT", "0,1")  # which the process inherits
+    maker = functools.partial(recipe_of, listed.__file__, [])
+    with BatchMakers(maker, 1) as makers:
+        train = makers.instead_of(lambda epoch: range(toy.STEPS))
+        with pytest.raises(OSError, match="Try fewer workers"):
+            list(train(0))
+    with pytest.raises(ValueError, match="Received: 0"):
+        BatchMakers(maker, 0)
 
 
 def test_a_file_gives_its_recipe_and_trains_nothing(monkeypatch):
