@@ -23,6 +23,7 @@ from seqzoo.layers.cells import (
     named_cell,
 )
 from seqzoo.layers.drop_path import DropPath
+from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.layers.modulation import SpatialModulation
 from seqzoo.layers.multi_directional import MultiDirectional2D
 from seqzoo.layers.multi_head_attention import MultiHeadAttention
@@ -52,6 +53,7 @@ __all__ = [
     "LayerNormElmanCell",
     "LayerNormLSTMCell",
     "LeakyCell",
+    "LayerNorm",
     "MultiDirectional2D",
     "MultiHeadAttention",
     "OutputRecurrentCell",
