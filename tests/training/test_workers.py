@@ -28,23 +28,19 @@ def trained(recipe, module, folder, monkeypatch, *flags):
 def test_the_weights_are_those_of_one_process(tmp_path, monkeypatch):
     alone, helped = (
         trained(listed.recipe, listed, tmp_path / name, monkeypatch, *flags)
-        for name, flags in (("alone", ()), ("helped", ("--workers", "2")))
+        for name, flags in (("alone", ()), ("helped", ("--workers", "1")))
     )
     assert alone == helped
     assert multiprocessing.active_children() == []
 
 
-def test_batches_that_cannot_be_asked_for_are_refused(tmp_path, monkeypatch, capsys):
-    with pytest.raises(SystemExit):
-        trained(toy.recipe, toy, tmp_path, monkeypatch, "--workers", "1")
-    assert "Received: generator. Train it without workers" in capsys.readouterr().err
-
-
-def test_an_end_of_a_process_is_told(monkeypatch):
+def test_what_cannot_be_made_elsewhere_is_told(monkeypatch):
     """As by the system that runs out of memory; the toy kills itself."""
     monkeypatch.setenv("TOY_KILL_AT", "0,1")  # which the process inherits
     maker = functools.partial(recipe_of, listed.__file__, [])
     with BatchMakers(maker, 1) as makers:
+        with pytest.raises(ValueError, match="Received: generator"):
+            makers.instead_of(toy.batches)(0)
         train = makers.instead_of(lambda epoch: range(toy.STEPS))
         with pytest.raises(OSError, match="Try fewer workers"):
             list(train(0))
