@@ -12,6 +12,13 @@ from seqzoo.data import LabelledCorpus
 from seqzoo.models import Swin, SwinConfig
 from seqzoo.training import Published, Recipe
 
+PAPER = (
+    "Liu et al. 2021, Swin transformer: hierarchical vision transformer using shifted "
+    "windows, arxiv.org/abs/2103.14030"
+)
+PUBLISHED = Published(
+    94.46, "2.7 to 7 M parameters, 100 epochs, github.com/aanna0701/SPT_LSA_ViT"
+)
 CARD = _cifar10.cifar10_card(
     title="Swin on CIFAR-10",
     description=(
@@ -19,13 +26,8 @@ CARD = _cifar10.cifar10_card(
         "windows of 4 by 4 patches and two over the merged ones, and names one of ten "
         "things in it."
     ),
-    paper=(
-        "Liu et al. 2021, Swin transformer: hierarchical vision transformer using "
-        "shifted windows, arxiv.org/abs/2103.14030"
-    ),
-    published=Published(
-        94.46, "2.7 to 7 M parameters, 100 epochs, github.com/aanna0701/SPT_LSA_ViT"
-    ),
+    paper=PAPER,
+    published=PUBLISHED,
     departures=(
         "A convolutional stem of four layers (Xiao et al. 2021) in place of the linear "
         "patches and of one block.",

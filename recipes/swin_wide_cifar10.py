@@ -8,12 +8,12 @@ changes of the pictures. One NVIDIA H100 and 16 CPU cores; 11 minutes, 93.50 % o
 test pictures, one seed.
 """
 
-from recipes import _cifar10
+from recipes import _cifar10, swin_cifar10
 from seqzoo.data import LabelledCorpus
 from seqzoo.data.augmentation import cut_and_mixed, flipped, shifted
 from seqzoo.data.trivial_augment import trivially_augmented
 from seqzoo.models import Swin, SwinConfig
-from seqzoo.training import Published, Recipe
+from seqzoo.training import Recipe
 
 CARD = _cifar10.cifar10_card(
     title="Swin on CIFAR-10, wider",
@@ -22,13 +22,8 @@ CARD = _cifar10.cifar10_card(
         "windows of 8 by 8 patches and four over all the merged ones, and names one of "
         "ten things in it."
     ),
-    paper=(
-        "Liu et al. 2021, Swin transformer: hierarchical vision transformer using "
-        "shifted windows, arxiv.org/abs/2103.14030"
-    ),
-    published=Published(
-        94.46, "2.7 to 7 M parameters, 100 epochs, github.com/aanna0701/SPT_LSA_ViT"
-    ),
+    paper=swin_cifar10.PAPER,
+    published=swin_cifar10.PUBLISHED,
     departures=(
         "A convolutional stem of two layers (Xiao et al. 2021) in place of the linear "
         "patches.",

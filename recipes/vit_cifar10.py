@@ -12,6 +12,12 @@ from seqzoo.data import LabelledCorpus
 from seqzoo.models import ViT, ViTConfig
 from seqzoo.training import Published, Recipe
 
+PAPER = (
+    "Dosovitskiy et al. 2021, An image is worth 16x16 words, arxiv.org/abs/2010.11929"
+)
+PUBLISHED = Published(
+    86.3, "0.82 M parameters, patches of 4, github.com/s-chh, ViT from scratch"
+)
 TRAINING = {"optimizer": "muon", "learning_rate": 3e-3}
 CARD = _cifar10.cifar10_card(
     title="ViT on CIFAR-10",
@@ -19,13 +25,8 @@ CARD = _cifar10.cifar10_card(
         "Reads a picture as 8 by 8 patches, with a convolutional stem and three "
         "transformer blocks, and names one of ten things in it."
     ),
-    paper=(
-        "Dosovitskiy et al. 2021, An image is worth 16x16 words, "
-        "arxiv.org/abs/2010.11929"
-    ),
-    published=Published(
-        86.3, "0.82 M parameters, patches of 4, github.com/s-chh, ViT from scratch"
-    ),
+    paper=PAPER,
+    published=PUBLISHED,
     departures=(
         "A convolutional stem of four layers (Xiao et al. 2021) in place of the linear "
         "patches and of one block.",

@@ -11,7 +11,7 @@ One NVIDIA H100, which another run shared, and KERAS_BACKEND=jax; 2 minutes,
 
 from recipes import _cifar10, vit_cifar10
 from seqzoo.data import LabelledCorpus
-from seqzoo.training import Published, Recipe
+from seqzoo.training import Recipe
 
 CARD = _cifar10.cifar10_card(
     title="ViT on CIFAR-10, linear patches",
@@ -19,13 +19,8 @@ CARD = _cifar10.cifar10_card(
         "Reads a picture as 8 by 8 patches of 4 by 4 pixels, each through one linear "
         "map, with four transformer blocks, and names one of ten things in it."
     ),
-    paper=(
-        "Dosovitskiy et al. 2021, An image is worth 16x16 words, "
-        "arxiv.org/abs/2010.11929"
-    ),
-    published=Published(
-        86.3, "0.82 M parameters, patches of 4, github.com/s-chh, ViT from scratch"
-    ),
+    paper=vit_cifar10.PAPER,
+    published=vit_cifar10.PUBLISHED,
     departures=(
         "The mean over the patches in place of a class token.",
         "Matrices are trained by Muon (Jordan et al. 2024), all else by AdamW.",
