@@ -90,7 +90,7 @@ class Contestant:
 def _serve(connection: Connection, library: str, task: Task) -> None:
     if library == THEIRS:
         os.environ["KERAS_BACKEND"] = "torch"  # which loads no second library
-    from seqzoo.memory import keep_freed_memory
+    from seqzoo.ops.allocator import keep_freed_memory
 
     if task.case == "training":
         keep_freed_memory()

@@ -1,4 +1,4 @@
-"""Names to models; `seqzoo.names` says what a name means."""
+"""Names to models; `seqzoo.hub.names` says what a name means."""
 
 import fnmatch
 import os
@@ -19,7 +19,7 @@ from seqzoo.hub import (
     restore,
     verify_folder,
 )
-from seqzoo.names import (
+from seqzoo.hub.names import (
     Name,
     UnknownModelError,
     bundle_folder,

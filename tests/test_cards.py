@@ -14,7 +14,7 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import seqzoo
 from seqzoo.hub.card import HUB_TASKS, SEQUENCE_TAGS, pipeline_tag
-from seqzoo.names import bundle_folder
+from seqzoo.hub.names import bundle_folder
 from seqzoo.processors import PROCESSORS
 
 ROOT = Path(seqzoo.__file__).parents[1]

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import seqzoo
-from seqzoo import cli, hub, pictures
+from seqzoo import cli, hub
 from seqzoo.models import RecurrentLM, RecurrentLMConfig
+from seqzoo.plot import model_plots
 from seqzoo.processors import CharacterProcessor
 
 TEXT = "to be or not to be\n" * 8
@@ -38,8 +39,8 @@ def zoo(monkeypatch, tmp_path_factory):
 
 @pytest.fixture
 def few_lags(monkeypatch):
-    monkeypatch.setattr(pictures, "LAGS", (0, 1, 9))
-    monkeypatch.setattr(pictures, "ROW", 11)
+    monkeypatch.setattr(model_plots, "LAGS", (0, 1, 9))
+    monkeypatch.setattr(model_plots, "ROW", 11)
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_gradients_are_those_of_fresh_and_of_trained_weights(
 ):
     seen = {}
     draw = lambda curves, out: seen.update(curves) or out  # noqa: E731
-    monkeypatch.setattr(pictures.plot, "plot_gradients", draw)
+    monkeypatch.setattr(model_plots.plot, "plot_gradients", draw)
     command = ["plot", "toy_lm", TEXT, "--kind", "gradients", "--out", "a.png"]
     assert cli.main(command) == 0
     first = {label: norms.copy() for label, (_, norms) in seen.items()}

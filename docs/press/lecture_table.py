@@ -33,12 +33,12 @@ def _regularised(cell: str, config: dict[str, Any], kind: str) -> bool:
 TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
     "recurrent network": (
         _cell("elman"),
-        "seqzoo/layers/cells/elman.py",
+        "seqzoo/layers/recurrent/cells/elman.py",
         ("cells/elman.svg",),
     ),
     "back-propagation through time": (
         _kind("RecurrentLM"),
-        "seqzoo/layers/engine.py",
+        "seqzoo/layers/recurrent/engine.py",
         ("architectures/RecurrentLM.svg",),
     ),
     "vanishing gradients": (
@@ -46,37 +46,41 @@ TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
         "seqzoo/tasks/gradients.py",
         ("gradients_*.svg", "*/gradients.svg"),
     ),
-    "LSTM": (_cell("lstm"), "seqzoo/layers/cells/lstm.py", ("cells/lstm.svg",)),
+    "LSTM": (
+        _cell("lstm"),
+        "seqzoo/layers/recurrent/cells/lstm.py",
+        ("cells/lstm.svg",),
+    ),
     "variants of the LSTM": (
         _cell("peephole_lstm", "coupled_lstm", "layer_norm_lstm", "phased_lstm"),
-        "seqzoo/layers/cells/lstm.py",
+        "seqzoo/layers/recurrent/cells/lstm.py",
         ("cells/peephole_lstm.svg", "cells/coupled_lstm.svg", "cells.svg"),
     ),
     "GRU": (
         lambda cell, config, kind: cell == "gru",
-        "seqzoo/layers/cells/gru.py",
+        "seqzoo/layers/recurrent/cells/gru.py",
         ("cells/gru.svg", "gru_row_mnist/gates.svg"),
     ),
     "bidirectional networks": (
         lambda cell, config, kind: (
             bool(config.get("bidirectional")) or kind == ("Seq2Seq")
         ),
-        "seqzoo/layers/bidirectional.py",
+        "seqzoo/layers/recurrent/bidirectional.py",
         ("architectures/RecurrentClassifier-bidirectional.svg",),
     ),
     "memory over many steps": (
         lambda cell, config, kind: bool(config.get("chrono_steps")),
-        "seqzoo/layers/cells/base.py",
+        "seqzoo/layers/recurrent/cells/base.py",
         (),
     ),
     "convolutions in time": (
         _kind("TCNClassifier"),
-        "seqzoo/layers/temporal_conv.py",
+        "seqzoo/layers/convolution/temporal.py",
         ("architectures/TCNClassifier.svg",),
     ),
     "multi-dimensional networks": (
         _kind("FourWayClassifier"),
-        "seqzoo/layers/multi_directional.py",
+        "seqzoo/layers/recurrent/multi_directional.py",
         ("architectures/FourWayClassifier.svg",),
     ),
     "sequence to sequence": (
@@ -91,12 +95,12 @@ TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
     ),
     "self-attention": (
         _kind("ViT", "Swin", "DETR"),
-        "seqzoo/layers/transformer.py",
+        "seqzoo/layers/attention/transformer.py",
         ("*/attention.png", "architectures/ViT.svg"),
     ),
     "transformer": (
         _kind("ViT", "Swin", "DETR"),
-        "seqzoo/layers/transformer.py",
+        "seqzoo/layers/attention/transformer.py",
         ("architectures/ViT.svg",),
     ),
     "vision transformer": (
@@ -116,7 +120,7 @@ TOPICS: dict[str, tuple[Test, str, tuple[str, ...]]] = {
     ),
     "regularisation": (
         _regularised,
-        "seqzoo/layers/cells/zoneout.py",
+        "seqzoo/layers/recurrent/cells/zoneout.py",
         (),
     ),
 }

@@ -17,7 +17,7 @@ import seqzoo
 from press.answers import golden, threshold_of
 from press.records import ROOT, records, spec
 from seqzoo import plot
-from seqzoo.pictures import KIND_OF_TASK, draw
+from seqzoo.plot.model_plots import KIND_OF_TASK, draw
 
 READ = (
     "What's in a name? that which we call a rose\n"

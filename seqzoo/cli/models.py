@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 import seqzoo
-from seqzoo.answers import json_text, printer
 from seqzoo.cli.names import Name
+from seqzoo.cli.output import json_text, printer
 
 # Lines that are translated in one call: enough to fill batches of like lengths, few
 # enough that the first answers of a long file come soon.
@@ -175,7 +175,7 @@ def plot(
     ] = False,
 ) -> None:
     """Draw what a model looks at, does or learned, and print the file's name."""
-    from seqzoo.pictures import draw
+    from seqzoo.plot.model_plots import draw
 
     options = {
         "layer": layer,

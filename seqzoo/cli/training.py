@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import seqzoo
-from seqzoo.names import bundle_folder, is_bare
+from seqzoo.hub.names import bundle_folder, is_bare
 
 
 def train(

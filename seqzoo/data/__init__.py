@@ -1,7 +1,6 @@
 """Public data sets as plain arrays and lists; nothing here imports Keras."""
 
 from seqzoo.data.annotated import AnnotatedPicture, DetectionCorpus
-from seqzoo.data.batches import TranslationBatches, toy_pairs, translation_batches
 from seqzoo.data.bccd import BCCD_LABELS, bccd
 from seqzoo.data.cifar10 import CIFAR10_LABELS, cifar10, toy_colours
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
@@ -16,12 +15,17 @@ from seqzoo.data.scenes import DigitScenes, digit_scenes, toy_scenes
 from seqzoo.data.shuffled import ShuffledBatches, shuffled_batches
 from seqzoo.data.sines import SAMPLINGS, SINE_LABELS, SineBatches, Waves, sine_waves
 from seqzoo.data.spoken_digit import DIGITS, Recording, spoken_digits, toy_recordings
-from seqzoo.data.streams import StreamBatches, stream_batches
 from seqzoo.data.tiny_shakespeare import (
     TextCorpus,
     split_text,
     tiny_shakespeare,
     toy_text,
+)
+from seqzoo.data.token_stream import StreamBatches, stream_batches
+from seqzoo.data.translation_batches import (
+    TranslationBatches,
+    toy_pairs,
+    translation_batches,
 )
 
 __all__ = [

@@ -16,11 +16,11 @@ from typing import Any
 
 import gradio as gr
 
-from seqzoo.demo import choice
-from seqzoo.demo.hosts import LOCAL, middleware, without_proxy
-from seqzoo.demo.limits import FILE, PIXELS
+from seqzoo.demo import models
+from seqzoo.demo.html import in_words
 from seqzoo.demo.panels import PANELS
-from seqzoo.demo.shown import in_words
+from seqzoo.demo.security import LOCAL, middleware, without_proxy
+from seqzoo.demo.validation import FILE, PIXELS
 
 PORT = 7860  # where Gradio's pages usually are
 PORTS_TRIED = 100
@@ -47,7 +47,7 @@ def build(panels: Mapping[str, str], chosen: str) -> gr.Blocks:
     """The page.
 
     Args:
-        panels: The panel of each model, as `seqzoo.demo.choice.panels` gives them.
+        panels: The panel of each model, as `seqzoo.demo.models.panels` gives them.
         chosen: The model that it begins with.
     """
     with gr.Blocks(
@@ -58,7 +58,7 @@ def build(panels: Mapping[str, str], chosen: str) -> gr.Blocks:
             list(panels), value=chosen, label="Model", filterable=False, elem_id="model"
         )
         with gr.Accordion("About this model", open=False):
-            card = gr.Markdown(choice.card(chosen), elem_classes="card")
+            card = gr.Markdown(models.card(chosen), elem_classes="card")
         shown = sorted(set(panels.values()), key=list(PANELS).index)
         made = {kind: PANELS[kind](name) for kind in shown}
         made[panels[chosen]].group.visible = True
@@ -68,7 +68,7 @@ def build(panels: Mapping[str, str], chosen: str) -> gr.Blocks:
             empty = [
                 gr.update(value=None) for each in made.values() for _ in each.answers
             ]
-            return [choice.card(name), *groups, *empty]
+            return [models.card(name), *groups, *empty]
 
         name.change(
             in_words(choose),
@@ -109,8 +109,8 @@ def serve(
     """
     from PIL import Image
 
-    panels = choice.panels(name)
-    chosen = name or choice.first(panels)
+    panels = models.panels(name)
+    chosen = name or models.first(panels)
     if host is not None:
         port = free_port(port)
     # Beyond twice as many, Pillow refuses to open a picture, whoever asks it.

@@ -8,7 +8,7 @@ import numpy as np
 
 from seqzoo.hub.manifest import CONFIG, WEIGHTS, parse_json
 from seqzoo.hub.sources import Files
-from seqzoo.memory import give_back_freed_memory
+from seqzoo.ops.allocator import give_back_freed_memory
 
 if TYPE_CHECKING:
     from seqzoo.tasks.base import Task

@@ -1,10 +1,20 @@
 """Layers with weights and no task: one concept a file."""
 
-from seqzoo.layers.anchors import Anchors
-from seqzoo.layers.attention import Attention
-from seqzoo.layers.bidirectional import Bidirectional
-from seqzoo.layers.causal_conv import CausalConv
-from seqzoo.layers.cells import (
+from seqzoo.layers.attention.multi_head import MultiHeadAttention
+from seqzoo.layers.attention.scores import Attention
+from seqzoo.layers.attention.transformer import EncoderBlock, FeedForward, SelfAttention
+from seqzoo.layers.attention.windows import PatchMerging, SwinBlock, WindowAttention
+from seqzoo.layers.convolution.causal import CausalConv
+from seqzoo.layers.convolution.resnet import ResNet
+from seqzoo.layers.convolution.stems import PatchEmbedding
+from seqzoo.layers.convolution.temporal import TemporalBlock, TemporalConvNet
+from seqzoo.layers.detr.anchors import Anchors
+from seqzoo.layers.detr.blocks import PositionedDecoderBlock, PositionedEncoderBlock
+from seqzoo.layers.detr.smca import SpatialModulation
+from seqzoo.layers.drop_path import DropPath
+from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.layers.recurrent.bidirectional import Bidirectional
+from seqzoo.layers.recurrent.cells import (
     CELLS,
     TIMED_CELLS,
     Cell,
@@ -22,18 +32,8 @@ from seqzoo.layers.cells import (
     ZoneoutCell,
     named_cell,
 )
-from seqzoo.layers.drop_path import DropPath
-from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.layers.modulation import SpatialModulation
-from seqzoo.layers.multi_directional import MultiDirectional2D
-from seqzoo.layers.multi_head_attention import MultiHeadAttention
-from seqzoo.layers.patches import PatchEmbedding
-from seqzoo.layers.positioned import PositionedDecoderBlock, PositionedEncoderBlock
-from seqzoo.layers.recurrent import Recurrent
-from seqzoo.layers.resnet import ResNet
-from seqzoo.layers.temporal_conv import TemporalBlock, TemporalConvNet
-from seqzoo.layers.transformer import EncoderBlock, FeedForward, SelfAttention
-from seqzoo.layers.windows import PatchMerging, SwinBlock, WindowAttention
+from seqzoo.layers.recurrent.multi_directional import MultiDirectional2D
+from seqzoo.layers.recurrent.recurrent import Recurrent
 
 __all__ = [
     "CELLS",

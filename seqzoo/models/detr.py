@@ -17,11 +17,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers.anchors import Anchors, logit
+from seqzoo.layers.convolution.resnet import BLOCKS, NORMS, ResNet
+from seqzoo.layers.detr.anchors import Anchors, logit
+from seqzoo.layers.detr.blocks import PositionedDecoderBlock, PositionedEncoderBlock
+from seqzoo.layers.detr.smca import SpatialModulation
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.layers.modulation import SpatialModulation
-from seqzoo.layers.positioned import PositionedDecoderBlock, PositionedEncoderBlock
-from seqzoo.layers.resnet import BLOCKS, NORMS, ResNet
 from seqzoo.ops.positions import grid_places, resized_mask, sine_grid
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.detection import ObjectDetector

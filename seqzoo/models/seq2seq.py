@@ -18,7 +18,7 @@ from keras import ops
 
 from seqzoo.decoding import Step
 from seqzoo.layers import CELLS, Attention, Bidirectional, Recurrent
-from seqzoo.layers.attention import SCORES
+from seqzoo.layers.attention.scores import SCORES
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import PAD, START, UNKNOWN, Translator
 

@@ -14,9 +14,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqzoo.layers.attention.windows import PatchMerging, SwinBlock
+from seqzoo.layers.convolution.stems import STEMS, PatchEmbedding
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.layers.patches import STEMS, PatchEmbedding
-from seqzoo.layers.windows import PatchMerging, SwinBlock
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.ops.windows import attended_in_windows, padded_to_multiples

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqzoo.layers.attention.transformer import EncoderBlock
+from seqzoo.layers.convolution.stems import STEMS, PatchEmbedding
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.layers.patches import STEMS, PatchEmbedding
-from seqzoo.layers.transformer import EncoderBlock
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index, rollout
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.tasks.base import check_choices, check_positive

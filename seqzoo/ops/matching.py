@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seqzoo.ops.host import on_host
+from seqzoo.ops.numpy_callback import on_host
 
 Array = np.ndarray[Any, Any]
 Tensor = Any

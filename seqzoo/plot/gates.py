@@ -9,7 +9,7 @@ import numpy as np
 
 from seqzoo.plot.colours import colour_map
 from seqzoo.plot.files import checked_path, write_figure
-from seqzoo.plot.reading import shown
+from seqzoo.plot.unit_text import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from html import escape
 from string import Template
 
 from seqzoo.plot.colours import ANCHORS, colour
-from seqzoo.plot.reading import Step
+from seqzoo.plot.unit_text import Step
 
 # System colours follow the reader's choice of light or dark; what was read keeps black
 # on its own light colour.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seqzoo.plot.colours import colour, colour_map
 from seqzoo.plot.files import checked_path, write_figure, write_page
 from seqzoo.plot.page import text_page, text_part, text_style
-from seqzoo.plot.reading import Reading, Step, steps_in_lines
+from seqzoo.plot.unit_text import Reading, Step, steps_in_lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

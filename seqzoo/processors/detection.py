@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from seqzoo.processors.pictures import NormalisingProcessor
+from seqzoo.processors.base import NormalisingProcessor
 
 Array = np.ndarray[Any, Any]
 

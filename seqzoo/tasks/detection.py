@@ -10,7 +10,7 @@ from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
 from seqzoo.ops.compiled import traced
-from seqzoo.ops.host import host_survives_jit
+from seqzoo.ops.numpy_callback import host_survives_jit
 from seqzoo.tasks.labelled import LabelledTask
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 

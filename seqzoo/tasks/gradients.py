@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers import loops
+from seqzoo.layers.recurrent import backend
 
 Tensor = Any
 
@@ -61,7 +61,7 @@ def gradient_norms(
             logits = _last_logits(model, layer, own, before, after, rest)
             return -ops.sum(targets * ops.log_softmax(logits, axis=-1), axis=-1)
 
-        (gradients,) = loops.vjp(losses, (list(after[layer]),), ops.ones((rows,)))
+        (gradients,) = backend.vjp(losses, (list(after[layer]),), ops.ones((rows,)))
         # Squares of a vanished gradient are below what float32 holds.
         exact = [ops.convert_to_numpy(each).astype("float64") for each in gradients]
         norms[lag] = np.linalg.norm(np.concatenate(exact, axis=-1), axis=-1)  # (B,)

@@ -17,9 +17,9 @@ from seqzoo.decoding import (
     best_hypotheses,
     start_beams,
 )
+from seqzoo.decoding.continuous_batching import Read, Search, Start, search_all
 from seqzoo.ops.compiled import compiled
 from seqzoo.tasks.base import Task
-from seqzoo.tasks.batching import Read, Search, Start, search_all
 
 Tensor = Any
 
@@ -170,7 +170,7 @@ class Translator(Task):
     def _search(
         self, beam_size: int, length_penalty: float
     ) -> tuple[Read, Search, Start]:
-        """What `seqzoo.tasks.batching` calls: reading and search are compiled."""
+        """What `continuous_batching` calls: reading and search are compiled."""
         self.ensure_built()
         key = (beam_size, length_penalty)
         if key not in self._searches:

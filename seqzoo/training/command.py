@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from seqzoo import zoo
-from seqzoo.memory import keep_freed_memory
+from seqzoo.ops.allocator import keep_freed_memory
 from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
 from seqzoo.training.workers import BatchMakers

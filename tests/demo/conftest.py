@@ -6,7 +6,7 @@ from PIL import Image
 from scipy.io import wavfile
 
 import seqzoo
-from seqzoo.demo import choice
+from seqzoo.demo import models
 from seqzoo.models import (
     DETR,
     RecurrentClassifier,
@@ -102,9 +102,9 @@ def tiny_zoo(zoo, monkeypatch):
     for module in (classification, generation, translation):
         monkeypatch.setattr(module, "compiled", lambda model, function: function)
     monkeypatch.setattr(generation, "BLOCK", 10)
-    choice._loaded.cache_clear()
+    models._loaded.cache_clear()
     yield zoo
-    choice._loaded.cache_clear()
+    models._loaded.cache_clear()
 
 
 @pytest.fixture

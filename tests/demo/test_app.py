@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from seqzoo.demo import app, choice, hosts, shown
+from seqzoo.demo import app, html, models, security
 
 # Gradio leaves the event loops of its examples and its queue to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -28,7 +28,7 @@ def _collected():
 
 @pytest.fixture
 def page(tiny_zoo):
-    return app.build(choice.panels(), "writer")
+    return app.build(models.panels(), "writer")
 
 
 def test_the_page_has_a_panel_of_each_kind_and_shows_the_chosen_one(page):
@@ -83,8 +83,8 @@ def test_an_error_is_a_message_that_cannot_be_html():
         yield 1
         fail(text)
 
-    later = shown.in_words(fail_later)
-    for function in (shown.in_words(fail), lambda text: list(later(text))):
+    later = html.in_words(fail_later)
+    for function in (html.in_words(fail), lambda text: list(later(text))):
         with pytest.raises(gr.Error) as caught:
             function("<img src=x onerror=alert(1)>")
         assert "&lt;img" in caught.value.message
@@ -99,7 +99,7 @@ def test_a_picture_leaves_no_file_behind():
         path.write_text("<svg/>")
         kept.append(path)
 
-    assert 'alt="a &quot;b&quot;"' in shown.drawn(draw, 'a "b"')
+    assert 'alt="a &quot;b&quot;"' in html.drawn(draw, 'a "b"')
     assert not kept[0].parent.exists()
 
 
@@ -107,7 +107,7 @@ def test_another_name_for_this_machine_is_refused_and_the_policy_sent():
     async def hello(request):
         return PlainTextResponse("hello")
 
-    served = Starlette(routes=[Route("/", hello)], middleware=hosts.middleware())
+    served = Starlette(routes=[Route("/", hello)], middleware=security.middleware())
     client = TestClient(served)
     for name in ("127.0.0.1:7860", "localhost:7860", "localhost"):
         answer = client.get("/", headers={"host": name})
@@ -119,7 +119,7 @@ def test_another_name_for_this_machine_is_refused_and_the_policy_sent():
 def test_no_proxy_stands_between_the_page_and_this_machine(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "example.org")
     monkeypatch.delenv("no_proxy", raising=False)
-    with hosts.without_proxy():
+    with security.without_proxy():
         for name in ("NO_PROXY", "no_proxy"):
             assert os.environ[name] == "example.org,127.0.0.1,localhost"
     assert os.environ["NO_PROXY"] == "example.org" and "no_proxy" not in os.environ

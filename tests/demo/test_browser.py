@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import seqzoo
-from seqzoo.demo.limits import SENTENCE
+from seqzoo.demo.validation import SENTENCE
 from tests import chromium
 from tests.chromium import DESK, PHONE, requested, wait_for, wide
 from tests.demo.process import START, Process

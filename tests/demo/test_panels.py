@@ -10,8 +10,7 @@ from PIL import Image, ImageDraw
 
 pytest.importorskip("gradio", reason='needs pip install -e ".[demo]"')
 
-from seqzoo.demo import choice
-from seqzoo.demo.limits import NEW_CHARACTERS, PROMPT, SENTENCE
+from seqzoo.demo import models
 from seqzoo.demo.panels import (
     detection,
     drawing,
@@ -19,7 +18,8 @@ from seqzoo.demo.panels import (
     recording,
     translation,
 )
-from seqzoo.demo.panels import picture as classes
+from seqzoo.demo.panels import image as classes
+from seqzoo.demo.validation import NEW_CHARACTERS, PROMPT, SENTENCE
 from tests.models.tiny import TINY_DETR
 
 DATA = re.compile(r'<img class="drawn" alt="([^"]*)" src="data:image/(\S+);base64,')
@@ -31,7 +31,7 @@ def written(prompt="to be", characters=45, temperature=0, seed="", unit=""):
 
 def test_a_sentence_gets_its_translation_and_alignment(tiny_zoo):
     text, html = translation.translate("translator", " two dogs\nplay ")
-    assert text == choice.model("translator").translate("two dogs\nplay")
+    assert text == models.model("translator").translate("two dogs\nplay")
     assert DATA.match(html)[2] == "svg+xml"
 
 
@@ -51,7 +51,7 @@ def test_a_text_appears_while_it_is_written(tiny_zoo):
     texts = [text for text, _ in shown]
     assert [len(text) for text in texts] == [20, 40, 50, 50][: len(texts)]
     assert all(texts[-1].startswith(text) for text in texts)
-    model = choice.model("writer")
+    model = models.model("writer")
     assert texts[-1] == "to be" + model.generate("to be", 45, 0)
 
 
@@ -59,7 +59,7 @@ def test_the_last_picture_is_that_of_the_whole_text(tiny_zoo):
     from seqzoo import plot
 
     text, html = written(characters=4)[-1]
-    assert html == plot.text_html(choice.model("writer").read(text))
+    assert html == plot.text_html(models.model("writer").read(text))
     assert html.count('class="step"') == len(text)
     assert "<i>" not in html.split("<i></i>")[1]  # the text's own is escaped
 
@@ -178,7 +178,7 @@ def test_an_uploaded_digit_is_read_as_by_seqzoo_run(tiny_zoo, tmp_path):
     path = tmp_path / "digit.png"
     drawing.as_in_mnist(seven(), 28).save(path)
     answer, _ = drawing.read_picture("digits", str(path))
-    found = choice.model("digits").classify(str(path), top=5)
+    found = models.model("digits").classify(str(path), top=5)
     assert answer == pytest.approx({each.label: each.probability for each in found})
 
 

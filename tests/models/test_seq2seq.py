@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.layers.attention import SCORES
+from seqzoo.layers.attention.scores import SCORES
 from seqzoo.models import Seq2Seq, Seq2SeqConfig
 
 TINY = Seq2SeqConfig(

@@ -8,8 +8,8 @@ import pytest
 
 from seqzoo import plot
 from seqzoo.plot.colours import colour
-from seqzoo.plot.reading import WIDTH, steps_in_lines
 from seqzoo.plot.text import CELL_WIDTH, _text_figure
+from seqzoo.plot.unit_text import WIDTH, steps_in_lines
 
 TEXT = 'To <b>&"be"</b>\n\tor $x_1$ not\x00\n'
 

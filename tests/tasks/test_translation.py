@@ -6,9 +6,9 @@ import pytest
 from keras import ops
 
 from seqzoo.data import toy_pairs, translation_batches
+from seqzoo.decoding import continuous_batching
 from seqzoo.models import Seq2Seq, Seq2SeqConfig
 from seqzoo.processors import TranslationProcessor
-from seqzoo.tasks import batching
 from seqzoo.tasks.bleu import detokenized_bleu, moses_bleu, moses_text
 from seqzoo.tasks.translation import LabelSmoothedCrossEntropy, Translation
 from tests.graphs import without_xla
@@ -83,7 +83,7 @@ def test_a_text_alone_and_in_a_batch_is_translated_alike(model):
 def test_rows_that_come_and_go_find_what_a_text_alone_finds(model, monkeypatch):
     """More texts than rows: some take the places of others, or move on with them."""
     moves = []
-    moved = batching._Batch.moved
+    moved = continuous_batching._Batch.moved
 
     def watched(batch, rows, source, beams):
         if batch.taken:
@@ -91,8 +91,8 @@ def test_rows_that_come_and_go_find_what_a_text_alone_finds(model, monkeypatch):
             moves.append((rows, *steps))
         return moved(batch, rows, source, beams)
 
-    monkeypatch.setattr(batching._Batch, "moved", watched)
-    monkeypatch.setattr(batching, "LAST_ROWS", 1)
+    monkeypatch.setattr(continuous_batching._Batch, "moved", watched)
+    monkeypatch.setattr(continuous_batching, "LAST_ROWS", 1)
     monkeypatch.setattr(model, "batch_size", 4)
     texts = ["Dogs.", "A man.", *PAIRS.source[:9], " ".join(PAIRS.source[:3])]
     expected = [model.translate(text) for text in texts]

@@ -8,18 +8,18 @@ from seqzoo.demo.panels import (
     detection,
     drawing,
     generation,
-    picture,
+    image,
     recording,
     translation,
 )
 from seqzoo.demo.panels.base import Panel
 
-# By the names that `seqzoo.demo.choice.panel_of` gives.
+# By the names that `seqzoo.demo.models.panel_of` gives.
 PANELS = {
     "translation": translation.panel,
     "generation": generation.panel,
     "drawing": drawing.panel,
-    "picture": picture.panel,
+    "picture": image.panel,
     "recording": recording.panel,
     "detection": detection.panel,
 }

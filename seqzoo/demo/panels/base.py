@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from seqzoo.demo.shown import in_words
+from seqzoo.demo.html import in_words
 
 LABELS = 5  # most probable ones that are shown
 

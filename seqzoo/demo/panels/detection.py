@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from seqzoo import pictures
-from seqzoo.demo import choice
-from seqzoo.demo.limits import checked_number, checked_picture
+from seqzoo.demo import models
+from seqzoo.demo.html import drawn
 from seqzoo.demo.panels.base import Panel, asked, picture_field
-from seqzoo.demo.shown import drawn
+from seqzoo.demo.validation import checked_number, checked_picture
+from seqzoo.plot import model_plots
 
 
 def detect(name: str, path: Any, threshold: float) -> tuple[str, str]:
@@ -25,7 +25,7 @@ def detect(name: str, path: Any, threshold: float) -> tuple[str, str]:
     """
     threshold = checked_number(threshold, 0, 1, "a score")
     image = checked_picture(path)
-    model = choice.model(name)
+    model = models.model(name)
     found = model.detect(image, threshold=threshold)
     rows = "".join(
         f"<tr><td>{escape(label)}</td><td>{score:.2f}</td><td>"
@@ -41,8 +41,8 @@ def detect(name: str, path: Any, threshold: float) -> tuple[str, str]:
         if rows
         else "<p>No object has that score. Lower it.</p>"
     )
-    draw = pictures.KINDS["detections"]
-    subject = pictures.Subject(name, model)
+    draw = model_plots.KINDS["detections"]
+    subject = model_plots.Subject(name, model)
     words = f"The picture with {len(found)} boxes, and where the best of them look"
     return table, drawn(
         lambda out: draw(subject, out, image, threshold=threshold), words, "png"

@@ -5,10 +5,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from seqzoo.demo import choice
-from seqzoo.demo.limits import checked_drawing, checked_picture
+from seqzoo.demo import models
+from seqzoo.demo.html import enlarged
 from seqzoo.demo.panels.base import Panel, asked, picture_field, shares
-from seqzoo.demo.shown import enlarged
+from seqzoo.demo.validation import checked_drawing, checked_picture
 
 INK = 48  # of 255: what is fainter is paper
 BODY = 20 / 28  # of the side: the longer side of a digit of MNIST
@@ -62,7 +62,7 @@ def read_drawing(name: str, drawing: Any) -> tuple[dict[str, float], str]:
         ValueError: If there is nothing on it.
     """
     image = checked_drawing(drawing)
-    model = choice.model(name)
+    model = models.model(name)
     return _answer(model, as_in_mnist(image, model.processor.size))
 
 
@@ -77,7 +77,7 @@ def read_picture(name: str, path: Any) -> tuple[dict[str, float], str]:
         ValueError: If it is no picture, or too large.
     """
     image = checked_picture(path)
-    model = choice.model(name)
+    model = models.model(name)
     size = model.processor.size
     if not on_dark(image):
         return _answer(model, as_in_mnist(image, size))

@@ -6,15 +6,15 @@ from typing import Any
 import gradio as gr
 
 from seqzoo import plot
-from seqzoo.demo import choice
-from seqzoo.demo.limits import (
+from seqzoo.demo import models
+from seqzoo.demo.panels.base import Panel, asked
+from seqzoo.demo.validation import (
     NEW_CHARACTERS,
     PROMPT,
     checked_choice,
     checked_number,
     checked_prompt,
 )
-from seqzoo.demo.panels.base import Panel, asked
 
 EXAMPLES = ("ROMEO:", "To be, or not to be", "First Citizen:\nBefore we proceed")
 STEP = 20  # characters between two pictures
@@ -48,7 +48,7 @@ def write(
     new = int(checked_number(characters, 1, NEW_CHARACTERS, "a number of characters"))
     temperature = checked_number(temperature, 0, HOTTEST, "a temperature")
     draws = checked_choice(seed, LARGEST_SEED, "a seed")
-    model = choice.model(name)
+    model = models.model(name)
     number = checked_unit(model, unit)
     text, shown = prompt, 0
     for token in model.stream(prompt, new, temperature, seed=draws):
@@ -64,7 +64,7 @@ def colour(name: str, text: str, unit: str) -> str:
 
     Arguments are those of `write`.
     """
-    model = choice.model(name)
+    model = models.model(name)
     return coloured(model, text, checked_unit(model, unit)) if text else ""
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import gradio as gr
 
-from seqzoo.demo import choice
-from seqzoo.demo.limits import SECONDS, checked_recording
+from seqzoo.demo import models
 from seqzoo.demo.panels.base import Panel, asked, shares
+from seqzoo.demo.validation import SECONDS, checked_recording
 
 
 def hear(name: str, path: Any) -> dict[str, float]:
@@ -20,7 +20,7 @@ def hear(name: str, path: Any) -> dict[str, float]:
         ValueError: If it is none, or too long.
     """
     recording = checked_recording(path)
-    return shares(choice.model(name), recording)
+    return shares(models.model(name), recording)
 
 
 def panel(name: gr.Dropdown) -> Panel:

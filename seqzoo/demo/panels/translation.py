@@ -3,10 +3,10 @@
 import gradio as gr
 
 from seqzoo import plot
-from seqzoo.demo import choice
-from seqzoo.demo.limits import SENTENCE, checked_text
+from seqzoo.demo import models
+from seqzoo.demo.html import drawn
 from seqzoo.demo.panels.base import Panel, asked
-from seqzoo.demo.shown import drawn
+from seqzoo.demo.validation import SENTENCE, checked_text
 
 EXAMPLES = (
     "Two dogs are playing in the snow.",
@@ -26,7 +26,7 @@ def translate(name: str, text: str) -> tuple[str, str]:
         ValueError: If the text is empty or too long.
     """
     text = checked_text(text, SENTENCE, "a sentence")
-    found = choice.model(name).translate(text, return_attention=True)
+    found = models.model(name).translate(text, return_attention=True)
     if found.attention is None or not len(found.target_tokens):
         return found.text, ""
     words = f"Which words of the source each word of “{found.text}” is from"

@@ -1,0 +1,1 @@
+"""Attention: scores, heads, transformer blocks and shifted windows."""

@@ -1,0 +1,234 @@
+"""Attention in windows, and the blocks of the Swin transformer.
+
+Letters in comments: B batch, H W height and width, S steps of a window, N heads,
+D features.
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqzoo.layers.attention.transformer import EncoderBlock, SelfAttention
+from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.windows import (
+    fitted_window,
+    padded_to_multiples,
+    relative_position_index,
+    shifted_window_mask,
+    window_partition,
+    window_reverse,
+)
+
+Tensor = Any
+
+
+class WindowAttention(keras.layers.Layer):
+    """Attention within windows of a grid (Liu et al. 2021, section 3.2, equation 4).
+
+        weights = softmax(query key^T / sqrt(head_dim) + B),  a window at a time
+        B(q, k) = bias_table at (row_q - row_k, column_q - column_k)
+
+    With `shifted` the grid is first rolled by half a window up and to the left, and
+    back afterwards; what came round the border is kept apart by a mask (figure 4).
+    A grid that windows do not fill is padded with zeros at its right and below; what is
+    real attends to the padding too, as in the authors' code for detection.
+
+    A grid no larger than a window in one direction has windows of that side and no
+    shift (see `fitted_window`); a smaller window uses the middle of the table, where
+    the biases of its displacements stand. The authors' code makes a smaller table
+    there; transformers fails.
+
+    Args:
+        num_heads: Number of heads; divides the features.
+        window_size: Side of a window, M in the paper.
+        shifted: Whether windows lie across the borders of the unshifted ones.
+        use_bias: Whether query, key and value have biases.
+        dropout: Rate at which attention weights are dropped.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        x: Float tensor `(batch, height, width, features)`, whose height and width are
+            known.
+        training: Whether dropout is active.
+        return_weights: Whether to return `(outputs, weights)`.
+
+    Returns:
+        Float tensor like `x`. The weights are `(batch, windows, num_heads, steps,
+        steps)`, of the windows of the padded and rolled grid, row by row, and of the
+        places in each, row by row; each row sums to 1.
+
+    Raises:
+        ValueError: If the features are no multiple of `num_heads`, or height or width
+            is unknown.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        window_size: int,
+        shifted: bool = False,
+        use_bias: bool = True,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.window_size = window_size
+        self.shift = window_size // 2 if shifted else 0
+        self.attention = SelfAttention(
+            num_heads, use_bias, dropout, dtype=self.dtype_policy, name="attention"
+        )
+
+    def build(self, x_shape: tuple[int | None, ...]) -> None:
+        side = 2 * self.window_size - 1
+        self.bias_table = self.add_weight(
+            name="bias_table",
+            shape=(side, side, self.attention.num_heads),
+            initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+        )
+        self.attention.build((None, None, x_shape[-1]))
+
+    def call(
+        self, x: Tensor, training: bool = False, return_weights: bool = False
+    ) -> Any:
+        height, width = x.shape[1:3]
+        if height is None or width is None:
+            raise ValueError(
+                "Windows need a grid of known height and width. Received: "
+                f"{tuple(x.shape)}. Trace the model on one size at a time."
+            )
+        window, shift = fitted_window(height, width, self.window_size, self.shift)
+        x = padded_to_multiples(x, window)
+        rows, columns = x.shape[1:3]
+        mask = None
+        if shift:
+            x = ops.roll(x, (-shift, -shift), axis=(1, 2))
+            mask = shifted_window_mask(rows, columns, window, shift)[:, None]
+            mask = ops.tile(mask, (ops.shape(x)[0], 1, 1, 1))
+        windows, weights = self.attention(
+            window_partition(x, window),
+            attention_mask=mask,
+            bias=self._bias(window),
+            training=training,
+            return_weights=True,
+        )
+        x = window_reverse(windows, window, rows, columns)
+        if shift:
+            x = ops.roll(x, (shift, shift), axis=(1, 2))
+        x = x[:, :height, :width]
+        if not return_weights:
+            return x
+        count = rows * columns // window**2
+        return x, ops.reshape(weights, (-1, count, *weights.shape[1:]))
+
+    def _bias(self, window: int) -> Tensor:
+        """What is added to the scores of a window, (1, N, S, S)."""
+        index = relative_position_index(window, self.window_size)
+        table = ops.reshape(self.bias_table, (-1, self.attention.num_heads))
+        bias = ops.take(table, index, axis=0)  # (S, S, N)
+        return ops.expand_dims(ops.transpose(bias, (2, 0, 1)), 0)
+
+
+class SwinBlock(EncoderBlock):
+    """An `EncoderBlock` with attention in windows (Liu et al. 2021, equation 3).
+
+        x = x + window_attention(norm_1(x))
+        x = x + feed_forward(norm_2(x))
+
+    Drop path leaves out either branch; the transformers library, unlike the authors'
+    code, never leaves out the feed-forward. In inference they are the same.
+
+    Args:
+        num_heads: Heads of the attention.
+        hidden_dim: Features inside the feed-forward part.
+        window_size: Side of a window.
+        shifted: Whether windows are shifted; every second block's are.
+        use_bias: Whether query, key and value have biases.
+        attention_dropout: Rate at which attention weights are dropped.
+        epsilon: Of the layer norms.
+        dtype: Of the layer and its parts.
+        **kwargs: Further arguments of `EncoderBlock`.
+
+    Call arguments:
+        x: Float tensor `(batch, height, width, features)`.
+        training: Whether noise is active.
+        return_weights: Whether to return `(outputs, weights)`.
+
+    Returns:
+        Float tensor like `x`; the weights are those of `WindowAttention`.
+    """
+
+    def __init__(
+        self,
+        num_heads: int,
+        hidden_dim: int,
+        window_size: int,
+        shifted: bool = False,
+        use_bias: bool = True,
+        attention_dropout: float = 0.0,
+        epsilon: float = 1e-5,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        attention = WindowAttention(
+            num_heads,
+            window_size,
+            shifted,
+            use_bias,
+            attention_dropout,
+            name="attention",
+            dtype=dtype,
+        )
+        super().__init__(
+            num_heads,
+            hidden_dim,
+            epsilon=epsilon,
+            attention=attention,
+            dtype=dtype,
+            **kwargs,
+        )
+
+
+class PatchMerging(keras.layers.Layer):
+    """Four neighbours as one vector, twice as long (Liu et al. 2021, section 3.1).
+
+        outputs_ij = W norm([x_(2i,2j), x_(2i+1,2j), x_(2i,2j+1), x_(2i+1,2j+1)])
+
+    A grid of odd height or width is padded with zeros below or at its right.
+
+    Args:
+        epsilon: Of the layer norm.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Call arguments:
+        x: Float tensor `(batch, height, width, features)`, whose height and width are
+            known.
+
+    Returns:
+        Float tensor `(batch, ceil(height / 2), ceil(width / 2), 2 * features)`.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.norm = LayerNorm(epsilon=epsilon, dtype=self.dtype_policy, name="norm")
+
+    def build(self, x_shape: tuple[int | None, ...]) -> None:
+        features = x_shape[-1]
+        if features is None:
+            raise ValueError(
+                f"The number of features must be known. Received: shape {x_shape}"
+            )
+        self.reduction = keras.layers.Dense(
+            2 * features, use_bias=False, dtype=self.dtype_policy, name="reduction"
+        )
+        self.norm.build((*x_shape[:-1], 4 * features))
+        self.reduction.build((*x_shape[:-1], 4 * features))
+
+    def call(self, x: Tensor) -> Tensor:
+        x = padded_to_multiples(x, 2)
+        height, width, features = x.shape[1:]
+        x = ops.reshape(x, (-1, height // 2, 2, width // 2, 2, features))
+        # The columns' offset stands before the rows': down comes first, then across.
+        x = ops.transpose(x, (0, 1, 3, 4, 2, 5))
+        x = ops.reshape(x, (-1, height // 2, width // 2, 4 * features))
+        return self.reduction(self.norm(x))

@@ -1,0 +1,1 @@
+"""Convolutions: temporal networks, residual networks and the stems of vision models."""

@@ -1,0 +1,1 @@
+"""The blocks of DETR and of its variants: anchors and spatially modulated attention."""

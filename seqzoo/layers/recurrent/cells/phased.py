@@ -1,0 +1,179 @@
+"""Phased LSTM: a gate that opens in a rhythm of its own, in real time."""
+
+import functools
+import math
+
+import keras
+from keras import ops
+
+from seqzoo.layers.recurrent import backend
+from seqzoo.layers.recurrent.cells.lstm import PeepholeLSTMCell
+from seqzoo.layers.recurrent.matmuls import state_dtype
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class PhasedLSTMCell(PeepholeLSTMCell):
+    """LSTM with peepholes and a time gate k (Neil et al. 2016, eqs. 6-10).
+
+        phi = ((t - shift) mod period) / period
+        k = 2 phi / ratio_on            if phi < ratio_on / 2
+            2 - 2 phi / ratio_on        if ratio_on / 2 <= phi < ratio_on
+            leak * phi                  otherwise
+        c~, h~ = the peephole LSTM's new states
+        c' = k * c~ + (1 - k) * c
+        h' = k * h~ + (1 - k) * h
+
+    A unit is updated only in the open part of its period, so a memory lasts many
+    steps, and steps may come at any times. States are `[h, c]`.
+
+    Times are given beside the inputs, `Recurrent(cell)(x, times=t)`, and are steps
+    0, 1, 2, ... by default. `keras.layers.RNN` hands on nothing but inputs: for it,
+    `time_feature=True` says that the last feature is the time.
+
+    Args:
+        units: Number of features of the states and output.
+        leak: Slope of the closed gate in training, where it lets gradients pass; at
+            inference a closed gate is shut.
+        ratio_on: What the open share of the period starts from.
+        period_range: Periods start log-uniformly between these two, in the unit of
+            the times.
+        time_feature: Whether the last input feature is the time stamp. The kernel
+            does not see it.
+        **kwargs: Those of `PeepholeLSTMCell`.
+
+    The weights after peephole_kernel are `period`, `shift` and `ratio_on`, each
+    `(units,)` and learned. Shifts start uniformly within the period.
+
+    Raises:
+        ValueError: If a ratio, the range or the leak is out of bounds, or no time is
+            to be had.
+
+    Example:
+        >>> from seqzoo.layers import PhasedLSTMCell, Recurrent
+        >>> times = keras.ops.array([[0.0, 0.3, 0.9, 2.5, 2.6]])
+        >>> layer = Recurrent(PhasedLSTMCell(4))
+        >>> tuple(layer(keras.ops.ones((1, 5, 3)), times=times).shape)
+        (1, 4)
+    """
+
+    timed = True
+
+    def __init__(
+        self,
+        units: int,
+        leak: float = 0.001,
+        ratio_on: float = 0.05,
+        period_range: tuple[float, float] = (math.e, math.e**3),
+        time_feature: bool = False,
+        **kwargs,
+    ):
+        super().__init__(units, **kwargs)
+        if not 0 < ratio_on <= 1:
+            raise ValueError(
+                "`ratio_on` must be above 0 and at most 1. "
+                f"Received: ratio_on={ratio_on}"
+            )
+        if not 0 < period_range[0] <= period_range[1]:
+            raise ValueError(
+                "`period_range` must be two positive times, the shorter first. "
+                f"Received: period_range={period_range}"
+            )
+        if leak < 0:
+            raise ValueError(f"`leak` must not be negative. Received: leak={leak}")
+        self.leak = leak
+        self.first_ratio_on = ratio_on
+        self.period_range = tuple(period_range)
+        self.time_feature = time_feature
+
+    def feature_count(self, input_features: int) -> int:
+        """How many features of the input the kernel multiplies."""
+        return input_features - self.time_feature
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        uniform = keras.initializers.RandomUniform(0.0, 1.0, seed=self.seed)
+        low, high = (math.log(bound) for bound in self.period_range)
+
+        def first_period(shape, dtype=None):
+            return ops.exp(low + (high - low) * uniform(shape, dtype=dtype))
+
+        self.period = self.add_weight(
+            shape=(self.units,), initializer=first_period, name="period"
+        )
+        self.shift = self.add_weight(
+            shape=(self.units,),
+            initializer=lambda shape, dtype=None: (
+                self.period.value
+                * keras.random.uniform(shape, dtype=dtype, seed=self.seed)
+            ),
+            name="shift",
+        )
+        self.ratio_on = self.add_weight(
+            shape=(self.units,),
+            initializer=keras.initializers.Constant(self.first_ratio_on),
+            name="ratio_on",
+        )
+
+    def split_inputs(self, inputs, training=False, times=None):
+        """The features, and how far the time gate is open, `(..., units)`."""
+        if self.time_feature:
+            inputs, times = inputs[..., :-1], inputs[..., -1]
+        if times is None and len(inputs.shape) == 3:
+            times = ops.broadcast_to(
+                ops.arange(ops.shape(inputs)[1], dtype="float32"),
+                ops.shape(inputs)[:2],
+            )
+        if times is None:
+            raise ValueError(
+                "PhasedLSTMCell needs the time of each step. Run it by "
+                "Recurrent(cell)(x, times=t), or make it with time_feature=True and "
+                "put the time into the last feature."
+            )
+        inputs, extras = super().split_inputs(inputs, training)
+        leak = self.leak if training else 0.0
+        return inputs, {**extras, "openness": self.openness(times, leak)}
+
+    def openness(self, times, leak: float = 0.0):
+        """The time gate k at `times`, with one axis more for the units, in [0, 1]."""
+        dtype = state_dtype(self.variable_dtype)  # half precision tells no time
+        variables = {
+            "times": ops.cast(times, dtype),
+            "period": ops.cast(self.period.value, dtype),
+            "shift": ops.cast(self.shift.value, dtype),
+            "ratio_on": ops.cast(self.ratio_on.value, dtype),
+        }
+        how = "steps" if len(times.shape) == 1 else "auto"
+        return self._openness(how, variables, {"leak": ops.cast(leak, dtype)})
+
+    def equations(self, parts, states, weights, extras):
+        """See the class; `Cell.equations` explains the arguments."""
+        k = extras["openness"]
+        new, gates = super().equations(parts, states, weights, extras)
+        updated = [s + k * (n - s) for n, s in zip(new, states, strict=True)]
+        return updated, {**gates, "time_gate": k}
+
+    @functools.cached_property
+    def _openness(self):
+        return backend.recomputed(_time_gate)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "leak": self.leak,
+            "ratio_on": self.first_ratio_on,
+            "period_range": self.period_range,
+            "time_feature": self.time_feature,
+        }
+
+
+def _time_gate(variables, constants):
+    cycles = (variables["times"][..., None] - variables["shift"]) / variables["period"]
+    phase = cycles - ops.stop_gradient(ops.floor(cycles))
+    ratio_on = variables["ratio_on"]
+    rising = 2 * phase / ratio_on
+    closed = constants["leak"] * phase
+    return ops.where(
+        phase < ratio_on / 2,
+        rising,
+        ops.where(phase < ratio_on, 2 - rising, closed),
+    )

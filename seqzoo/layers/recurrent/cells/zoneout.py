@@ -1,0 +1,117 @@
+"""Zoneout: units that keep their old value at random, around any cell."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from seqzoo.layers.recurrent.cells.base import Cell, checked_rate, noise, serialized
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class ZoneoutCell(Cell):
+    """A cell whose units keep their old values at random (Krueger et al. 2017, eq. 1).
+
+        training:   s' = m * s + (1 - m) * new, with m ~ Bernoulli(rate) a unit, a step
+        inference:  s' = rate * s + (1 - rate) * new
+
+    for every state s of the cell, each with a rate of its own.
+
+    Args:
+        cell: A `seqzoo.layers.Cell`. It is renamed "cell", and its weights are this
+            cell's.
+        rates: Probability of keeping the old value, in [0, 1): one for all states,
+            or one for each, in the order of `cell.state_names`. The paper's for an
+            LSTM's character models is `(0.05, 0.5)`, of h and c.
+        seed: Integer for the noise; by default Keras's global seed.
+        **kwargs: `name` and `dtype` of the layer.
+
+    Raises:
+        ValueError: If a rate is out of range, or their number is not the states'.
+
+    Example:
+        >>> from seqzoo.layers import LSTMCell, Recurrent, ZoneoutCell
+        >>> layer = Recurrent(ZoneoutCell(LSTMCell(4), rates=(0.05, 0.5)))
+        >>> tuple(layer(keras.ops.ones((2, 5, 3))).shape)
+        (2, 4)
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        rates: float | Sequence[float] = 0.1,
+        seed: int | None = None,
+        **kwargs,
+    ):
+        super().__init__(cell.units, seed=seed, **kwargs)
+        names = cell.state_names
+        many = [rates] * len(names) if isinstance(rates, int | float) else list(rates)
+        if len(many) != len(names):
+            raise ValueError(
+                f"{type(cell).__name__} has {len(names)} states "
+                f"({', '.join(names)}). Received: rates={rates}"
+            )
+        self.rates = [checked_rate(float(rate), "rates") for rate in many]
+        cell.name = "cell"
+        self.cell = cell
+        self.state_names = names
+        self.recurrent_state = cell.recurrent_state
+        self.joint, self.gates = cell.joint, cell.gates
+        self.use_bias = cell.use_bias
+        if any(self.rates):
+            self.seed_generator = keras.random.SeedGenerator(seed)
+
+    @property
+    def state_size(self) -> list[int]:
+        """Features of every state."""
+        return self.cell.state_size
+
+    def feature_count(self, input_features: int) -> int:
+        """How many features of the input the kernel multiplies."""
+        return self.cell.feature_count(input_features)
+
+    def build(self, input_shape):
+        self.cell.build(input_shape)
+
+    def loop_weights(self) -> dict:
+        """The weights as tensors by the names that `pre_activations` uses."""
+        return self.cell.loop_weights()
+
+    def split_inputs(self, inputs, training=False, times=None):
+        """Those of the cell, and where each state keeps its old value."""
+        shape = ops.shape(inputs)[:-1]
+        inputs, extras = self.cell.split_inputs(inputs, training, times)
+        if training:
+            for index, (rate, size) in enumerate(
+                zip(self.rates, self.state_size, strict=True)
+            ):
+                if rate:
+                    kept = noise((*shape, size), rate, self.seed_generator)
+                    extras = {**extras, f"kept_{index}": kept}
+        return inputs, extras
+
+    def equations(self, parts, states, weights, extras):
+        """See the class; `Cell.equations` explains the arguments."""
+        new, gates = self.cell.equations(parts, states, weights, extras)
+        mixed = []
+        for index, (rate, before, after) in enumerate(
+            zip(self.rates, states, new, strict=True)
+        ):
+            if f"kept_{index}" in extras:
+                mixed.append(ops.where(extras[f"kept_{index}"], before, after))
+            else:
+                mixed.append(rate * before + (1 - rate) * after if rate else after)
+        return mixed, gates
+
+    def get_config(self):
+        config = keras.layers.Layer.get_config(self)
+        cell = serialized(self.cell)
+        return {**config, "cell": cell, "rates": self.rates, "seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A fresh cell; the one inside comes back from its own config."""
+        cell = keras.saving.deserialize_keras_object(
+            config["cell"], custom_objects=custom_objects
+        )
+        return cls(**{**config, "cell": cell})
