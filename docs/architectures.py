@@ -1,4 +1,4 @@
-"""Draws the architectures and the cells into `docs/pictures`.
+"""Draws the architectures and the cells into `docs/figures`.
 
     python docs/architectures.py            # writes
     python docs/architectures.py --check    # exits with 1 if a file is not as drawn
@@ -12,7 +12,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
 
-from press import cell_figures, recurrent_figures, transformer_figures  # noqa: E402
+from builder import cell_figures, recurrent_figures, transformer_figures  # noqa: E402
 
 FIGURES = {
     **{f"architectures/{k}": v for k, v in recurrent_figures.FIGURES.items()},
@@ -24,7 +24,7 @@ FIGURES = {
 def drawn() -> dict[Path, str]:
     """The text of every file, by its path."""
     return {
-        DOCS / "pictures" / f"{name}.svg": figure().svg()
+        DOCS / "figures" / f"{name}.svg": figure().svg()
         for name, figure in FIGURES.items()
     }
 

@@ -14,10 +14,10 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS))
 
-from press import formulas, inline, sources  # noqa: E402
-from press.model_pages import model_pages  # noqa: E402
-from press.navigation import API, navigation  # noqa: E402
-from press.records import records  # noqa: E402
+from builder import formulas, inline, sources  # noqa: E402
+from builder.model_pages import model_pages  # noqa: E402
+from builder.navigation import API, navigation  # noqa: E402
+from builder.records import records  # noqa: E402
 
 # Their tables want the room.
 WIDE = {"cell-comparison.md", "results.md", "speed.md", "zoo.md"}

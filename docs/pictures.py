@@ -5,9 +5,9 @@
     python docs/pictures.py --compare  # what shows all cells, too
     python docs/pictures.py --check    # exits with 1 if some are not of the weights
 
-Into `docs/pictures/NAME/`, from `weights/NAME/` alone: no data sets, no network. They
+Into `docs/figures/NAME/`, from `weights/NAME/` alone: no data sets, no network. They
 are committed, so that they show in the repository too and the site is built without
-Keras; `drawn.json` says of which weights each model's are.
+Keras; `sources.json` says of which weights each model's are.
 """
 
 import json
@@ -18,11 +18,11 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 DOCS = Path(__file__).resolve().parent
-PICTURES = DOCS / "pictures"
-DRAWN = PICTURES / "drawn.json"
+FIGURES = DOCS / "figures"
+DRAWN = FIGURES / "sources.json"
 sys.path[:0] = [str(DOCS), str(DOCS.parent)]
 
-from press.records import WEIGHTS, records  # noqa: E402
+from builder.records import WEIGHTS, records  # noqa: E402
 
 # What the pictures are of.
 SOURCES = ("config.json", "model.safetensors", "train_log.csv", "golden.safetensors")
@@ -51,26 +51,26 @@ def main() -> int:
     drawn = json.loads(DRAWN.read_text("utf-8")) if DRAWN.exists() else {}
     for name in names:
         drawn.pop(name, None)
-        shutil.rmtree(PICTURES / name, ignore_errors=True)
+        shutil.rmtree(FIGURES / name, ignore_errors=True)
         if name in records():
             _draw(name)
             drawn[name] = hashes(name)
         DRAWN.write_text(json.dumps(drawn, indent=1, sort_keys=True) + "\n", "utf-8")
     if names or "--compare" in sys.argv:
-        from press.plots import compare_cells, compare_gradients
+        from builder.plots import compare_cells, compare_gradients
 
-        compare_cells(PICTURES / "cells.svg")
-        compare_gradients(PICTURES)
+        compare_cells(FIGURES / "cells.svg")
+        compare_gradients(FIGURES)
     return 0
 
 
 def _draw(name: str) -> None:
     """Everything of one model."""
-    from press.answers import code_of, printed, write_picture
-    from press.plots import plots
+    from builder.examples import code_of, printed, write_picture
+    from builder.plots import plots
 
     print(name, flush=True)
-    folder = PICTURES / name
+    folder = FIGURES / name
     folder.mkdir(parents=True)
     picture = write_picture(name, folder)
     plots(name, folder, picture)
@@ -79,9 +79,9 @@ def _draw(name: str) -> None:
         return
     answer = {"code": code, "output": printed(code)}
     if picture:
-        answer |= {"picture": picture.name, "alt": "What the model is given"}
+        answer |= {"image": picture.name, "alt": "What the model is given"}
     text = json.dumps(answer, indent=1, ensure_ascii=False)
-    (folder / "answer.json").write_text(text + "\n", "utf-8")
+    (folder / "example.json").write_text(text + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 
-from press import (  # noqa: E402
+from builder import (  # noqa: E402
     lecture_table,
     recurrent_tables,
     speed_tables,
     zoo_tables,
 )
-from press.records import (  # noqa: E402
+from builder.records import (  # noqa: E402
     CHAR_LM_ORDER,
     duration,
     page_of,

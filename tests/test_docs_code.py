@@ -38,7 +38,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("**/*.md")),
 ]
-RUN_ELSEWHERE = [ROOT / "docs" / "fine-tuning-pictures.md"]  # in test_fine_tuning.py
+RUN_ELSEWHERE = [ROOT / "docs" / "fine-tuning-images.md"]  # in test_fine_tuning.py
 BLOCK = re.compile(r"^( *)```(\w+)([^\n`]*)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 NOT_RUN = 'title="Not run: '
 GOLDEN = Path(__file__).parent / "convert" / "golden"
@@ -95,9 +95,7 @@ GIVEN = {
         "times": np.cumsum(np.abs(array(2, 5)), axis=1),
     },
     ("docs/migrating.md", "old_weights"): old_weights,
-    ("docs/models/mnist.md", "pictures"): lambda: {
-        "pictures": [np.zeros((28, 28))] * 2
-    },
+    ("docs/models/mnist.md", "figures"): lambda: {"figures": [np.zeros((28, 28))] * 2},
     ("docs/vision.md", "pixels ="): lambda: {"model": small_vit()},
     ("docs/adding-a-model.md", "@dataclass"): lambda: {
         "dataclass": dataclass,
@@ -186,11 +184,11 @@ def test_python_shown_runs(page, load, folder, monkeypatch, capsys, graphs):
 @pytest.mark.parametrize("name", seqzoo.list_models())
 def test_a_models_usage_prints_what_its_page_shows(name, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    from press.answers import code_of, printed
+    from builder.examples import code_of, printed
 
-    answer = json.loads((ROOT / "docs/pictures" / name / "answer.json").read_text())
-    picture = answer.get("picture")
-    where = ROOT / "docs" / "pictures" / name / picture if picture else None
+    answer = json.loads((ROOT / "docs/pictures" / name / "example.json").read_text())
+    picture = answer.get("image")
+    where = ROOT / "docs" / "figures" / name / picture if picture else None
     assert answer["code"] == code_of(name, where)
     assert answer["output"] == printed(answer["code"])
 
@@ -260,7 +258,7 @@ def test_architectures_are_as_drawn(monkeypatch):
 
 
 def test_pictures_are_few_bytes():
-    files = [p for p in (ROOT / "docs" / "pictures").rglob("*") if p.is_file()]
+    files = [p for p in (ROOT / "docs" / "figures").rglob("*") if p.is_file()]
     large = [p.name for p in files if p.stat().st_size > 100_000]
     assert large == [] and sum(p.stat().st_size for p in files) < 1_600_000
 

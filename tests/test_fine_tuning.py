@@ -12,7 +12,7 @@ import seqzoo
 from seqzoo.tasks import classification
 from seqzoo.tasks.base import variables_by_key
 
-PAGE = Path(__file__).parent.parent / "docs" / "fine-tuning-pictures.md"
+PAGE = Path(__file__).parent.parent / "docs" / "fine-tuning-images.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.S | re.M)
 LABELS = ["red cell", "white cell", "platelet"]
 

@@ -1,0 +1,94 @@
+"""What puts the site together: links, formulas, drawings, the pages of models."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.fixture(autouse=True)
+def _press(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+
+
+def test_links_out_of_docs_lead_to_pages_of_the_site():
+    from builder.sources import with_links
+
+    text = "[a](../../recipes/x.py) [b](../../weights/y) [c](../cells.md#d) [e](#f)"
+    assert with_links(text, "models/z.md") == (
+        "[a](../source/recipes/x.py.md) [b](../weights/y.md) [c](../cells.md#d) [e](#f)"
+    )
+
+
+def test_code_is_no_prose():
+    from builder.sources import linked, with_links
+
+    text = "```python\nf[0](../seqzoo/zoo.py)\n```\n[zoo](../seqzoo/zoo.py)\n"
+    assert linked(text, "a.md") == {"seqzoo/zoo.py"}
+    assert "f[0](../seqzoo/zoo.py)" in with_links(text, "a.md")
+
+
+def test_a_folder_is_a_list_of_its_files():
+    from builder.sources import source_pages
+
+    pages = source_pages({"benchmarks/results"})
+    assert "source/benchmarks/results/translation.json.md" in pages
+    assert "translation.json.md)" in pages["source/benchmarks/results.md"]
+
+
+@pytest.mark.parametrize(
+    "tex, cells",
+    [
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", 4),
+        (
+            r"\begin{aligned} k &= \begin{cases} 1 & x \\ 2 & y \end{cases} \\ "
+            r"c &= d \end{aligned}",
+            8,
+        ),
+        (r"h_t = \tanh(W x_t)", 0),
+    ],
+)
+def test_rows_and_columns_of_a_formula(tex, cells):
+    pytest.importorskip("latex2mathml")
+    from builder.formulas import mathml
+
+    root = ET.fromstring(mathml(tex, display=True))
+    assert len(root.findall(".//{*}mtd")) == cells
+    assert "&" not in "".join(root.itertext())
+
+
+def test_what_is_no_formula_stops_the_build():
+    pytest.importorskip("latex2mathml")
+    from builder.formulas import mathml
+
+    with pytest.raises(ValueError, match="cannot read this formula"):
+        mathml(r"\left( a", display=False)
+
+
+def test_drawings_are_whole_and_say_what_they_show():
+    for path in sorted((DOCS / "figures").rglob("*.svg")):
+        root = ET.parse(path).getroot()
+        assert root.tag.endswith("svg")
+        width, height = map(float, root.get("viewBox").split()[2:])
+        assert width > 50 and height > 50
+
+
+def test_every_trained_model_has_a_page_with_all_that_is_known():
+    from builder.model_pages import model_pages
+    from builder.records import records
+
+    pages = model_pages()
+    assert {f"weights/{name}.md" for name in records()} == set(pages)
+    for page, text in pages.items():
+        for part in ("## Architecture and equations", "## Scores", "## API"):
+            assert f"{part}\n\n" in text, page
+        assert "```math" in text, page
+
+
+def test_every_topic_of_a_lecture_has_its_file():
+    from builder.lecture_table import TOPICS
+
+    root = DOCS.parent
+    assert [file for _, file, _ in TOPICS.values() if not (root / file).exists()] == []
