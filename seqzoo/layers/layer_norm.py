@@ -6,8 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.ops.normalisation import layer_norm
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 class LayerNorm(keras.layers.LayerNormalization):

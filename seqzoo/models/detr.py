@@ -23,10 +23,9 @@ from seqzoo.layers.detr.blocks import PositionedDecoderBlock, PositionedEncoderB
 from seqzoo.layers.detr.smca import SpatialModulation
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.positions import grid_places, resized_mask, sine_grid
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.detection import ObjectDetector
-
-Tensor = Any
 
 BACKBONES = ("resnet",)
 QUERIES = ("learned", "anchors")

@@ -8,10 +8,9 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import CELLS, MultiDirectional2D, named_cell
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import SequenceClassifier
-
-Tensor = Any
 
 
 @dataclass(frozen=True)

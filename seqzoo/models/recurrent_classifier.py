@@ -14,10 +14,9 @@ from seqzoo.layers import (
     Recurrent,
     named_cell,
 )
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import SequenceClassifier, example_sequences
-
-Tensor = Any
 
 POOLINGS = ("last", "mean", "max")
 

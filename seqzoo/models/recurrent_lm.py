@@ -13,10 +13,9 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import CELLS, Recurrent, named_cell
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import CARRIED, check_choices, check_positive
 from seqzoo.tasks.generation import TextGenerator
-
-Tensor = Any
 
 TRACED_STEPS = 64  # traced in one compiled call
 

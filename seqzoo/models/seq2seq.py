@@ -19,10 +19,9 @@ from keras import ops
 from seqzoo.decoding import Step
 from seqzoo.layers import CELLS, Attention, Bidirectional, Recurrent
 from seqzoo.layers.attention.scores import SCORES
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import PAD, START, UNKNOWN, Translator
-
-Tensor = Any
 
 QUERIES = ("state", "input", "both")
 

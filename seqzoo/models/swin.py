@@ -17,13 +17,13 @@ from keras import ops
 from seqzoo.layers.attention.windows import PatchMerging, SwinBlock
 from seqzoo.layers.convolution.stems import STEMS, PatchEmbedding
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.arithmetic import ceil_div
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index
 from seqzoo.ops.positions import resampled_grid
+from seqzoo.ops.types import Tensor
 from seqzoo.ops.windows import attended_in_windows, padded_to_multiples
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
-
-Tensor = Any
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class SwinConfig(ImageSize):
     def grid(self) -> tuple[int, int]:
         """Rows and columns of patches, begun ones among them."""
         height, width = self.sides
-        return -(-height // self.patch_size), -(-width // self.patch_size)
+        return ceil_div(height, self.patch_size), ceil_div(width, self.patch_size)
 
     @property
     def dims(self) -> tuple[int, ...]:
@@ -245,9 +245,9 @@ class Swin(ImageClassifier):
         stages = [k for k, depth in enumerate(c.depths) for _ in range(depth)]
         follow = layer is None and head is None
         last = len(weights) - 1 if follow else one_layer(layer, len(weights))
-        grids = [tuple(-(-side // c.patch_size) for side in images.shape[1:3])]
+        grids = [tuple(ceil_div(side, c.patch_size) for side in images.shape[1:3])]
         for _ in c.depths[1:]:
-            grids.append(tuple(-(-side // 2) for side in grids[-1]))
+            grids.append(tuple(ceil_div(side, 2) for side in grids[-1]))
         rows, columns = grids[stages[last]]
         looking = np.full((1, rows * columns), 1 / (rows * columns), "float32")
         if place is not None:

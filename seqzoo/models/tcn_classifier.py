@@ -8,10 +8,9 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import TemporalConvNet
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_positive
 from seqzoo.tasks.classification import SequenceClassifier, example_sequences
-
-Tensor = Any
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,9 @@ from seqzoo.layers.convolution.stems import STEMS, PatchEmbedding
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index, rollout
 from seqzoo.ops.positions import resampled_grid
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
-
-Tensor = Any
 
 POOLINGS = ("token", "mean")
 

@@ -5,11 +5,10 @@ T query steps, S key steps, D features, U units of the additive score.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from keras import ops
 
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 def cosine_scores(query: Tensor, key: Tensor, strength: Tensor = 1.0) -> Tensor:

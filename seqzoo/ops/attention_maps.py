@@ -1,11 +1,10 @@
 """Maps of attention: followed through the layers, or that of one layer and head."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from keras import ops
 
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 def rollout(attentions: Sequence[Tensor]) -> Tensor:

@@ -4,11 +4,9 @@ A box is four numbers on the last axis: (centre x, centre y, width, height), or 
 x1, y1), its left, upper, right and lower border; y points down.
 """
 
-from typing import Any
-
 from keras import ops
 
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 def boxes_xyxy(boxes_cxcywh: Tensor) -> Tensor:

@@ -1,14 +1,10 @@
 """Which prediction answers for which object."""
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
 from seqzoo.ops.numpy_callback import on_host
-
-Array = np.ndarray[Any, Any]
-Tensor = Any
+from seqzoo.ops.types import Array, Tensor
 
 
 def matched_queries(costs: Tensor, is_object: Tensor) -> Tensor:

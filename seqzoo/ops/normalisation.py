@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float) -> Tensor:

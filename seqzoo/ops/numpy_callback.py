@@ -4,13 +4,11 @@ This file may name the backends: Keras has no public way to leave a compiled fun
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import keras
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-Tensor = Any
+from seqzoo.ops.types import Array, Tensor
 
 
 def on_host(

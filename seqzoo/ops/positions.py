@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-Array = np.ndarray[Any, Any]
-Tensor = Any
+from seqzoo.ops.types import Array, Tensor
 
 _A = -0.75  # of the cubic convolution kernel, as PyTorch has it; Keys's is -0.5
 

@@ -6,13 +6,10 @@ mask keeps the two apart. Letters in comments: B batch, H W height and width, M 
 a window, S steps of a window, D features.
 """
 
-from typing import Any
-
 import numpy as np
 from keras import ops
 
-Tensor = Any
-Array = np.ndarray[Any, Any]
+from seqzoo.ops.types import Array, Tensor
 
 
 def padded_to_multiples(x: Tensor, size: int) -> Tensor:

@@ -9,8 +9,7 @@ import keras
 from keras import ops
 
 from seqzoo.ops.attention import dot_product_attention
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 class MultiHeadAttention(keras.layers.Layer):

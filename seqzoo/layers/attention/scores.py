@@ -12,8 +12,7 @@ from seqzoo.ops.attention import (
     dot_scores,
     scaled_dot_scores,
 )
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 SCORES = ("additive", "cosine", "dot", "general", "location", "scaled_dot")
 

@@ -11,8 +11,7 @@ from keras import ops
 from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.attention import dot_product_attention
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 class SelfAttention(keras.layers.Layer):

@@ -11,6 +11,7 @@ from keras import ops
 
 from seqzoo.layers.attention.transformer import EncoderBlock, SelfAttention
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.types import Tensor
 from seqzoo.ops.windows import (
     fitted_window,
     padded_to_multiples,
@@ -19,8 +20,6 @@ from seqzoo.ops.windows import (
     window_partition,
     window_reverse,
 )
-
-Tensor = Any
 
 
 class WindowAttention(keras.layers.Layer):

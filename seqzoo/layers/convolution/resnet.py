@@ -7,9 +7,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.layer_norm import LayerNorm
-
-Tensor = Any
-Shape = tuple[int | None, ...]
+from seqzoo.ops.types import Shape, Tensor
 
 BLOCKS = ("basic", "bottleneck")
 NORMS = ("frozen_batch", "layer")

@@ -5,8 +5,7 @@ from typing import Any
 import keras
 
 from seqzoo.layers.layer_norm import LayerNorm
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 STEMS = ("patch", "conv", "deep_conv")
 

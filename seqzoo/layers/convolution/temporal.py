@@ -8,8 +8,7 @@ from keras import ops
 
 from seqzoo.layers.convolution.causal import CausalConv
 from seqzoo.layers.recurrent.cells import checked_rate
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 @keras.saving.register_keras_serializable("seqzoo")

@@ -8,8 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.ops.positions import waves
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 _FIRST_SIDE = 0.2  # of a fresh anchor, as a share of the picture
 _TEMPERATURE = 20.0  # Liu et al. 2022, section 4.4: places are few, their waves short

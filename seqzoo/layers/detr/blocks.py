@@ -11,9 +11,7 @@ import keras
 from seqzoo.layers.attention.multi_head import MultiHeadAttention
 from seqzoo.layers.attention.transformer import FeedForward
 from seqzoo.layers.layer_norm import LayerNorm
-
-Tensor = Any
-Shape = tuple[int | None, ...]
+from seqzoo.ops.types import Shape, Tensor
 
 
 class _PositionedBlock(keras.layers.Layer):

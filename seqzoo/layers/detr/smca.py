@@ -6,8 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-Tensor = Any
-Shape = tuple[int | None, ...]
+from seqzoo.ops.types import Shape, Tensor
 
 # A Gaussian is never narrower than this share of the picture: between two places of a
 # coarse map a narrow one would be nowhere.

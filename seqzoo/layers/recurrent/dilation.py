@@ -12,7 +12,7 @@ from typing import Any
 
 from keras import ops
 
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 def interleaved(run: Callable[..., Any], delay: int, reverse: bool) -> Callable:

@@ -7,8 +7,7 @@ from keras import ops
 
 from seqzoo.layers.recurrent.bidirectional import Bidirectional
 from seqzoo.layers.recurrent.cells import Cell, serialized
-
-Tensor = Any
+from seqzoo.ops.types import Tensor
 
 
 @keras.saving.register_keras_serializable("seqzoo")
