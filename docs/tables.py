@@ -24,6 +24,7 @@ from builder import (  # noqa: E402
     speed_tables,
     zoo_tables,
 )
+from builder.facts import with_facts  # noqa: E402
 from builder.records import (  # noqa: E402
     CHAR_LM_ORDER,
     duration,
@@ -167,10 +168,10 @@ TABLES: dict[str, Callable[[Path], str]] = {
 
 
 def filled(page: Path) -> str:
-    """The page's text with its tables as the records have them now."""
+    """The page's text with its tables and numbers as the records have them now."""
     return PLACE.sub(
         lambda found: f"{found[1]}{TABLES[found[2]](page)}\n{found[3]}",
-        page.read_text("utf-8"),
+        with_facts(page.read_text("utf-8")),
     )
 
 
