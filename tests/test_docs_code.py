@@ -95,7 +95,7 @@ GIVEN = {
         "times": np.cumsum(np.abs(array(2, 5)), axis=1),
     },
     ("docs/migrating.md", "old_weights"): old_weights,
-    ("docs/models/mnist.md", "figures"): lambda: {"figures": [np.zeros((28, 28))] * 2},
+    ("docs/models/mnist.md", "images"): lambda: {"images": [np.zeros((28, 28))] * 2},
     ("docs/vision.md", "pixels ="): lambda: {"model": small_vit()},
     ("docs/adding-a-model.md", "@dataclass"): lambda: {
         "dataclass": dataclass,
