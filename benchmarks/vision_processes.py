@@ -114,7 +114,7 @@ def _ours(task):
     from keras import ops
 
     import seqzoo
-    from seqzoo.ops.compiled import compiled
+    from seqzoo.ops.compilation import compile_for
 
     if task.case == "training":
         plain, jit = (_recipe(task, np.load(task.folder / WEIGHTS)) for _ in range(2))
@@ -135,7 +135,7 @@ def _ours(task):
     if task.case == "detr":
         mask = np.ones((task.batch, *task.size), bool)
         inputs = {"images": inputs, "mask": ops.convert_to_tensor(mask)}
-    whole = compiled(model, lambda inputs: model(inputs, training=False))
+    whole = compile_for(model, lambda inputs: model(inputs, training=False))
 
     def logits(outputs):
         outputs = outputs["logits"] if isinstance(outputs, dict) else outputs

@@ -9,7 +9,7 @@ import pytest
 from keras import ops
 
 import seqzoo
-from seqzoo.tasks import classification
+from seqzoo.tasks import base
 from seqzoo.tasks.base import variables_by_key
 
 PAGE = Path(__file__).parent.parent / "docs" / "fine-tuning-images.md"
@@ -32,7 +32,7 @@ def blocks(tmp_path_factory):
                 *model, **options | {"jit_compile": False, "run_eagerly": True}
             ),
         )
-        patch.setattr(classification, "compiled", lambda model, function: function)
+        patch.setattr(base, "compile_for", lambda model, function: function)
         for block in BLOCKS:
             exec(block, names)
             found.append(dict(names))

@@ -36,7 +36,7 @@ BACKENDS = {"tensorflow", "tensorflow_datasets", "jax", "torch"}
 # of the device.
 BACKEND_FILES = {
     "seqzoo/layers/recurrent/backend.py",
-    "seqzoo/ops/compiled.py",
+    "seqzoo/ops/compilation.py",
     "seqzoo/ops/numpy_callback.py",
     "seqzoo/training/record.py",
 }

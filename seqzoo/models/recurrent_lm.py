@@ -186,7 +186,7 @@ class RecurrentLM(TextGenerator):
             For each layer the dict of tensors `(batch, steps, units)` that
             `Recurrent.trace` gives; each layer reads the output of the one below.
         """
-        run = self._compiled("trace", lambda: self._traced)
+        run = self.compiled_function(self._traced)
         token_ids = np.asarray(token_ids, "int32")
         rows, steps = token_ids.shape
         states, parts = self.initial_states(rows), []

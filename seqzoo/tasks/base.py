@@ -1,10 +1,13 @@
 """What every model of the zoo is: a `keras.Model` described by one frozen Config."""
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar
 
 import keras
+
+from seqzoo.ops.compilation import as_graph, compile_for
 
 # Names of variables that begin so hold what a training run hands from batch to batch.
 CARRIED = "carried_"
@@ -37,6 +40,8 @@ class Task(keras.Model):
         self.config: Any = config
         self.processor: Any = None
         self.info: Any = None
+        # In __dict__, where Keras does not track it.
+        self.__dict__["compiled_functions"] = {}
 
     def example_inputs(self) -> Any:
         """Small inputs that the model can be called on."""
@@ -50,6 +55,32 @@ class Task(keras.Model):
         """Builds the model, unless it is."""
         if not self.built:
             self.build()
+
+    def compiled_function(
+        self,
+        function: Callable[..., Any],
+        *settings: Hashable,
+        any_size: bool = False,
+    ) -> Callable[..., Any]:
+        """`function(*settings, ...)` as a compiled function of its other arguments.
+
+        It is compiled at its first call, and the model keeps it.
+
+        Args:
+            function: A method of the model, or a function that reads its variables.
+            *settings: First arguments, fixed at compilation; each combination is
+                compiled anew.
+            any_size: Trace one graph for inputs of any size (see `as_graph`) instead
+                of compiling for each shape.
+        """
+        self.ensure_built()
+        key = (function, *settings)
+        if key not in self.compiled_functions:
+            bound = functools.partial(function, *settings)
+            self.compiled_functions[key] = (
+                as_graph(bound) if any_size else compile_for(self, bound)
+            )
+        return self.compiled_functions[key]
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
         """A weight of another Config made to fit this model, where that can be.

@@ -1,13 +1,12 @@
 """Classification: the verb `classify`, for sequences and for images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from keras import ops, tree
 
-from seqzoo.ops.compiled import compiled
 from seqzoo.tasks.labelled import LabelledTask
 
 Tensor = Any
@@ -68,7 +67,7 @@ class Classifier(LabelledTask):
 
     def probabilities(self, inputs: Sequence[Any]) -> np.ndarray[Any, Any]:
         """The probability of every class, float32 `(inputs, classes)`."""
-        found = self._in_batches("softmax", inputs)
+        found = self._in_batches(self._softmax, inputs)
         if not found:
             return np.zeros((0, len(self.processor.labels)), "float32")
         return np.concatenate(found)
@@ -76,12 +75,11 @@ class Classifier(LabelledTask):
     def _softmax(self, arrays: Any) -> Tensor:
         return ops.softmax(self(arrays, training=False))
 
-    def _in_batches(self, name: str, inputs: Sequence[Any]) -> list[np.ndarray]:
-        """What the method `_name` computes of batches of inputs, compiled."""
-        self.ensure_built()
-        run = self.__dict__.setdefault(
-            f"_compiled_{name}", compiled(self, getattr(self, f"_{name}"))
-        )
+    def _in_batches(
+        self, method: Callable[[Any], Tensor], inputs: Sequence[Any]
+    ) -> list[np.ndarray]:
+        """The results of a method, compiled, on the inputs batch by batch."""
+        run = self.compiled_function(method)
         found = []
         for start in range(0, len(inputs), self.batch_size):
             part = list(inputs[start : start + self.batch_size])
@@ -153,7 +151,7 @@ class ImageClassifier(Classifier):
         if not several:
             self.ensure_built()
             return np.zeros((0, self.logits.kernel.shape[0]), "float32")
-        found = np.concatenate(self._in_batches("features", several))
+        found = np.concatenate(self._in_batches(self._features, several))
         return found[0] if is_one else found
 
     def _features(self, images: Tensor) -> Tensor:

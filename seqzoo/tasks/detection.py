@@ -1,6 +1,5 @@
 """Detection: what is in a picture, and where."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,15 +8,11 @@ import numpy as np
 from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
-from seqzoo.ops.compiled import traced
 from seqzoo.ops.numpy_callback import host_survives_jit
 from seqzoo.tasks.labelled import LabelledTask
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 
 Array = np.ndarray[Any, Any]
-# Batches that are worth no graph: to trace one takes about the time that it saves in
-# as many.
-FIRST_BATCHES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +152,7 @@ class ObjectDetector(LabelledTask):
         XLA would compile each size anew, which takes longer than many pictures.
         """
         inputs = self.processor.encode(pictures)
-        batches = self.__dict__.setdefault("_batches", itertools.count())
-        if next(batches) < FIRST_BATCHES:
-            return self._answered(inputs)
-        return self.__dict__.setdefault("_graph", traced(self._answered))(inputs)
+        return self.compiled_function(self._answered, any_size=True)(inputs)
 
     def _answered(self, inputs: Any) -> Any:
         return self(inputs, training=False)

@@ -1,7 +1,7 @@
 """Text generation: the verbs `generate`, `stream` and `score`."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy as np
 from keras import ops
 
 from seqzoo.decoding import next_tokens
-from seqzoo.ops.compiled import compiled
 from seqzoo.tasks.base import Task
 
 Tensor = Any
@@ -158,7 +157,7 @@ class TextGenerator(Task):
             token_ids: Integer array `(rows, tokens)`, at least two tokens.
         """
         rows = len(token_ids)
-        read = self._compiled("score", lambda: self._scored)
+        read = self.compiled_function(self._scored)
         states, nats = self.initial_states(rows), 0.0
         inputs, targets = token_ids[:, :-1], token_ids[:, 1:]
         for start in range(0, inputs.shape[1], CHUNK):
@@ -178,10 +177,7 @@ class TextGenerator(Task):
         seed: int | None,
     ) -> Iterator[str]:
         logits, states = self._read(prompt_ids)
-        key = ("draw", temperature == 0, top_k, top_p)
-        draw = self._compiled(
-            key, lambda: self._drawing(temperature == 0, top_k, top_p)
-        )
+        draw = self.compiled_function(self._draw, temperature == 0, top_k, top_p)
         # Sequential draws: those of a shorter text are the first of a longer one's.
         generator = np.random.default_rng(seed)
         heat = np.array(temperature or 1.0, "float32")
@@ -193,7 +189,7 @@ class TextGenerator(Task):
 
     def _read(self, token_ids: np.ndarray[Any, Any]) -> tuple[Tensor, Any]:
         """Logits `(1, vocab_size)` of the next token, and the states."""
-        read = self._compiled("read", lambda: self._last_logits)
+        read = self.compiled_function(self._last_logits)
         states = self.initial_states(1)
         for start in range(0, len(token_ids), CHUNK):
             x, mask = _chunk(token_ids[None], start)
@@ -217,41 +213,36 @@ class TextGenerator(Task):
         losses = ops.logsumexp(logits, axis=-1) - true[..., 0]
         return ops.where(mask, losses, 0.0), states
 
-    def _drawing(
-        self, greedy: bool, top_k: int | None, top_p: float | None
-    ) -> Callable[..., Any]:
-        """A function that draws `BLOCK` tokens."""
+    def _draw(
+        self,
+        greedy: bool,
+        top_k: int | None,
+        top_p: float | None,
+        logits: Tensor,
+        states: Any,
+        draws: Tensor,
+        heat: Tensor,
+    ) -> Any:
+        """Draws `BLOCK` tokens."""
+        tokens = ops.zeros((BLOCK,), "int32")
+        here = ops.arange(BLOCK, dtype="int32")
 
-        def draw(logits: Tensor, states: Any, draws: Tensor, heat: Tensor) -> Any:
-            tokens = ops.zeros((BLOCK,), "int32")
-            here = ops.arange(BLOCK, dtype="int32")
+        def body(index: Tensor, tokens: Tensor, logits: Tensor, states: Any) -> Any:
+            if greedy:
+                token = ops.cast(ops.argmax(logits, axis=-1), "int32")
+            else:
+                draw = ops.reshape(ops.take(draws, index), (1,))
+                token = next_tokens(logits / heat, draw, top_k, top_p)
+            tokens = ops.where(here == index, token, tokens)
+            after, states = self.advance(ops.expand_dims(token, 1), states)
+            return index + 1, tokens, after[:, 0], states
 
-            def body(index: Tensor, tokens: Tensor, logits: Tensor, states: Any) -> Any:
-                if greedy:
-                    token = ops.cast(ops.argmax(logits, axis=-1), "int32")
-                else:
-                    draw = ops.reshape(ops.take(draws, index), (1,))
-                    token = next_tokens(logits / heat, draw, top_k, top_p)
-                tokens = ops.where(here == index, token, tokens)
-                after, states = self.advance(ops.expand_dims(token, 1), states)
-                return index + 1, tokens, after[:, 0], states
-
-            _, tokens, logits, states = ops.while_loop(
-                lambda index, *_: index < BLOCK,
-                body,
-                (ops.zeros((), "int32"), tokens, logits, states),
-            )
-            return tokens, logits, states
-
-        return draw
-
-    def _compiled(self, key: Any, make: Callable[[], Callable[..., Any]]) -> Any:
-        """A compiled function by its settings, out of sight of Keras's tracking."""
-        self.ensure_built()
-        functions = self.__dict__.setdefault("_compiled_functions", {})
-        if key not in functions:
-            functions[key] = compiled(self, make())
-        return functions[key]
+        _, tokens, logits, states = ops.while_loop(
+            lambda index, *_: index < BLOCK,
+            body,
+            (ops.zeros((), "int32"), tokens, logits, states),
+        )
+        return tokens, logits, states
 
     def _encoded(self, text: str, at_least: int) -> np.ndarray[Any, Any]:
         if self.processor is None:

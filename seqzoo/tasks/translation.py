@@ -1,7 +1,7 @@
 """Translation: text in one language to text in another."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from seqzoo.decoding import (
     start_beams,
 )
 from seqzoo.decoding.continuous_batching import Read, Search, Start, search_all
-from seqzoo.ops.compiled import compiled
 from seqzoo.tasks.base import Task
 
 Tensor = Any
@@ -171,46 +170,35 @@ class Translator(Task):
         self, beam_size: int, length_penalty: float
     ) -> tuple[Read, Search, Start]:
         """What `continuous_batching` calls: reading and search are compiled."""
-        self.ensure_built()
-        key = (beam_size, length_penalty)
-        if key not in self._searches:
+        return (
+            self.compiled_function(self.read_source),
+            self.compiled_function(self._search_on, beam_size, length_penalty),
+            functools.partial(self._no_beams, beam_size),
+        )
 
-            def search(
-                source: Any,
-                lengths: Tensor,
-                fresh: Tensor,
-                pause: Tensor,
-                beams: Beams,
-            ) -> tuple[Hypotheses, Beams]:
-                step, state = self.start_decoding(source, beam_size)
-                rows, _, steps = beams.tokens.shape
-                first = start_beams(state, rows, beam_size, steps, START, PAD)
-                beams = advance_beams(
-                    step,
-                    Beams(*_choose(fresh, tuple(first), tuple(beams))),
-                    end_id=END,
-                    pad_id=PAD,
-                    length_penalty=length_penalty,
-                    limits=max_steps(lengths),
-                    pause=pause,
-                )
-                return best_hypotheses(beams, length_penalty), beams
-
-            self._searches[key] = (
-                self._compiled(self.read_source),
-                self._compiled(search),
-                functools.cache(functools.partial(self._no_beams, beam_size)),
-            )
-        return self._searches[key]
-
-    def _compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, compiled, which may be handed arrays."""
-        run = compiled(self, function)
-
-        def converted(*arguments: Any) -> Any:
-            return run(*keras.tree.map_structure(ops.convert_to_tensor, arguments))
-
-        return converted
+    def _search_on(
+        self,
+        beam_size: int,
+        length_penalty: float,
+        source: Any,
+        lengths: Tensor,
+        fresh: Tensor,
+        pause: Tensor,
+        beams: Beams,
+    ) -> tuple[Hypotheses, Beams]:
+        step, state = self.start_decoding(source, beam_size)
+        rows, _, steps = beams.tokens.shape
+        first = start_beams(state, rows, beam_size, steps, START, PAD)
+        beams = advance_beams(
+            step,
+            Beams(*_choose(fresh, tuple(first), tuple(beams))),
+            end_id=END,
+            pad_id=PAD,
+            length_penalty=length_penalty,
+            limits=max_steps(lengths),
+            pause=pause,
+        )
+        return best_hypotheses(beams, length_penalty), beams
 
     def _no_beams(self, beam_size: int, rows: int, steps: int) -> Beams:
         """Beams of which all have ended, for rows that are not yet taken."""
@@ -221,11 +209,6 @@ class Translator(Task):
         )
         beams = start_beams(state, rows, beam_size, max_steps(steps), START, PAD)
         return beams._replace(done=ops.ones_like(beams.done))
-
-    @property
-    def _searches(self) -> dict[tuple[int, float], Any]:
-        """Compiled searches by their settings, out of sight of Keras's tracking."""
-        return self.__dict__.setdefault("_compiled_searches", {})
 
     def _explain(self, text: str, ids: list[int], score: float) -> Translation:
         source_ids = self.processor.encode_source(text)

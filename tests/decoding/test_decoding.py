@@ -228,7 +228,7 @@ def test_sampling_options_out_of_range_are_refused(table, options):
 )
 def test_a_whole_search_compiles(table):
     """Compiled, the search is one loop and finds the same."""
-    from seqzoo.ops.compiled import compiled
+    from seqzoo.ops.compilation import compile_for
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     step, state = markov(table, 3)
@@ -244,7 +244,7 @@ def test_a_whole_search_compiles(table):
             end_id=END,
         )
 
-    found = compiled(model, search)(state["before"])
+    found = compile_for(model, search)(state["before"])
     tokens, scores = run_beam(table, 3)
     np.testing.assert_array_equal(ops.convert_to_numpy(found.tokens), tokens)
     np.testing.assert_allclose(ops.convert_to_numpy(found.scores), scores, atol=1e-5)

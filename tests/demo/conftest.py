@@ -27,7 +27,7 @@ from seqzoo.processors import (
     TimedSeriesProcessor,
     TranslationProcessor,
 )
-from seqzoo.tasks import classification, generation, translation
+from seqzoo.tasks import base, generation
 from tests.models.tiny import TINY_DETR
 
 WORDS = ["two dogs play <b>", "a man sleeps", "a dog & a man"]
@@ -99,8 +99,7 @@ def zoo(tmp_path_factory):
 def tiny_zoo(zoo, monkeypatch):
     """These models are the zoo, and run uncompiled, which is quicker for a few."""
     monkeypatch.setenv("SEQZOO_WEIGHTS", str(zoo))
-    for module in (classification, generation, translation):
-        monkeypatch.setattr(module, "compiled", lambda model, function: function)
+    monkeypatch.setattr(base, "compile_for", lambda model, function: function)
     monkeypatch.setattr(generation, "BLOCK", 10)
     models._loaded.cache_clear()
     yield zoo

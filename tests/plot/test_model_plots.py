@@ -20,7 +20,7 @@ from seqzoo.models import (
 )
 from seqzoo.plot import model_plots
 from seqzoo.processors import CharacterProcessor, DetectionProcessor, ImageProcessor
-from seqzoo.tasks import classification
+from seqzoo.tasks import base
 from tests.models.tiny import TINY_DETR
 
 PIXELS = np.random.default_rng(0).integers(256, size=(24, 32, 3)).astype("uint8")
@@ -64,7 +64,7 @@ def load(monkeypatch):
         return model
 
     # One picture is not worth compiling.
-    monkeypatch.setattr(classification, "compiled", lambda model, function: function)
+    monkeypatch.setattr(base, "compile_for", lambda model, function: function)
     return give
 
 

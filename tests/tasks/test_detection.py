@@ -1,6 +1,5 @@
 """`detect`, on a tiny DETR."""
 
-import itertools
 import json
 
 import keras
@@ -12,8 +11,9 @@ from PIL import Image
 import seqzoo
 from seqzoo import cli
 from seqzoo.models import DETR
+from seqzoo.ops import compilation
 from seqzoo.processors import DetectionProcessor
-from seqzoo.tasks import Detections, detection
+from seqzoo.tasks import Detections
 from tests.models.tiny import TINY_DETR
 
 LABELS = ["cat", "dog", "traffic light"]
@@ -37,10 +37,10 @@ def picture(height, width, seed=0):
 def test_a_graph_answers_many_pictures_of_any_size_alike(model, monkeypatch):
     """It is traced once; new weights are seen."""
     pictures = [picture(50, 90), picture(64, 64), picture(90, 31), picture(50, 90, 1)]
-    monkeypatch.setitem(vars(model), "_batches", itertools.count())
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
     slowly = model.detect(pictures, threshold=0.0)
-    monkeypatch.setattr(detection, "FIRST_BATCHES", 0)
-    monkeypatch.delitem(vars(model), "_graph", raising=False)
+    monkeypatch.setattr(compilation, "EAGER_CALLS", 0)
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
     calls = []
     call = type(model).call
     monkeypatch.setattr(

@@ -58,7 +58,7 @@ def model(trained, graphs):
 def test_one_text_gives_one_text_and_a_list_a_list(trained, monkeypatch):
     """And an empty list an empty list; by searches that are compiled."""
     model = trained
-    monkeypatch.setitem(vars(model), "_compiled_searches", {})
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
     text = PAIRS.source[0]
     single = model.translate(text)
     assert isinstance(single, str)
