@@ -55,9 +55,9 @@ def test_all_weights_learn_the_new_classes_and_are_saved(blocks):
             np.testing.assert_allclose(weight, before[key], atol=0.01)
     saved = seqzoo.load("./my_cells")
     assert saved.processor.labels == LABELS
-    pictures = names["pictures"]
+    images = names["images"]
     np.testing.assert_allclose(
-        saved.probabilities(pictures), names["model"].probabilities(pictures), atol=1e-3
+        saved.probabilities(images), names["model"].probabilities(images), atol=1e-3
     )
 
 
@@ -67,7 +67,7 @@ def test_the_last_layer_alone_learns_from_vectors(blocks):
     for key, weight in weights_of(model).items():
         if not key.startswith("logits/"):
             np.testing.assert_array_equal(weight, trained[key])
-    found = model.probabilities(names["pictures"]).argmax(axis=1)
+    found = model.probabilities(names["images"]).argmax(axis=1)
     assert (found == names["labels"]).mean() > 0.9
 
 
