@@ -5,8 +5,8 @@
 For every trained character model the gradient of the last character's loss by the
 states k steps earlier, relative to k = 0 (`seqzoo.tasks.gradients`), on windows of the
 test text: with fresh weights, which `seqzoo.build` draws with the seed 0, and with the
-trained ones. `docs/tables.py` makes a table of it, `docs/pictures.py` the pictures.
-Needs Tiny Shakespeare.
+trained ones. `docs/generate.py` writes the table and the figures. Needs Tiny
+Shakespeare.
 """
 
 import argparse

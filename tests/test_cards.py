@@ -79,15 +79,9 @@ def test_a_person_finds_usage_scores_licence_and_limits(name):
 
 
 def test_the_cards_are_as_they_would_be_written_today():
-    """`python docs/cards.py` would change none."""
-    renewed = runpy.run_path(str(ROOT / "docs" / "cards.py"))["renewed"]
-    stale = [
-        name
-        for name in NAMES
-        if renewed(bundle_folder() / name)
-        != (bundle_folder() / name / "README.md").read_text("utf-8")
-    ]
-    assert stale == [], "run: python docs/cards.py"
+    """`python docs/generate.py cards` would change none."""
+    generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert generate["stale"]("cards") == [], "run: python docs/generate.py cards"
 
 
 def test_every_pipeline_tag_is_the_hub_s():

@@ -184,13 +184,11 @@ def test_python_shown_runs(page, load, folder, monkeypatch, capsys, graphs):
 @pytest.mark.parametrize("name", seqzoo.list_models())
 def test_a_models_usage_prints_what_its_page_shows(name, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    from builder.examples import code_of, printed
+    from builder.examples import example_code, printed
 
-    answer = json.loads((ROOT / "docs/pictures" / name / "example.json").read_text())
-    picture = answer.get("image")
-    where = ROOT / "docs" / "figures" / name / picture if picture else None
-    assert answer["code"] == code_of(name, where)
-    assert answer["output"] == printed(answer["code"])
+    example = json.loads((ROOT / "docs/pictures" / name / "example.json").read_text())
+    assert example["code"] == example_code(name)
+    assert example["output"] == printed(example["code"])
 
 
 @named
@@ -240,30 +238,23 @@ def check(group, words):
         assert program in OTHERS or (ROOT / program).exists(), words
 
 
-def test_pictures_are_of_the_weights_at_hand():
-    """`python docs/pictures.py` would draw nothing."""
-    pictures = runpy.run_path(str(ROOT / "docs" / "pictures.py"))
-    assert pictures["stale"]() == [], "run: python docs/pictures.py"
-
-
-def test_architectures_are_as_drawn(monkeypatch):
-    """`python docs/architectures.py` would change no file, and none lacks a figure."""
+def test_figures_and_examples_are_as_generated():
+    """`docs/generate.py` would change none of them, and no model lacks a drawing."""
     from seqzoo.models import MODELS
 
-    architectures = runpy.run_path(str(ROOT / "docs" / "architectures.py"))
-    drawn = architectures["drawn"]()
-    stale = [p.name for p, text in drawn.items() if p.read_text("utf-8") != text]
-    assert stale == [], "run: python docs/architectures.py"
-    assert {*MODELS} <= {path.stem for path in drawn}
+    generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert generate["stale"]("figures") == [], "run: python docs/generate.py figures"
+    assert generate["stale"]("examples") == [], "run: python docs/generate.py examples"
+    assert {*MODELS} <= {*generate["DRAWINGS"]["architectures"]}
 
 
-def test_pictures_are_few_bytes():
+def test_figures_are_few_bytes():
     files = [p for p in (ROOT / "docs" / "figures").rglob("*") if p.is_file()]
     large = [p.name for p in files if p.stat().st_size > 100_000]
     assert large == [] and sum(p.stat().st_size for p in files) < 1_600_000
 
 
 @named
-def test_pictures_have_words(page):
+def test_figures_have_words(page):
     assert re.findall(r"!\[\s*\]\(", page.read_text("utf-8")) == []
     assert "<img" not in page.read_text("utf-8")

@@ -15,9 +15,9 @@ PAGES = [
 
 @pytest.fixture
 def facts(monkeypatch):
-    """`docs/builder/facts.py`."""
+    """`docs/builder/tables.py`."""
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    from builder import facts
+    from builder import tables as facts
 
     yield facts
     for name in [m for m in sys.modules if m.partition(".")[0] == "builder"]:
@@ -35,7 +35,10 @@ def test_a_marked_number_is_the_records(facts):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_mark_has_its_number(page, facts):
-    """A mark that no number precedes would write nothing."""
+    """A mark in another form would write nothing."""
     text = page.read_text("utf-8")
+    assert text.count("<!-- table:") == len(facts.TABLE.findall(text))
+    lists = text.count("<!-- models:") + text.count("<!-- figures:")
+    assert lists == len(facts.LIST.findall(text))
     assert text.count("<!-- fact:") == len(facts.FACT.findall(text))
-    assert facts.with_facts(text) == text, "run: python docs/tables.py"
+    assert facts.with_facts(text) == text, "run: python docs/generate.py tables"

@@ -1,17 +1,16 @@
-"""What a model answers to a small input: the code of its page and what it prints."""
+"""The example on a model's page: code that uses the model, and what it prints."""
 
 import contextlib
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from builder.records import WEIGHTS, card, records, spec
+from builder.records import FIGURES, ROOT, WEIGHTS, card, config, records
 
-ROOT = WEIGHTS.parent
-PICTURES = ("ImageProcessor", "DetectionProcessor")  # how the names of such end
 LOAD = 'import seqzoo\n\nmodel = seqzoo.load("{name}")\n'
 TRANSLATION = 'print(model.translate("Two dogs are playing in the snow."))'
 GENERATION = """\
@@ -19,17 +18,19 @@ text = model.generate("ROMEO:", max_new_tokens=120, temperature=0.5, seed=0)
 print(text)
 print(f"{model.score('To be, or not to be').bits_per_token:.2f} bits a character")"""
 CLASSIFICATION = """\
-for found in model.classify("{picture}", top=3):
-    print(f"{{found.label}}: {{found.probability:.3f}}")"""
+for prediction in model.classify("{image}", top=3):
+    print(f"{{prediction.label}}: {{prediction.probability:.3f}}")"""
 DETECTION = """\
-found = model.detect("{picture}", threshold={threshold})
-for label, score, box in zip(found.labels, found.scores, found.boxes_xyxy):
+detections = model.detect("{image}", threshold={threshold})
+for label, score, box in zip(
+    detections.labels, detections.scores, detections.boxes_xyxy
+):
     print(label, f"{{score:.2f}}", box.round().astype(int).tolist())"""
 LABELS = """\
 import numpy as np
 from safetensors.numpy import load_file
 
-# Two inputs as the model reads them, and what it answered.
+# Two inputs as the processor returns them, and the labels that the model gives them.
 saved = load_file("weights/{name}/golden.safetensors")
 saved.pop("output")
 inputs = {{key.removeprefix("inputs/"): array for key, array in saved.items()}}
@@ -37,47 +38,52 @@ best = np.argmax(model(inputs), axis=-1)
 print([model.processor.labels[k] for k in best])"""
 
 
-def code_of(name: str, picture: Path | None) -> str | None:
-    """The lines that use a model, or None for a task that has none here.
+def write_example(name: str) -> None:
+    """Writes a model's `example.json`, or nothing if its task has no example."""
+    code = example_code(name)
+    if code is None:
+        return
+    example = {"code": code, "output": printed(code)}
+    if image_path(name):
+        write_image(name)
+        example |= {"image": "input.png", "alt": "The input of the model"}
+    text = json.dumps(example, indent=1, ensure_ascii=False) + "\n"
+    (FIGURES / name / "example.json").write_text(text, "utf-8")
 
-    Args:
-        name: The model.
-        picture: A picture for it, if it reads pictures.
-    """
-    task = records()[name]["task"]
-    where = picture.relative_to(ROOT).as_posix() if picture else ""
-    if task == "translation":
-        lines = TRANSLATION
-    elif task == "text-generation":
-        lines = GENERATION
-    elif task == "object-detection" and picture:
-        lines = DETECTION.format(picture=where, threshold=threshold_of(name))
-    elif task.endswith("classification") and picture:
-        lines = CLASSIFICATION.format(picture=where)
-    elif task.endswith("classification"):
+
+def example_code(name: str) -> str | None:
+    """The lines that use a model, or None if its task has no example."""
+    task, path = records()[name]["task"], image_path(name)
+    image = path.relative_to(ROOT).as_posix() if path else ""
+    lines = {
+        "translation": TRANSLATION,
+        "text-generation": GENERATION,
+        "object-detection": DETECTION.format(image=image, threshold=threshold(name)),
+        "image-classification": CLASSIFICATION.format(image=image),
+        "sequence-classification": CLASSIFICATION.format(image=image),
+    }
+    if task == "sequence-classification" and not image:
         imports, rest = LABELS.format(name=name).split("\n\n", 1)
         return f"{imports}\n\n{LOAD.format(name=name)}{rest}"
-    else:
-        return None
-    return LOAD.format(name=name) + lines
+    return LOAD.format(name=name) + lines[task] if task in lines else None
 
 
-def threshold_of(name: str) -> float:
-    """The probability from which the card of a detector shows what it found."""
-    shown = re.search(r"threshold=([\d.]+)", card(name))
-    return float(shown[1]) if shown else 0.5
+def threshold(name: str) -> float:
+    """The lowest score that a detector's card prints."""
+    in_card = re.search(r"threshold=([\d.]+)", card(name))
+    return float(in_card[1]) if in_card else 0.5
 
 
 def printed(code: str) -> str:
-    """What the code prints, run in the root of the repository."""
+    """The output of the code, run in the root of the repository."""
     out = io.StringIO()
     with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
-        exec(compile(code, "usage", "exec"), {})
+        exec(compile(code, "example", "exec"), {})
     return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
 
 
-def golden(name: str) -> dict[str, Any]:
-    """The input of the model's `golden.safetensors`: one array is called "inputs"."""
+def golden_inputs(name: str) -> dict[str, Any]:
+    """The inputs in a model's `golden.safetensors`; a single one is named "inputs"."""
     from safetensors.numpy import load_file
 
     arrays = load_file(WEIGHTS / name / "golden.safetensors")
@@ -88,30 +94,27 @@ def golden(name: str) -> dict[str, Any]:
     }
 
 
-def write_picture(name: str, folder: Path) -> Path | None:
-    """Writes the picture of the model's golden input, or returns None if it is none."""
+def image_path(name: str) -> Path | None:
+    """The file of a model's golden image, or None if the model reads no images."""
+    processor = (config(name).get("processor") or {}).get("class", "")
+    reads_images = processor.endswith(("ImageProcessor", "DetectionProcessor"))
+    return FIGURES / name / "input.png" if reads_images else None
+
+
+def write_image(name: str) -> None:
+    """Writes the first image of a model's golden input, without its padding."""
     from PIL import Image
 
-    processor = spec(name).get("processor") or {}
-    settings = processor.get("config", {})
-    if not processor.get("class", "").endswith(PICTURES):
-        return None
-    inputs = golden(name)
-    array = inputs.get("images", inputs.get("sequences", inputs.get("inputs")))
-    if array is None:
-        return None
-    pixels = np.asarray(array[0], "float64")
-    if "images" in inputs and "mask" in inputs:  # what is real of a padded picture
-        real = inputs["mask"][0]
-        pixels = pixels[: real.any(1).sum(), : real.any(0).sum()]
-    if pixels.ndim == 2:  # a grey picture, read by its rows or pixel by pixel
+    inputs, settings = golden_inputs(name), config(name)["processor"]["config"]
+    batch = next(inputs[k] for k in ("images", "sequences", "inputs") if k in inputs)
+    pixels = np.asarray(batch[0], "float64")
+    if "images" in inputs and "mask" in inputs:
+        is_real = inputs["mask"][0]
+        pixels = pixels[: is_real.any(1).sum(), : is_real.any(0).sum()]
+    if pixels.ndim == 2:  # a grey image as a sequence of rows or of pixels
         side = round(pixels.size**0.5)
         pixels = pixels.reshape(side, side, 1)
-    for key in ("std", "mean"):
-        given = np.asarray(settings.get(key, 1.0 if key == "std" else 0.0))
-        pixels = pixels * given if key == "std" else pixels + given
-    bytes_ = np.clip(np.round(pixels * 255), 0, 255).astype("uint8")
-    path = folder / "input.png"
-    image = Image.fromarray(bytes_[..., 0] if bytes_.shape[-1] == 1 else bytes_)
-    image.save(path, optimize=True)
-    return path
+    pixels = pixels * settings.get("std", 1.0) + settings.get("mean", 0.0)
+    pixels = np.clip(np.round(pixels * 255), 0, 255).astype("uint8")
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    image.save(FIGURES / name / "input.png", optimize=True)

@@ -75,7 +75,7 @@ def figure_of(config: dict[str, Any]) -> str:
 
 
 def _page(name: str, record: dict[str, Any], speed: float | None) -> str:
-    config = records.spec(name)
+    config = records.config(name)
     parts = [
         f"# {name}",
         f"{records.title(name)}. {records.description(name)}",
@@ -96,8 +96,8 @@ def _page(name: str, record: dict[str, Any], speed: float | None) -> str:
 def _facts(
     name: str, record: dict[str, Any], config: dict[str, Any], speed: float | None
 ) -> str:
-    story = os.path.relpath(records.page_of(name), DOCS / "weights")
-    own = records.page_of(name).parent == records.WEIGHTS / name
+    story = os.path.relpath(records.story(name), DOCS / "weights")
+    own = records.story(name).parent == records.WEIGHTS / name
     seeds = sorted({s for m in record["metrics"].values() for s in m["seeds"]})
     rows = {
         "task": record["task"],
@@ -138,12 +138,12 @@ def _scores(record: dict[str, Any]) -> str:
     for metric, found in record["metrics"].items():
         beside = record["published"].get(metric)
         published = (
-            f"{records.shown(found, beside['value'])}: {beside['source']}"
+            f"{records.format_score(found, beside['value'])}: {beside['source']}"
             if beside
             else "-"
         )
         lines.append(
-            f"| `{metric}` | {records.shown(found)} | {found['split']} | "
+            f"| `{metric}` | {records.format_score(found)} | {found['split']} | "
             f"{found['examples']:,} | {published} |"
         )
     chosen = record["validation"]

@@ -1,130 +1,128 @@
-"""What `weights/` says of the trained models."""
+"""What `weights/` and `benchmarks/results/` say of the trained models."""
 
 import csv
+import functools
 import json
+import os
 import re
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+FIGURES = DOCS / "figures"
 WEIGHTS = ROOT / "weights"
 RESULTS = ROOT / "benchmarks" / "results"
-# Names that share a page, by how they end.
-SHARED_PAGES = ("char_lm", "mnist", "cifar10")
-# The character models, as they are compared.
-CHAR_LM_ORDER = (
-    "elman",
-    "lstm",
-    "peephole_lstm",
-    "coupled_lstm",
-    "gru",
-    "layer_norm_lstm",
-    "zoneout_lstm",
-)
-# The score that a model of a task is known by, where it has more than one.
+# The headline score of a task whose models report several.
 MAIN_METRIC = {
     "translation": "bleu_test_2016_flickr",
     "text-generation": "nats_per_character_last_tenth",
 }
+DIGITS = {"nats/character": 3, "BLEU": 1}  # after the point; 2 for other units
 
 
-def records() -> dict[str, dict[str, Any]]:
-    """What `metrics.json` says of each trained model, by name."""
-    found = sorted(WEIGHTS.glob("*/metrics.json"))
-    return {path.parent.name: json.loads(path.read_text("utf-8")) for path in found}
+def read_json(path: Path) -> Any:
+    """The content of a JSON file."""
+    return json.loads(path.read_text("utf-8"))
 
 
-def spec(name: str) -> dict[str, Any]:
+def benchmark(name: str) -> Any:
+    """The result of a script in `benchmarks/`."""
+    return read_json(RESULTS / f"{name}.json")
+
+
+@functools.cache
+def records() -> Mapping[str, Any]:
+    """The `metrics.json` of every trained model, by name."""
+    paths = sorted(WEIGHTS.glob("*/metrics.json"))
+    return {path.parent.name: read_json(path) for path in paths}
+
+
+def config(name: str) -> dict[str, Any]:
     """A model's `config.json`."""
-    found: dict[str, Any] = json.loads(
-        (WEIGHTS / name / "config.json").read_text("utf-8")
-    )
-    return found
+    content: dict[str, Any] = read_json(WEIGHTS / name / "config.json")
+    return content
 
 
 def card(name: str) -> str:
-    """A model's card, without its front matter."""
+    """A model's card without its front matter."""
     text = (WEIGHTS / name / "README.md").read_text("utf-8")
-    return re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    return re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL).strip()
 
 
 def title(name: str) -> str:
-    """What the model is, in a line of its card."""
-    (found,) = re.findall(r"^# (.*)$", card(name), re.MULTILINE)
-    return str(found)
-
-
-def section(name: str, heading: str) -> str:
-    """What stands under a heading of the model's card, or nothing."""
-    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", card(name), re.DOTALL | re.M)
-    return found[1].strip() if found else ""
+    """The title of a model's card: what the model is, in a line."""
+    return card(name).split("\n", 1)[0].removeprefix("# ")
 
 
 def description(name: str) -> str:
-    """The card's lines between its title and its first heading."""
-    return card(name).split("\n## ")[0].split("\n", 2)[-1].strip().split("\n", 1)[-1]
+    """The lines of a model's card between its title and its first section."""
+    return card(name).split("\n## ", 1)[0].split("\n", 1)[1].strip()
+
+
+def section(name: str, heading: str) -> str:
+    """The text under a heading of a model's card, or an empty string."""
+    parts = re.split(r"^## (.*)\n", card(name), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True)).get(heading, "").strip()
 
 
 def minutes(name: str) -> float:
-    """How long the training takes: the median epoch times epochs, without pauses."""
+    """The training time: epochs times the median epoch, so that pauses do not count."""
     with (WEIGHTS / name / "train_log.csv").open(encoding="utf-8") as log:
         seconds = [float(row["seconds"]) for row in csv.DictReader(log)]
     return statistics.median(seconds) * len(seconds) / 60
 
 
-def duration(name: str) -> str:
-    """`minutes` in words, and on what, unless two CPU cores."""
-    device = records()[name]["device"]
-    found = f"{minutes(name):.0f} min"
-    return f"{found} on a GPU" if "NVIDIA" in device else found
-
-
 def milliseconds() -> dict[str, float]:
-    """What `benchmarks/inference.py` measured of each model, if it has run."""
+    """The time of one answer of each model that `benchmarks/inference.py` measured."""
     if not (RESULTS / "inference.json").exists():
         return {}
-    models = found_by("inference")["models"]
+    models = benchmark("inference")["models"]
     return {name: row["milliseconds"] for name, row in models.items()}
 
 
-def found_by(benchmark: str) -> Any:
-    """What a script of `benchmarks` wrote into `benchmarks/results`."""
-    return json.loads((RESULTS / f"{benchmark}.json").read_text("utf-8"))
+def story(name: str) -> Path:
+    """The page in `docs/models` about a model: its own, its family's, or the card."""
+    pages = sorted((DOCS / "models").glob("*.md"), key=lambda page: len(page.stem))
+    of_model = [page for page in pages if f"_{page.stem}_" in f"_{name}_"]
+    return of_model[-1] if of_model else WEIGHTS / name / "README.md"
 
 
-def page_of(name: str) -> Path:
-    """The page that tells a model's story: its own, its family's, or the card."""
-    docs = ROOT / "docs"
-    shared = [end for end in SHARED_PAGES if name.endswith(f"_{end}")]
-    for page in (docs / "models" / f"{each}.md" for each in (name, *shared)):
-        if page.exists():
-            return page
-    telling = [*sorted(docs.glob("models/*.md")), docs / "vision.md"]
-    told = (page for page in telling if name in page.read_text("utf-8"))
-    return next(told, WEIGHTS / name / "README.md")
-
-
-def main_metric(record: dict[str, Any]) -> str:
-    """The name of the score that a model is known by."""
+def main_metric(record: Mapping[str, Any]) -> str:
+    """The name of a model's headline score."""
     metrics = record["metrics"]
-    wanted = MAIN_METRIC.get(record["task"], "")
-    return wanted if wanted in metrics else str(next(iter(metrics)))
+    headline = MAIN_METRIC.get(record["task"], "")
+    return headline if headline in metrics else str(next(iter(metrics)))
 
 
-def shown(metric: dict[str, Any], value: float | None = None) -> str:
-    """A score with its unit, to as many digits as its unit is usually given to."""
+def character_models() -> list[str]:
+    """The character models that differ in their cell alone, the best first."""
+    losses = {
+        name: record["metrics"][main_metric(record)]["value"]
+        for name, record in records().items()
+        if name.endswith("_char_lm")
+    }
+    return sorted(losses, key=losses.__getitem__)
+
+
+def cell_name(name: str) -> str:
+    """The cell of a character model, in words."""
+    return name.removesuffix("_char_lm").replace("_", " ")
+
+
+def format_score(metric: Mapping[str, Any], value: float | None = None) -> str:
+    """A score, or another value of the same metric, with its unit."""
     value = metric["value"] if value is None else value
-    unit = metric["unit"]
-    digits = {"nats/character": 3, "BLEU": 1}.get(unit, 2)
-    return f"{value:.{digits}f} {unit}"
+    return f"{value:.{DIGITS.get(metric['unit'], 2)}f} {metric['unit']}"
 
 
-def size(params: int) -> str:
-    """A number of parameters, in millions, or in thousands where it is small."""
+def format_size(params: int) -> str:
+    """A number of parameters, in millions, or in thousands if it is small."""
     return f"{params / 1e6:.1f} M" if params >= 50_000 else f"{params / 1e3:.0f} k"
 
 
-def short_data(record: dict[str, Any]) -> str:
-    """The data set's name, without what the record says about it."""
-    return re.split(r" \(|[:;.]", record["data"])[0]
+def link(label: str, target: Path, page: Path) -> str:
+    """A Markdown link from one file of the repository to another."""
+    return f"[{label}]({Path(os.path.relpath(target, page.parent)).as_posix()})"

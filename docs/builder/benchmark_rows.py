@@ -1,0 +1,119 @@
+"""Rows for tables of `benchmarks/results`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from builder.records import RESULTS, benchmark, character_models, read_json, records
+
+Row = dict[str, Any]
+
+
+def recurrent(mode: str, page: Path) -> Iterator[Row]:
+    """Recurrent layers beside Keras and PyTorch, in "training" or "inference"."""
+    for file in sorted(RESULTS.glob("recurrent*.json")):
+        for row in read_json(file)["results"]:
+            if row["mode"] == mode:
+                yield {**row, "shape": ", ".join(map(str, row["shape"]))}
+
+
+def translation(_: str, page: Path) -> Iterator[Row]:
+    """Translation beside the same model in PyTorch."""
+    result = benchmark("translation")
+    speed, single = result["sentences_a_second"], result["one_sentence_milliseconds"]
+    yield {
+        "subject": "sentences a second",
+        "ours": f"{speed['seqzoo']:.0f}",
+        "theirs": f"{speed['torch']:.0f}",
+        "ratio": speed["seqzoo"] / speed["torch"],
+    }
+    yield {
+        "subject": "one sentence, milliseconds",
+        "ours": f"{single['seqzoo']:.1f}",
+        "theirs": f"{single['torch']:.1f}",
+        "ratio": single["torch"] / single["seqzoo"],
+    }
+    for subject, form in {
+        "equal translations": "{equal_translations} of {sentences}",
+        "first sentence, which compiles the search, s": "{first_sentence_seconds:.1f}",
+        "`seqzoo.load` after Keras is imported, s": "{load_seconds:.2f}",
+    }.items():
+        yield {"subject": subject, "ours": form.format_map(result)}
+
+
+def generation(_: str, page: Path) -> Iterator[Row]:
+    """The speed of text generation by length."""
+    for length, speed in benchmark("generation")["characters_a_second"].items():
+        yield {"length": int(length), "speed": speed}
+
+
+def loading(_: str, page: Path) -> list[Row]:
+    """The time and the memory that `seqzoo.load` takes."""
+    rows: list[Row] = benchmark("loading")["results"]
+    return rows
+
+
+def vision(_: str, page: Path) -> Iterator[Row]:
+    """Vision transformers beside PyTorch, one row a model and batch."""
+    for row in benchmark("vision")["results"]:
+        shares = row["fraction_of_peak"]
+        ours = max(share for name, share in shares.items() if name != "PyTorch")
+        yield {**row, "ratio": 1 / row["ours_to_theirs"], "our_share": ours}
+
+
+def gradients(_: str, page: Path) -> Iterator[Row]:
+    """The lag from which each cell's gradient is below a thousandth, and that at 64."""
+    result = benchmark("gradients")
+    lags = result["lags"]
+    for name in character_models():
+        row: Row = {"name": name}
+        for state, norms in result["models"][name].items():
+            small = [lag for lag, g in zip(lags, norms, strict=True) if g < 1e-3]
+            row[f"{state}_end"] = min(small) if small else f"beyond {lags[-1]}"
+            row[f"{state}_64"] = norms[lags.index(64)]
+        yield row
+
+
+def long_range(_: str, page: Path) -> Iterator[Row]:
+    """The test losses of the memory tasks beside the guess level."""
+    order = ("task", "length", "test_loss")
+    rows = benchmark("long_range").values()
+    for row in sorted(rows, key=lambda row: [row[key] for key in order]):
+        chrono = f", chrono {row['chrono_steps']}" if row["chrono_steps"] else ""
+        yield {**row, "chrono": chrono, "minutes": row["seconds"] / 60}
+
+
+def sines(_: str, page: Path) -> Iterator[Row]:
+    """The Phased LSTM beside the other cells that `benchmarks/sines.py` trained."""
+    ours = records()["phased_lstm_sines"]
+    for cell, row in {"phased_lstm": ours, **benchmark("sines")}.items():
+        yield {"cell": cell, **row}
+
+
+def speakers(_: str, page: Path) -> Iterator[Row]:
+    """Each speaker's accuracy after training without that speaker's recordings."""
+    result = benchmark("held_out_speaker")
+    for speaker, row in sorted(result["speakers"].items()):
+        yield {
+            "speaker": speaker,
+            "accuracy": f"{row['accuracy']:.1f}",
+            "recordings": f"{row['recordings']:,}",
+        }
+    mean = f"**{result['mean_accuracy']:.1f}**"
+    yield {"speaker": f"mean of {len(result['speakers'])}", "accuracy": mean}
+
+
+ROWS = {
+    rows.__name__: rows
+    for rows in (
+        recurrent,
+        translation,
+        generation,
+        loading,
+        vision,
+        gradients,
+        long_range,
+        sines,
+        speakers,
+    )
+}
