@@ -15,28 +15,51 @@ def _builder(monkeypatch):
 
 
 def test_links_out_of_docs_lead_to_pages_of_the_site():
-    from builder.sources import with_links
+    from builder.links import for_site
 
     text = "[a](../../recipes/x.py) [b](../../weights/y) [c](../cells.md#d) [e](#f)"
-    assert with_links(text, "models/z.md") == (
+    targets = set()
+    assert for_site(text, "docs/models/z.md", targets) == (
         "[a](../source/recipes/x.py.md) [b](../weights/y.md) [c](../cells.md#d) [e](#f)"
+    )
+    assert targets == {"recipes/x.py", "weights/y"}
+
+
+def test_links_of_the_root_lead_to_pages_of_the_site():
+    from builder.links import for_site
+
+    text = "[a](docs/cells.md) [b](LICENSE) [c](README.md)"
+    assert for_site(text, "CHANGELOG.md", set()) == (
+        "[a](cells.md) [b](source/LICENSE.md) [c](index.md)"
     )
 
 
 def test_code_is_no_prose():
-    from builder.sources import linked, with_links
+    from builder.links import for_site
 
     text = "```python\nf[0](../seqzoo/zoo.py)\n```\n[zoo](../seqzoo/zoo.py)\n"
-    assert linked(text, "a.md") == {"seqzoo/zoo.py"}
-    assert "f[0](../seqzoo/zoo.py)" in with_links(text, "a.md")
+    targets = set()
+    assert "f[0](../seqzoo/zoo.py)" in for_site(text, "docs/a.md", targets)
+    assert targets == {"seqzoo/zoo.py"}
+
+
+def test_an_svg_becomes_part_of_its_page():
+    from builder.links import for_site
+
+    page = for_site("![A cell](../figures/cells/gru.svg)", "docs/models/z.md", set())
+    assert page.startswith('<div class="figure" role="img" aria-label="A cell"')
+    assert "<svg" in page and "<style" not in page
+    with pytest.raises(FileNotFoundError):
+        for_site("![A cell](no.svg)", "docs/z.md", set())
 
 
 def test_a_folder_is_a_list_of_its_files():
-    from builder.sources import source_pages
+    from builder.links import source_pages
 
     pages = source_pages({"benchmarks/results"})
     assert "source/benchmarks/results/translation.json.md" in pages
-    assert "translation.json.md)" in pages["source/benchmarks/results.md"]
+    index = pages["source/benchmarks/results.md"]
+    assert "(results/translation.json.md)" in index
 
 
 @pytest.mark.parametrize(

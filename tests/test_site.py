@@ -23,8 +23,9 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The site's folder, built as strictly as MkDocs can."""
-    for package in ("mkdocs", "material", "mkdocstrings", "latex2mathml"):
+    """The folder of the site, from a strict build."""
+    packages = ("material", "mkdocstrings", "latex2mathml")
+    for package in (*packages, "mkdocs_gen_files", "mkdocs_literate_nav"):
         pytest.importorskip(package, reason='needs pip install -e ".[docs]"')
     folder = tmp_path_factory.mktemp("site")
     built = subprocess.run(
@@ -85,7 +86,7 @@ def test_every_page_is_quiet_fits_a_phone_and_asks_no_other_host(
 
 
 def test_nothing_in_the_files_names_another_host_to_load_from(site):
-    """Scripts, styles, fonts and pictures are files of the site."""
+    """Scripts, styles, fonts and images are files of the site."""
     import re
 
     tags = re.compile(
@@ -172,7 +173,7 @@ def test_formulas_are_drawn(address, browser):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pictures_have_words_and_stand_out_from_the_page(address, browser, scheme):
+def test_figures_have_words_and_stand_out_from_the_page(address, browser, scheme):
     wide(browser, DESK)
     browser.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
@@ -183,13 +184,13 @@ def test_pictures_have_words_and_stand_out_from_the_page(address, browser, schem
     for page in ("equations/", "lectures/", "weights/bilstm_attn_translate/"):
         browser.get(address + page)
         assert browser.execute_script(
-            "return [...document.querySelectorAll('.md-content img, .picture')]"
+            "return [...document.querySelectorAll('.md-content img, .figure')]"
             ".every(each => each.alt || each.getAttribute('aria-label'))"
         )
         ink, ground = browser.execute_script(
             "const grey = colour => colour.match(/[\\d.]+/g).slice(0, 3)"
             ".reduce((sum, part) => sum + Number(part) / 3, 0);"
-            "const svg = document.querySelector('.picture svg');"
+            "const svg = document.querySelector('.figure svg');"
             "return [grey(getComputedStyle(svg).color),"
             " grey(getComputedStyle(document.body).backgroundColor)]"
         )
