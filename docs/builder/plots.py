@@ -133,6 +133,7 @@ def plot_gates(name: str, out: Path) -> None:
 
     import seqzoo
     from seqzoo import plot
+    from seqzoo.layers import PhasedLSTMCell
 
     model = seqzoo.load(name)
     layers = getattr(model, "recurrent", None)
@@ -143,7 +144,7 @@ def plot_gates(name: str, out: Path) -> None:
     inputs = {key: array[:, :steps] for key, array in inputs.items()}
     x = inputs["sequences"]
     # A Phased LSTM's gates depend on the times; other cells read them as a feature.
-    timed = getattr(getattr(layers[0], "cell", None), "timed", False)
+    timed = isinstance(getattr(layers[0], "cell", None), PhasedLSTMCell)
     times = inputs.get("times") if timed else None
     if "times" in inputs and not timed:
         feature = inputs["times"][..., None] / model.config.time_unit

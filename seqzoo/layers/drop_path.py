@@ -9,7 +9,7 @@ from seqzoo.ops.types import Tensor
 
 
 class DropPath(keras.layers.Layer):
-    """Leaves a branch of a residual network out, row by row (Huang et al. 2016, eq. 2).
+    """Drops a branch of a residual network, row by row (Huang et al. 2016, eq. 2).
 
         training:   outputs = x keep / (1 - rate),  keep ~ Bernoulli(1 - rate), a row
         inference:  outputs = x
@@ -17,13 +17,13 @@ class DropPath(keras.layers.Layer):
     Huang et al. scale at inference instead; the expectation is the same.
 
     Args:
-        rate: Probability that a row's branch is left out.
-        seed: Seed of the draws.
+        rate: Probability of dropping the branch of a row.
+        seed: Seed of the random numbers.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
-        x: Float tensor `(batch, ...)`, the branch before it is added.
-        training: Whether rows are left out.
+        x: Float tensor `(batch, ...)`: the branch, before it is added to the shortcut.
+        training: Whether branches are dropped.
 
     Returns:
         Float tensor like `x`.
@@ -43,7 +43,6 @@ class DropPath(keras.layers.Layer):
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         if not (training and self.rate):
             return x
-        shape = (ops.shape(x)[0], *(1,) * (len(x.shape) - 1))
-        drawn = keras.random.uniform(shape, seed=self.seed_generator)
-        keep = ops.cast(drawn >= self.rate, x.dtype)
-        return x * keep / (1 - self.rate)
+        shape = (ops.shape(x)[0], *(1,) * (len(x.shape) - 1))  # (B, 1, ..., 1)
+        keep = keras.random.uniform(shape, seed=self.seed_generator) >= self.rate
+        return x * ops.cast(keep, x.dtype) / (1 - self.rate)

@@ -13,7 +13,7 @@ class LayerNorm(keras.layers.LayerNormalization):
     """Keras's layer, over the last axis alone, by `seqzoo.ops.normalisation`.
 
     Args:
-        epsilon: Added to the variance.
+        epsilon: Added to the variance. It has no default: Keras's 1e-3 is no paper's.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -23,7 +23,7 @@ class LayerNorm(keras.layers.LayerNormalization):
         Float tensor like `x`.
     """
 
-    def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
+    def __init__(self, epsilon: float, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
 
     def call(self, x: Tensor) -> Tensor:

@@ -248,7 +248,7 @@ class DETR(ObjectDetector):
             y, boxes, allowed = ops.zeros_like(queries), None, None
             y = ops.repeat(y, batch, axis=0)
         else:
-            y, boxes, allowed = self.anchors.first(
+            y, boxes, allowed = self.anchors.initial_queries(
                 batch, given.get("noised_labels"), given.get("noised_boxes")
             )
             places = ops.reshape(grid_places(real), (batch, rows * columns, 2))

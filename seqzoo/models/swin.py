@@ -21,7 +21,7 @@ from seqzoo.ops.arithmetic import ceil_div
 from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.ops.types import Tensor
-from seqzoo.ops.windows import attended_in_windows, padded_to_multiples
+from seqzoo.ops.windows import attend_in_windows, pad_to_multiples
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
 
@@ -260,7 +260,7 @@ class Swin(ImageClassifier):
             if follow or i == last:
                 own = self.blocks[i].attention
                 mixed = mean_or_head(weights[i], head, axis=2)
-                seen = attended_in_windows(x, mixed, own.window_size, own.shift)
+                seen = attend_in_windows(x, mixed, own.window_size, own.shift)
                 x = (x + seen) / 2 if follow else seen
             if stages[i] and stages[i - 1] < stages[i]:
                 height, width = grids[stages[i] - 1]
@@ -272,7 +272,7 @@ class Swin(ImageClassifier):
         """The last block's outputs, normed, and each block's attention weights."""
         self._check(images)
         c = self.config
-        x = self.patches(padded_to_multiples(images, c.patch_size))
+        x = self.patches(pad_to_multiples(images, c.patch_size))
         x = self.patch_norm(x)  # (B, H, W, D)
         if c.use_positions:
             x = x + ops.cast(self.positions, x.dtype)

@@ -1,4 +1,4 @@
-"""What a process does with the memory of arrays that it is done with."""
+"""Whether a process keeps the memory of freed arrays or returns it to the system."""
 
 import ctypes
 import platform
@@ -13,10 +13,10 @@ SETTINGS = {
 
 
 def keep_freed_memory() -> bool:
-    """Makes the process keep large arrays' memory when they are freed, under glibc.
+    """Makes the process keep the memory of large arrays when they are freed (glibc).
 
-    By default each large array is mapped when it is made and unmapped when it is freed,
-    and the system clears its pages anew at every step of training.
+    By default glibc maps each large array when it is created and unmaps it when it is
+    freed, and the system clears its pages anew at every step of training.
 
     Returns:
         Whether the C library has such settings and took them.
@@ -28,10 +28,10 @@ def keep_freed_memory() -> bool:
 
 
 def give_back_freed_memory() -> None:
-    """Hands the system the pages of freed arrays now, under glibc.
+    """Returns the pages of freed arrays to the system now (glibc).
 
-    Large arrays that are made and freed by turns leave gaps between those that stay,
-    and glibc by itself gives back the end of its heap alone.
+    Arrays that are freed between others leave gaps in the heap, and glibc by itself
+    returns only the end of its heap.
     """
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)

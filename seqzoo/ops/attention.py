@@ -1,4 +1,4 @@
-"""Alignment scores, and the softmax that turns them into attention weights.
+"""Alignment scores, attention weights and dot-product attention.
 
 Every score compares each query with each key. Letters in comments: B batch,
 T query steps, S key steps, D features, U units of the additive score.
@@ -47,7 +47,7 @@ def additive_scores(query: Tensor, key: Tensor, score_kernel: Tensor) -> Tensor:
         Float tensor `(batch, query_steps, key_steps)`.
     """
     hidden = ops.tanh(ops.expand_dims(query, 2) + ops.expand_dims(key, 1))  # (B,T,S,U)
-    return ops.einsum("btsu,u->bts", hidden, score_kernel)
+    return ops.einsum("btsu,u->bts", hidden, score_kernel)  # (B, T, S)
 
 
 def dot_scores(query: Tensor, key: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def dot_scores(query: Tensor, key: Tensor) -> Tensor:
     Returns:
         Float tensor `(batch, query_steps, key_steps)`.
     """
-    return ops.matmul(query, ops.swapaxes(key, 1, 2))
+    return ops.matmul(query, ops.swapaxes(key, 1, 2))  # (B, T, S)
 
 
 def scaled_dot_scores(query: Tensor, key: Tensor) -> Tensor:
@@ -83,21 +83,21 @@ def scaled_dot_scores(query: Tensor, key: Tensor) -> Tensor:
 
 
 def attention_weights(scores: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Softmax of the scores over the keys that are real.
+    """Softmax of the scores over the real keys.
 
         weights = softmax(scores, over keys);  padding gets exactly 0
 
     Args:
         scores: Float tensor `(batch, query_steps, key_steps)`.
         mask: Boolean tensor `(batch, key_steps)`; True is real. A row without a
-            real key, which has nothing to attend to, gets weights of 0.
+            real key gets weights of 0.
 
     Returns:
         Float tensor like `scores`; each row sums to 1.
     """
     if mask is None:
         return _softmax(scores)
-    mask = ops.cast(ops.expand_dims(mask, 1), "bool")
+    mask = ops.cast(ops.expand_dims(mask, 1), "bool")  # (B, 1, S)
     weights = _softmax(_masked(scores, mask))
     return ops.where(mask, weights, ops.zeros_like(weights))
 
@@ -123,26 +123,26 @@ def dot_product_attention(
             key_steps)`; True may be attended to. A query that may attend to nothing
             gets weights of 0.
         bias: Float tensor that broadcasts likewise.
-        drop: Dropout of the weights, if there is any.
+        drop: Dropout of the weights; None for none.
 
     Returns:
         `(outputs, weights)`: `(batch, heads, query_steps, value_dim)` and `(batch,
         heads, query_steps, key_steps)`; each row of `weights` sums to 1.
     """
-    # The query is scaled: it is smaller than the scores.
+    # Scaling the query is cheaper than scaling the scores, which are larger.
     query = query * query.shape[-1] ** -0.5
-    scores = ops.matmul(query, ops.swapaxes(key, -1, -2))
+    scores = ops.matmul(query, ops.swapaxes(key, -1, -2))  # (B, heads, T, S)
     if bias is not None:
         scores = scores + bias
     if mask is not None:
         scores = _masked(scores, mask)
     highest = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
     exponentials = ops.exp(scores - highest)
-    inverse = 1.0 / ops.sum(exponentials, axis=-1, keepdims=True)
+    inverse = 1.0 / ops.sum(exponentials, axis=-1, keepdims=True)  # (B, heads, T, 1)
     if mask is not None:
         has_key = ops.any(mask, axis=-1, keepdims=True)
         inverse = ops.where(has_key, inverse, ops.zeros_like(inverse))
-    # The outputs are divided by the softmax's sum: they are smaller than the weights.
+    # Dividing the outputs by the softmax's sum is cheaper than dividing the weights.
     dropped = exponentials if drop is None else drop(exponentials)
     return ops.matmul(dropped, value) * inverse, exponentials * inverse
 

@@ -1,4 +1,4 @@
-"""Boxes: their two forms, and how much they overlap.
+"""Boxes: their two forms, and their overlap.
 
 A box is four numbers on the last axis: (centre x, centre y, width, height), or (x0, y0,
 x1, y1), its left, upper, right and lower border; y points down.
@@ -72,8 +72,8 @@ def generalized_iou(a: Tensor, b: Tensor) -> Tensor:
 
         giou(a, b) = iou(a, b) - (|c| - |a or b|) / |c|
 
-    where c is the smallest box that holds both. Boxes that do not touch have less than
-    0, the further apart the less, so that there is a gradient where IoU has none.
+    where c is the smallest box that contains both. For boxes that do not touch it is
+    below 0 and falls with their distance, so it has a gradient where IoU has none.
 
     Args:
         a: Float tensor `(..., 4)`, as (x0, y0, x1, y1) with x0 <= x1, y0 <= y1.
@@ -103,5 +103,5 @@ def _area(boxes: Tensor) -> Tensor:
 
 
 def _divisor(area: Tensor) -> Tensor:
-    # Not a small number added: areas of pixels in an image of side 1 are small too.
+    # No epsilon is added: in an image of side 1 the areas themselves are tiny.
     return ops.where(area > 0, area, ops.ones_like(area))

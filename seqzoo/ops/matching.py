@@ -1,9 +1,9 @@
-"""Which prediction answers for which object."""
+"""The assignment of predictions to objects."""
 
 import numpy as np
 from keras import ops
 
-from seqzoo.ops.numpy_callback import on_host
+from seqzoo.ops.numpy_callback import numpy_callback
 from seqzoo.ops.types import Array, Tensor
 
 
@@ -12,24 +12,24 @@ def matched_queries(costs: Tensor, is_object: Tensor) -> Tensor:
 
         sigma = argmin over injective sigma of sum_j costs[sigma(j), j]
 
-    found for each set by `scipy.optimize.linear_sum_assignment`, on the host. It has no
-    gradient; what is computed from the matched predictions has.
+    which `scipy.optimize.linear_sum_assignment` solves for each set on the CPU. The
+    assignment has no gradient; a loss of the matched predictions has.
 
     Args:
-        costs: Float tensor `(sets, queries, objects)`: of query i for object j.
+        costs: Float tensor `(sets, queries, objects)`: cost of query i for object j.
         is_object: Boolean tensor `(sets, objects)`; False is padding. A set has at most
             as many objects as queries.
 
     Returns:
         int32 tensor `(sets, objects)`: the query of each object; 0 for padding.
     """
-    return on_host(
+    return numpy_callback(
         _assigned, (costs.shape[0], costs.shape[2]), "int32", costs, is_object
     )
 
 
 def gathered_queries(values: Tensor, queries: Tensor) -> Tensor:
-    """The rows of `values` that the assignment names.
+    """The values of the assigned queries.
 
     Args:
         values: Tensor `(sets, queries, features)`.
@@ -44,10 +44,10 @@ def gathered_queries(values: Tensor, queries: Tensor) -> Tensor:
 def _assigned(costs: Array, is_object: Array) -> Array:
     from scipy.optimize import linear_sum_assignment
 
-    # What is not finite will be refused where the loss is; scipy must not fail first.
+    # The loss refuses values that are not finite; scipy must not fail before it.
     costs = np.nan_to_num(np.asarray(costs, "float64"), nan=1e9, posinf=1e9)
-    found = np.zeros(is_object.shape, "int32")
-    for cost, real, row in zip(costs, np.asarray(is_object), found, strict=True):
+    assignment = np.zeros(is_object.shape, "int32")
+    for cost, real, row in zip(costs, np.asarray(is_object), assignment, strict=True):
         (columns,) = np.nonzero(real)
         if len(columns) > len(cost):
             raise ValueError(
@@ -56,4 +56,4 @@ def _assigned(costs: Array, is_object: Array) -> Array:
             )
         rows, order = linear_sum_assignment(cost[:, columns])
         row[columns[order]] = rows
-    return found
+    return assignment

@@ -1,4 +1,4 @@
-"""Layer normalisation, in sums that a processor is fast at.
+"""Layer normalisation with fast sums on a CPU.
 
 Letters in comments: R rows, D features.
 """
@@ -20,9 +20,9 @@ def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float) -> Tensor
         outputs = gamma (x - mean) / sqrt(variance + epsilon) + beta
 
     The result and its gradient are those of `keras.ops.layer_normalization`, in float32
-    at least. On a CPU, TensorFlow and JAX leave sums to XLA, whose sums over many rows
-    are slow; there they are products with a vector of equal numbers, and a gradient
-    takes half the time or less.
+    or better. XLA's sums over many rows are slow on a CPU. TensorFlow and JAX compute
+    them there as products with a vector of equal numbers; a gradient then takes half
+    the time or less.
 
     Args:
         x: Float tensor `(..., features)`, whose features are known.
@@ -44,7 +44,7 @@ def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, epsilon: float) -> Tensor
 
 @functools.cache
 def _sums_as_products() -> bool:
-    """Whether XLA sums on a CPU; on an accelerator products may be less exact."""
+    """Whether XLA runs on a CPU; on an accelerator products may be less exact."""
     if keras.backend.backend() not in ("tensorflow", "jax"):
         return False
     return all("cpu" in device.lower() for device in keras.distribution.list_devices())
@@ -52,7 +52,7 @@ def _sums_as_products() -> bool:
 
 @functools.cache
 def _normalised(epsilon: float) -> Any:
-    """The function of rows (R, D), gamma and beta (D,), with its gradient."""
+    """A function of rows (R, D), gamma (D,) and beta (D,), with its own gradient."""
 
     @ops.custom_gradient
     def normalised(x: Tensor, gamma: Tensor, beta: Tensor) -> Any:
@@ -63,15 +63,15 @@ def _normalised(epsilon: float) -> Any:
         unit = centred * inverse
 
         def gradient(*arguments: Tensor, upstream: Tensor = None) -> Any:
-            if upstream is None:  # TensorFlow and JAX give it by its place
+            if upstream is None:  # a positional argument on TensorFlow and JAX
                 (upstream,) = arguments
             ones = ops.ones((1, ops.shape(upstream)[0]), upstream.dtype)
-            to_gamma = ops.matmul(ones, upstream * unit)[0]
-            to_beta = ops.matmul(ones, upstream)[0]
-            to_unit = upstream * gamma
-            along = ops.matmul(to_unit * unit, share)  # what would change the norm
-            to_x = inverse * (to_unit - ops.matmul(to_unit, share) - unit * along)
-            return to_x, to_gamma, to_beta
+            d_gamma = ops.matmul(ones, upstream * unit)[0]  # (D,)
+            d_beta = ops.matmul(ones, upstream)[0]  # (D,)
+            d_unit = upstream * gamma  # (R, D)
+            along = ops.matmul(d_unit * unit, share)  # component that changes the norm
+            d_x = inverse * (d_unit - ops.matmul(d_unit, share) - unit * along)
+            return d_x, d_gamma, d_beta
 
         return gamma * unit + beta, gradient
 

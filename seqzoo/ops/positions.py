@@ -1,4 +1,4 @@
-"""Positions: learned ones resampled to another grid, places of a map, and waves."""
+"""Positions: learned ones at another resolution, places of a map, and sines."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ def resampled_grid(grid: Array, size: tuple[int, int]) -> Array:
         w(t) = a|t|^3 - 5a|t|^2 + 8a|t| - 4a              for 1 < |t| < 2
 
     with a = -0.75, pixels taken as areas (half-pixel centres) and the border repeated:
-    what the original vision transformers use for other image sizes. There is no
+    the original vision transformers do this for other image sizes. There is no
     antialiasing.
 
     Args:
@@ -29,25 +29,24 @@ def resampled_grid(grid: Array, size: tuple[int, int]) -> Array:
     Returns:
         Float array `(*size, features)` of the same dtype.
     """
-    for axis, wanted in enumerate(size):
-        grid = _resampled_axis(grid, axis, wanted)
+    for axis, length in enumerate(size):
+        grid = _resampled_axis(grid, axis, length)
     return grid
 
 
 def sine_grid(mask: Tensor, features: int, temperature: float = 10000.0) -> Tensor:
-    """Sines and cosines of the place in a map (Carion et al. 2020, appendix A.4).
+    """Sines and cosines of the places of a map (Carion et al. 2020, appendix A.4).
 
-        y = 2 pi (real places up to this one, downwards) / (all of them + 1e-6)
+        y = 2 pi (real places above, this one included) / (real places + 1e-6)
         half_y[2i], half_y[2i + 1] = sin, cos of y / temperature^(2i / (features / 2))
-        outputs = [half_y, half_x],   x like y, to the right
+        outputs = [half_y, half_x],   x like y, from left to right
 
-    The first real place counts 1, the last comes to 2 pi: what is padded is not part of
-    the picture.
+    Only real places count, so the last real one of a column has y = 2 pi.
 
     Args:
         mask: Boolean tensor `(batch, height, width)`; True is real.
         features: Features of a vector, a multiple of 4.
-        temperature: The longest wave is about so many times the shortest.
+        temperature: About the ratio of the longest wave to the shortest.
 
     Returns:
         Float32 tensor `(batch, height, width, features)` in [-1, 1].
@@ -62,12 +61,12 @@ def sine_grid(mask: Tensor, features: int, temperature: float = 10000.0) -> Tens
         )
     halves = []
     for axis in (1, 2):
-        count, last = _counted(mask, axis)
-        halves.append(waves(count / (last + 1e-6), features // 2, temperature))
+        count, last = _count_real(mask, axis)
+        halves.append(sines(count / (last + 1e-6), features // 2, temperature))
     return ops.concatenate(halves, axis=-1)
 
 
-def waves(values: Tensor, features: int, temperature: float = 10000.0) -> Tensor:
+def sines(values: Tensor, features: int, temperature: float = 10000.0) -> Tensor:
     """Sines and cosines of numbers (Vaswani et al. 2017, section 3.5).
 
         outputs[2i], outputs[2i+1] = sin, cos of 2 pi value / temperature^(2i/features)
@@ -75,7 +74,7 @@ def waves(values: Tensor, features: int, temperature: float = 10000.0) -> Tensor
     Args:
         values: Float tensor of any shape, about 0 to 1.
         features: Features of a vector, even.
-        temperature: The longest wave is about so many times the shortest.
+        temperature: About the ratio of the longest wave to the shortest.
 
     Returns:
         Float32 tensor `(*values.shape, features)` in [-1, 1].
@@ -83,16 +82,16 @@ def waves(values: Tensor, features: int, temperature: float = 10000.0) -> Tensor
     lengths = temperature ** (np.arange(0, features, 2) / features)
     lengths = ops.convert_to_tensor(lengths, "float32")
     angles = ops.expand_dims(ops.cast(values, "float32") * (2 * math.pi), -1) / lengths
-    both = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
-    return ops.reshape(both, (*ops.shape(values), features))
+    pairs = ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)
+    return ops.reshape(pairs, (*ops.shape(values), features))
 
 
 def grid_places(mask: Tensor) -> Tensor:
-    """Where the places of a map are in the real part of the picture.
+    """The centres of a map's places, as fractions of the real part of the image.
 
-        x = (real places of the row up to this one - 1/2) / (all of them)
+        x = (real places to the left, this one included, - 1/2) / (real places)
 
-    and y alike, downwards: the centres of the places.
+    and y likewise, from above.
 
     Args:
         mask: Boolean tensor `(batch, height, width)`; True is real.
@@ -101,14 +100,14 @@ def grid_places(mask: Tensor) -> Tensor:
         Float32 tensor `(batch, height, width, 2)`: x and y, for real places between 0
         and 1.
     """
-    counts = [_counted(mask, axis) for axis in (2, 1)]
+    counts = [_count_real(mask, axis) for axis in (2, 1)]
     return ops.stack(
         [(count - 0.5) / ops.maximum(last, 1.0) for count, last in counts], axis=-1
     )
 
 
 def resized_mask(mask: Tensor, size: tuple[Any, Any]) -> Tensor:
-    """A mask of pixels for a smaller map: each place takes the pixel at its corner.
+    """A mask of pixels at the size of a map: each place takes its upper left pixel.
 
         outputs_ij = mask at floor(i height / rows), floor(j width / columns)
 
@@ -121,31 +120,31 @@ def resized_mask(mask: Tensor, size: tuple[Any, Any]) -> Tensor:
     """
     mask = ops.cast(mask, "bool")
     for axis, count in enumerate(size, start=1):
-        # float32, whose rounding decides which pixel it is, as in PyTorch.
+        # In float32 as in PyTorch: its rounding decides which pixel is taken.
         scale = ops.cast(ops.shape(mask)[axis], "float32") / ops.cast(count, "float32")
         places = ops.floor(ops.cast(ops.arange(count), "float32") * scale)
         mask = ops.take(mask, ops.cast(places, "int32"), axis=axis)
     return mask
 
 
-def _counted(mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    """Real places along an axis up to each, and all of them."""
+def _count_real(mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Real places along an axis up to and including each place, and in total."""
     count = ops.cumsum(ops.cast(mask, "float32"), axis=axis)
     return count, count[:, -1:] if axis == 1 else count[:, :, -1:]
 
 
-def _resampled_axis(grid: Array, axis: int, wanted: int) -> Array:
+def _resampled_axis(grid: Array, axis: int, new_length: int) -> Array:
     length = grid.shape[axis]
-    if length == wanted:
+    if length == new_length:
         return grid
-    places = (np.arange(wanted) + 0.5) * (length / wanted) - 0.5
+    places = (np.arange(new_length) + 0.5) * (length / new_length) - 0.5
     first = np.floor(places).astype(int)
     total: Any = 0
     for k in range(-1, 3):
         weight = _cubic(np.abs(places - first - k))
         part = np.take(grid, np.clip(first + k, 0, length - 1), axis=axis)
         shape = [1] * grid.ndim
-        shape[axis] = wanted
+        shape[axis] = new_length
         total = total + part * weight.reshape(shape)
     return total.astype(grid.dtype)
 

@@ -1,8 +1,8 @@
-"""Windows: a grid of vectors cut into squares that are attended to one by one.
+"""Windows: a grid of vectors cut into squares, for attention within each.
 
-A shifted window is one of a grid that was rolled, so that squares lie across the former
-borders; the rolled grid's last squares hold what came round from the other side, and a
-mask keeps the two apart. Letters in comments: B batch, H W height and width, M side of
+Shifted windows are those of a rolled grid, so that they lie across the borders of the
+others. The last windows of a rolled grid hold places from both sides of the grid, which
+a mask separates. Letters in comments: B batch, H W height and width, M side of
 a window, S steps of a window, D features.
 """
 
@@ -12,8 +12,8 @@ from keras import ops
 from seqzoo.ops.types import Array, Tensor
 
 
-def padded_to_multiples(x: Tensor, size: int) -> Tensor:
-    """A grid with zeros at its right and below, until squares of `size` fill it.
+def pad_to_multiples(x: Tensor, size: int) -> Tensor:
+    """Pads a grid with zeros at its right and below, until squares of `size` fill it.
 
     Args:
         x: Float tensor `(batch, height, width, features)`, whose height and width are
@@ -30,7 +30,7 @@ def padded_to_multiples(x: Tensor, size: int) -> Tensor:
 
 
 def window_partition(x: Tensor, window_size: int) -> Tensor:
-    """A grid cut into windows (Liu et al. 2021, section 3.2).
+    """Cuts a grid into windows (Liu et al. 2021, section 3.2).
 
     Args:
         x: Tensor `(batch, height, width, features)`; `window_size` divides height and
@@ -38,20 +38,20 @@ def window_partition(x: Tensor, window_size: int) -> Tensor:
         window_size: Side of a window.
 
     Returns:
-        Tensor `(batch * windows, window_size ** 2, features)`: the windows of an image
-        follow each other row by row, and so do the places in a window.
+        Tensor `(batch * windows, window_size ** 2, features)`: windows of an image, and
+        places of a window, in row-major order.
     """
     height, width, features = x.shape[1:]
     rows, columns = height // window_size, width // window_size
     x = ops.reshape(x, (-1, rows, window_size, columns, window_size, features))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))  # (B, rows, columns, M, M, D)
-    return ops.reshape(x, (-1, window_size**2, features))
+    return ops.reshape(x, (-1, window_size**2, features))  # (B * windows, S, D)
 
 
 def window_reverse(
     windows: Tensor, window_size: int, height: int, width: int
 ) -> Tensor:
-    """The grid that `window_partition` cut.
+    """Puts windows together to a grid: the inverse of `window_partition`.
 
     Args:
         windows: Tensor `(batch * windows, window_size ** 2, features)`.
@@ -66,19 +66,18 @@ def window_reverse(
     rows, columns = height // window_size, width // window_size
     x = ops.reshape(windows, (-1, rows, columns, window_size, window_size, features))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))  # (B, rows, M, columns, M, D)
-    return ops.reshape(x, (-1, height, width, features))
+    return ops.reshape(x, (-1, height, width, features))  # (B, H, W, D)
 
 
-def fitted_window(
+def effective_window(
     height: int, width: int, window_size: int, shift: int
 ) -> tuple[int, int]:
-    """The window and the shift of a grid that may be no larger than a window.
+    """Side and shift of the windows of a grid, which may be smaller than a window.
 
         min(height, width) > window_size:  window_size, shift
         otherwise:                         min(height, width), 0
 
-    as the authors' code has it; where one window spans the grid there is nothing to
-    shift.
+    as in the authors' code: a window that spans the grid needs no shift.
 
     Args:
         height: Rows of the grid.
@@ -87,58 +86,58 @@ def fitted_window(
         shift: Places by which a large grid is rolled.
 
     Returns:
-        The side of the window and the shift to use.
+        The side of the windows and the shift.
     """
     side = min(height, width)
     return (window_size, shift) if side > window_size else (side, 0)
 
 
-def attended_in_windows(
+def attend_in_windows(
     queries: Tensor, weights: Tensor, window_size: int, shift: int
 ) -> Tensor:
-    """Where the places of a grid look, with windows put back and shifts undone.
+    """Attention that each place of a grid receives from the other places.
 
         outputs(k) = sum over q of queries(q) weights(q, k)
 
-    With 1 at one place it is where that place looks, which is 0 outside its window;
-    with an even share everywhere it is how much each place is looked at.
+    A grid of queries with a 1 at one place gives the attention of that place, which is
+    0 outside its window; equal queries that sum to 1 give the mean attention.
 
     Args:
         queries: Float tensor `(batch, height, width)`, whose height and width are
-            known: how much each place counts as one that looks.
-        weights: Float tensor `(batch, windows, steps, steps)`: those of one head of
-            `WindowAttention`, or a mean over heads.
-        window_size: Side of a window in a large grid, and
-        shift: places by which a large grid was rolled, as for `fitted_window`.
+            known: the weight of each place's attention in the sum.
+        weights: Float tensor `(batch, windows, steps, steps)`: the weights of
+            `WindowAttention`, of one head or the mean over heads.
+        window_size: As for `effective_window`.
+        shift: As for `effective_window`.
 
     Returns:
-        Float tensor `(batch, height, width)`. It sums to what `queries` do, less what
-        looks at padding.
+        Float tensor `(batch, height, width)`. Its sum is that of `queries`, less the
+        attention that padding receives.
     """
     height, width = queries.shape[1:3]
-    window, shift = fitted_window(height, width, window_size, shift)
-    x = padded_to_multiples(ops.expand_dims(queries, -1), window)
+    window, shift = effective_window(height, width, window_size, shift)
+    x = pad_to_multiples(ops.expand_dims(queries, -1), window)
     rows, columns = x.shape[1:3]
     if shift:
         x = ops.roll(x, (-shift, -shift), axis=(1, 2))
-    x = window_partition(x, window)
-    x = ops.reshape(x, (-1, weights.shape[1], 1, window**2))
+    x = window_partition(x, window)  # (B * windows, S, 1)
+    x = ops.reshape(x, (-1, weights.shape[1], 1, window**2))  # (B, windows, 1, S)
     x = ops.reshape(ops.matmul(x, weights), (-1, window**2, 1))
-    x = window_reverse(x, window, rows, columns)
+    x = window_reverse(x, window, rows, columns)  # (B, rows, columns, 1)
     if shift:
         x = ops.roll(x, (shift, shift), axis=(1, 2))
     return x[:, :height, :width, 0]
 
 
 def shifted_window_mask(height: int, width: int, window_size: int, shift: int) -> Array:
-    """Who may attend to whom in the windows of a rolled grid (figure 4).
+    """The mask of attention in the windows of a rolled grid (figure 4).
 
-        mask(q, k) = q and k came round the border alike
+        mask(q, k) = q and k were both rolled round the border, or neither was
 
-    down and across, each: rolled by (-shift, -shift), the last `shift` rows and columns
-    are the former first ones. The authors' code adds -100 to the scores of the others;
-    this mask leaves them no weight at all, which is the same in float32 unless scores
-    lie some 90 apart. Padding is not told from what is real, as in their code.
+    in rows and in columns: a grid rolled by (-shift, -shift) has its former first
+    `shift` rows and columns last. The authors' code adds -100 to the other scores;
+    this mask gives them a weight of 0, which is the same in float32 unless scores
+    differ by about 90. Padding may be attended to, as in their code.
 
     Args:
         height: Rows of the grid; a multiple of `window_size`.
@@ -154,17 +153,18 @@ def shifted_window_mask(height: int, width: int, window_size: int, shift: int) -
     regions = 2 * below[:, None] + right  # (H, W), four of them
     rows, columns = height // window_size, width // window_size
     regions = regions.reshape(rows, window_size, columns, window_size)
-    regions = regions.transpose(0, 2, 1, 3).reshape(-1, window_size**2)
+    regions = regions.transpose(0, 2, 1, 3)  # (rows, columns, M, M)
+    regions = regions.reshape(-1, window_size**2)  # (windows, S)
     return regions[:, :, None] == regions[:, None, :]
 
 
 def relative_position_index(window_size: int, table_size: int | None = None) -> Array:
-    """Where in a table the bias of two places of a window stands (section 3.2).
+    """Indices into the table of relative position biases (section 3.2).
 
         index(q, k) = (row_q - row_k + M - 1) (2 M - 1) + column_q - column_k + M - 1
 
-    for the window of side M that the table is made for. A smaller window finds the same
-    displacement at the same place.
+    for a table of windows of side M. A smaller window has the same index for the same
+    displacement.
 
     Args:
         window_size: Side of the window.

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
-from seqzoo.ops.numpy_callback import host_survives_jit
+from seqzoo.ops.numpy_callback import callback_compiles
 from seqzoo.tasks.labelled import LabelledTask
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 
@@ -65,7 +65,7 @@ class ObjectDetector(LabelledTask):
                 f"SetPredictionLoss(). Received: loss={loss!r}"
             )
         self.set_loss = SetPredictionLoss() if loss is None else loss
-        if not host_survives_jit():
+        if not callback_compiles():
             jit_compile = False
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **settings)
 

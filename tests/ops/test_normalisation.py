@@ -41,7 +41,8 @@ def test_values_and_gradients_are_keras_s(shape):
 @pytest.mark.usefixtures("route")
 @pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16", "float16"])
 def test_half_precision_is_summed_in_float32(dtype):
-    layer, exact = LayerNorm(dtype=dtype), keras.layers.LayerNormalization()
+    layer = LayerNorm(epsilon=1e-3, dtype=dtype)
+    exact = keras.layers.LayerNormalization(epsilon=1e-3)
     x = keras.ops.cast(RNG.normal(40, 1, size=(3, 64)), layer.compute_dtype)
     for each in (layer, exact):
         each.build(x.shape)
@@ -55,6 +56,6 @@ def test_half_precision_is_summed_in_float32(dtype):
 @pytest.mark.usefixtures("route")
 def test_rows_need_no_known_number():
     inputs = keras.Input((None, 8))
-    model = keras.Model(inputs, LayerNorm()(inputs))
+    model = keras.Model(inputs, LayerNorm(epsilon=1e-6)(inputs))
     for steps in (1, 4):
         assert model(np.ones((2, steps, 8), "float32")).shape == (2, steps, 8)

@@ -5,9 +5,9 @@ import pytest
 from keras import ops
 
 from seqzoo.ops.windows import (
-    attended_in_windows,
-    fitted_window,
-    padded_to_multiples,
+    attend_in_windows,
+    effective_window,
+    pad_to_multiples,
     relative_position_index,
     shifted_window_mask,
     window_partition,
@@ -75,16 +75,16 @@ def test_the_index_is_that_of_a_double_loop(window, table):
     [((8, 9), (7, 3)), ((7, 9), (7, 0)), ((9, 2), (2, 0)), ((1, 1), (1, 0))],
 )
 def test_a_window_is_no_larger_than_the_grid(grid, fitted):
-    assert fitted_window(*grid, window_size=7, shift=3) == fitted
+    assert effective_window(*grid, window_size=7, shift=3) == fitted
 
 
 def test_padding_is_at_the_right_and_below():
-    padded = numpy_of(padded_to_multiples(GRID, 4))
+    padded = numpy_of(pad_to_multiples(GRID, 4))
     assert padded.shape == (2, 8, 12, 4)
     np.testing.assert_array_equal(padded[:, :6, :9], GRID)
     assert not padded[:, 6:].any()
     assert not padded[:, :, 9:].any()
-    assert padded_to_multiples(GRID, 3) is GRID
+    assert pad_to_multiples(GRID, 3) is GRID
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_padding_is_at_the_right_and_below():
     ids=["whole", "shifted", "padded", "clamped"],
 )
 def test_where_places_look_is_that_of_a_loop_over_windows(height, width, window, shift):
-    side, moved = fitted_window(height, width, window, shift)
+    side, moved = effective_window(height, width, window, shift)
     rows, columns = (-(-length // side) for length in (height, width))
     rng = np.random.default_rng(0)
     weights = rng.dirichlet(np.ones(side**2), (2, rows * columns, side**2))
@@ -111,7 +111,7 @@ def test_where_places_look_is_that_of_a_loop_over_windows(height, width, window,
         if row < height and column < width:
             looking = queries[:, row, column]
             expected[:, to_row, to_column] += looking * weights[:, k, q, p]
-    found = attended_in_windows(
+    found = attend_in_windows(
         ops.convert_to_tensor(queries, "float32"),
         ops.convert_to_tensor(weights, "float32"),
         window,

@@ -1,4 +1,4 @@
-"""Attention of several heads, with query, key and value of their own.
+"""Attention of several heads, with query, key and value from different sequences.
 
 Letters in comments: B batch, T query steps, S key steps, N heads, K features of a head.
 """
@@ -8,23 +8,24 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.layers.block import Block
 from seqzoo.ops.attention import dot_product_attention
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Shape, Tensor
 
 
-class MultiHeadAttention(keras.layers.Layer):
+class MultiHeadAttention(Block):
     """Multi-head attention (Vaswani et al. 2017, section 3.2.2).
 
         head_n = softmax(query W_q,n (key W_k,n)^T / sqrt(head_dim) + bias) value W_v,n
         outputs = [head_1, ..., head_N] W_o + b_o
 
-    and a bias in each projection, too. Query, key and value come apart, for who adds
-    positions to query and key only; a sequence that attends to itself as it is has
-    `SelfAttention`.
+    The three projections have biases too. Query, key and value are separate arguments
+    because DETR adds positions to queries and keys only. `SelfAttention` is the layer
+    for a sequence that attends to itself.
 
     Args:
         num_heads: Number of heads; divides the features of the query.
-        dropout: Rate at which attention weights are dropped.
+        dropout: Probability of dropping an attention weight.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -48,16 +49,9 @@ class MultiHeadAttention(keras.layers.Layer):
     def __init__(self, num_heads: int, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.num_heads = num_heads
-        self.dropout = keras.layers.Dropout(
-            dropout, dtype=self.dtype_policy, name="dropout"
-        )
+        self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
-    def build(
-        self,
-        query_shape: tuple[int | None, ...],
-        key_shape: tuple[int | None, ...],
-        value_shape: tuple[int | None, ...],
-    ) -> None:
+    def build(self, query_shape: Shape, key_shape: Shape, value_shape: Shape) -> None:
         features = query_shape[-1]
         if features is None or features % self.num_heads:
             raise ValueError(
@@ -65,8 +59,8 @@ class MultiHeadAttention(keras.layers.Layer):
                 f"features={features}, num_heads={self.num_heads}"
             )
 
-        def dense(name: str, shape: tuple[int | None, ...]) -> keras.layers.Dense:
-            layer = keras.layers.Dense(features, dtype=self.dtype_policy, name=name)
+        def dense(name: str, shape: Shape) -> keras.layers.Dense:
+            layer = self.child(keras.layers.Dense, features, name=name)
             layer.build(shape)
             return layer
 
@@ -86,19 +80,19 @@ class MultiHeadAttention(keras.layers.Layer):
         return_weights: bool = False,
     ) -> Any:
         heads, weights = dot_product_attention(
-            self._split(self.query(query)),
-            self._split(self.key(key)),
-            self._split(self.value(value)),
+            self._split_heads(self.query(query)),  # (B, N, T, K)
+            self._split_heads(self.key(key)),  # (B, N, S, K)
+            self._split_heads(self.value(value)),  # (B, N, S, K)
             attention_mask,
             bias,
             lambda weights: self.dropout(weights, training=training),
         )
         heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, T, N, K)
-        outputs = self.output_layer(ops.reshape(heads, ops.shape(query)))
+        heads = ops.reshape(heads, ops.shape(query))  # (B, T, N * K)
+        outputs = self.output_layer(heads)
         return (outputs, weights) if return_weights else outputs
 
-    def _split(self, x: Tensor) -> Tensor:
-        """(B, S, N * K) to (B, N, S, K)."""
+    def _split_heads(self, x: Tensor) -> Tensor:
         batch, steps, features = ops.shape(x)
         shape = (batch, steps, self.num_heads, features // self.num_heads)
-        return ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))
+        return ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))  # (B, N, S, K)

@@ -1,4 +1,4 @@
-"""Attention over an encoder's outputs, with any of the lectures' alignment scores."""
+"""Attention over an encoder's outputs, with one of six alignment scores."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from seqzoo.ops.attention import (
     dot_scores,
     scaled_dot_scores,
 )
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Shape, Tensor
 
 SCORES = ("additive", "cosine", "dot", "general", "location", "scaled_dot")
 
 
 class Attention(keras.layers.Layer):
-    """Soft alignment of queries with a memory, and the context it gives.
+    """Soft alignment of queries with a memory, and the resulting context.
 
         weights = softmax(score(query, key), over the memory's real steps)
         context = weights @ memory
@@ -32,10 +32,9 @@ class Attention(keras.layers.Layer):
         "cosine"      beta(q) cos(W q, k)                  Graves et al. 2014, eq. 5, 6
         "location"    row of W q that belongs to the step  Luong et al. 2015, eq. 9
 
-    "dot" wants queries and memory of one size. In "cosine" the key strength is
-    beta(q) = softplus(w . q + b), as the controller of a Neural Turing Machine
-    emits it. "location" looks at the query alone, for memories of up to
-    `max_steps` steps.
+    "dot" needs queries and memory with equal numbers of features. In "cosine" the key
+    strength is beta(q) = softplus(w . q + b), as in the controller of a Neural Turing
+    Machine. "location" reads the query alone, for memories of up to `max_steps` steps.
 
     Args:
         score: Name of the alignment score.
@@ -46,8 +45,7 @@ class Attention(keras.layers.Layer):
         query: Float tensor `(batch, query_steps, query_features)`.
         memory: Float tensor `(batch, memory_steps, features)`.
         mask: Boolean tensor `(batch, memory_steps)`; True is real.
-        keys: What `project(memory)` returned, to spare its recomputation when
-            one memory is asked again and again.
+        keys: The result of `project(memory)`, so that a decoder computes it only once.
 
     Returns:
         `(context, weights)`: `(batch, query_steps, features)` and `(batch,
@@ -85,13 +83,11 @@ class Attention(keras.layers.Layer):
         self.units = units
         self.max_steps = max_steps
 
-    def build(
-        self, query_shape: tuple[int | None, ...], memory_shape: tuple[int | None, ...]
-    ) -> None:
+    def build(self, query_shape: Shape, memory_shape: Shape) -> None:
         query_dim, memory_dim = query_shape[-1], memory_shape[-1]
         if self.score == "dot" and query_dim != memory_dim:
             raise ValueError(
-                'score="dot" wants queries and memory of one size. Received: '
+                'score="dot" needs as many features in queries as in memory. Received: '
                 f"query features={query_dim}, memory features={memory_dim}. "
                 'Use score="general" for different sizes.'
             )
@@ -121,7 +117,7 @@ class Attention(keras.layers.Layer):
             self.location_kernel = kernel("location_kernel", query_dim, self.max_steps)
 
     def project(self, memory: Tensor) -> Tensor:
-        """The keys of a memory: what each of its steps is compared by."""
+        """The keys of a memory, with which `call` compares the queries."""
         if self.score == "additive":
             return ops.matmul(memory, self.key_kernel) + self.bias
         if self.score in ("scaled_dot", "general"):
@@ -165,11 +161,7 @@ class Attention(keras.layers.Layer):
         return scores[:, :, : ops.shape(keys)[1]]
 
     def compute_output_shape(
-        self,
-        query_shape: tuple[int | None, ...],
-        memory_shape: tuple[int | None, ...],
-    ) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
-        return (
-            (*query_shape[:2], memory_shape[-1]),
-            (*query_shape[:2], memory_shape[1]),
-        )
+        self, query_shape: Shape, memory_shape: Shape
+    ) -> tuple[Shape, Shape]:
+        batch_and_steps = query_shape[:2]
+        return (*batch_and_steps, memory_shape[-1]), (*batch_and_steps, memory_shape[1])

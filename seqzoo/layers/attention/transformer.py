@@ -1,4 +1,4 @@
-"""The transformer's parts: attention of several heads, feed-forward, encoder block.
+"""The transformer's parts: self-attention, feed-forward, encoder block.
 
 Letters in comments: B batch, S steps, N heads, K features of a head, D features.
 """
@@ -8,13 +8,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.layers.block import Block
 from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.attention import dot_product_attention
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Shape, Tensor
 
 
-class SelfAttention(keras.layers.Layer):
+class SelfAttention(Block):
     """Multi-head attention of a sequence to itself (Vaswani et al. 2017, sec. 3.2.2).
 
         query, key, value = x W_qkv + b_qkv, each split into heads
@@ -26,7 +27,7 @@ class SelfAttention(keras.layers.Layer):
     Args:
         num_heads: Number of heads; divides the features.
         use_bias: Whether query, key and value have biases.
-        dropout: Rate at which attention weights are dropped.
+        dropout: Probability of dropping an attention weight.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -55,23 +56,18 @@ class SelfAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_heads = num_heads
         self.use_bias = use_bias
-        self.dropout = keras.layers.Dropout(
-            dropout, dtype=self.dtype_policy, name="dropout"
-        )
+        self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
-    def build(self, x_shape: tuple[int | None, ...]) -> None:
+    def build(self, x_shape: Shape) -> None:
         features = x_shape[-1]
         if features is None or features % self.num_heads:
             raise ValueError(
                 "The features must be a multiple of `num_heads`. Received: "
                 f"features={features}, num_heads={self.num_heads}"
             )
-        self.qkv = keras.layers.Dense(
-            3 * features, use_bias=self.use_bias, dtype=self.dtype_policy, name="qkv"
-        )
-        self.output_layer = keras.layers.Dense(
-            features, dtype=self.dtype_policy, name="output_layer"
-        )
+        dense, bias = keras.layers.Dense, self.use_bias
+        self.qkv = self.child(dense, 3 * features, use_bias=bias, name="qkv")
+        self.output_layer = self.child(dense, features, name="output_layer")
         self.qkv.build(x_shape)
         self.output_layer.build(x_shape)
 
@@ -87,7 +83,8 @@ class SelfAttention(keras.layers.Layer):
         head_dim = features // self.num_heads
         steps = -1 if steps is None else steps
         qkv = ops.reshape(self.qkv(x), (-1, steps, 3, self.num_heads, head_dim))
-        query, key, value = ops.unstack(ops.transpose(qkv, (2, 0, 3, 1, 4)), 3)
+        qkv = ops.transpose(qkv, (2, 0, 3, 1, 4))  # (3, B, N, S, K)
+        query, key, value = ops.unstack(qkv, 3)  # each (B, N, S, K)
         heads, weights = dot_product_attention(
             query,
             key,
@@ -97,17 +94,18 @@ class SelfAttention(keras.layers.Layer):
             lambda weights: self.dropout(weights, training=training),
         )
         heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, S, N, K)
-        outputs = self.output_layer(ops.reshape(heads, (-1, steps, features)))
+        heads = ops.reshape(heads, (-1, steps, features))  # (B, S, N * K)
+        outputs = self.output_layer(heads)
         return (outputs, weights) if return_weights else outputs
 
 
-class FeedForward(keras.layers.Layer):
-    """Two dense layers at every step alike (Vaswani et al. 2017, section 3.3).
+class FeedForward(Block):
+    """Two dense layers, applied to each step alone (Vaswani et al. 2017, section 3.3).
 
         outputs = activation(x W_1 + b_1) W_2 + b_2
 
     Args:
-        hidden_dim: Features in between.
+        hidden_dim: Features between the two.
         activation: Name of a Keras activation; "gelu" is exact, by the error function
             (Hendrycks and Gimpel 2016).
         dropout: Rate of dropout after each of the two.
@@ -129,27 +127,25 @@ class FeedForward(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.hidden = keras.layers.Dense(
-            hidden_dim, activation=activation, dtype=self.dtype_policy, name="hidden"
+        self.hidden = self.child(
+            keras.layers.Dense, hidden_dim, activation=activation, name="hidden"
         )
-        self.dropout = keras.layers.Dropout(
-            dropout, dtype=self.dtype_policy, name="dropout"
-        )
+        self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
-    def build(self, x_shape: tuple[int | None, ...]) -> None:
-        self.output_layer = keras.layers.Dense(
-            x_shape[-1], dtype=self.dtype_policy, name="output_layer"
+    def build(self, x_shape: Shape) -> None:
+        self.output_layer = self.child(
+            keras.layers.Dense, x_shape[-1], name="output_layer"
         )
         self.hidden.build(x_shape)
         self.output_layer.build((*x_shape[:-1], self.hidden.units))
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
-        x = self.dropout(self.hidden(x), training=training)
+        x = self.dropout(self.hidden(x), training=training)  # (..., hidden_dim)
         return self.dropout(self.output_layer(x), training=training)
 
 
-class EncoderBlock(keras.layers.Layer):
-    """Attention, then feed-forward, each with its own shortcut.
+class EncoderBlock(Block):
+    """Attention, then feed-forward, with a shortcut around each.
 
         pre-norm:   x = x + attention(norm_1(x));  x = x + feed_forward(norm_2(x))
         post-norm:  x = norm_1(x + attention(x));  x = norm_2(x + feed_forward(x))
@@ -161,20 +157,20 @@ class EncoderBlock(keras.layers.Layer):
     Args:
         num_heads: Heads of the attention.
         hidden_dim: Features inside the feed-forward part.
-        pre_norm: Whether to norm before each branch, or after each shortcut.
+        pre_norm: Whether to norm before each branch instead of after each shortcut.
         activation: Of the feed-forward part.
         use_bias: Whether query, key and value have biases.
         dropout: Rate of dropout at the end of each branch and inside the feed-forward.
-        attention_dropout: Rate at which attention weights are dropped.
-        drop_path: Rate at which a row leaves a branch out (see `DropPath`).
+        attention_dropout: Probability of dropping an attention weight.
+        drop_path: Probability of dropping a branch of a row (see `DropPath`).
         epsilon: Of the layer norms.
-        attention: A layer in place of `SelfAttention`, which is called alike.
+        attention: A layer to use instead of `SelfAttention`, with the same call.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
-        x: Float tensor `(batch, steps, features)`, or what the attention wants.
+        x: Float tensor `(batch, steps, features)`, or the shape that `attention` takes.
         attention_mask: As in `SelfAttention`.
-        training: Whether noise is active.
+        training: Whether dropout and drop path are active.
         return_weights: Whether to return `(outputs, weights)`.
 
     Returns:
@@ -197,23 +193,20 @@ class EncoderBlock(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.pre_norm = pre_norm
-        policy = {"dtype": self.dtype_policy}
-        self.attention_norm = LayerNorm(
-            epsilon=epsilon, name="attention_norm", **policy
+        self.attention_norm = self.child(LayerNorm, epsilon, name="attention_norm")
+        self.attention = attention or self.child(
+            SelfAttention, num_heads, use_bias, attention_dropout, name="attention"
         )
-        self.attention = attention or SelfAttention(
-            num_heads, use_bias, attention_dropout, name="attention", **policy
+        self.feed_forward_norm = self.child(
+            LayerNorm, epsilon, name="feed_forward_norm"
         )
-        self.feed_forward_norm = LayerNorm(
-            epsilon=epsilon, name="feed_forward_norm", **policy
+        self.feed_forward = self.child(
+            FeedForward, hidden_dim, activation, dropout, name="feed_forward"
         )
-        self.feed_forward = FeedForward(
-            hidden_dim, activation, dropout, name="feed_forward", **policy
-        )
-        self.dropout = keras.layers.Dropout(dropout, name="dropout", **policy)
-        self.drop_path = DropPath(drop_path, name="drop_path", **policy)
+        self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
+        self.drop_path = self.child(DropPath, drop_path, name="drop_path")
 
-    def build(self, x_shape: tuple[int | None, ...]) -> None:
+    def build(self, x_shape: Shape) -> None:
         for layer in (
             self.attention_norm,
             self.attention,
@@ -229,21 +222,19 @@ class EncoderBlock(keras.layers.Layer):
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
-        given = {} if attention_mask is None else {"attention_mask": attention_mask}
-        attended, weights = self.attention(
-            self.attention_norm(x) if self.pre_norm else x,
-            training=training,
-            return_weights=True,
-            **given,
+        # `WindowAttention` makes its own mask and takes none.
+        masks = {} if attention_mask is None else {"attention_mask": attention_mask}
+        branch = self.attention_norm(x) if self.pre_norm else x
+        branch, weights = self.attention(
+            branch, training=training, return_weights=True, **masks
         )
-        attended = self.dropout(attended, training=training)
-        x = x + self.drop_path(attended, training=training)
+        branch = self.dropout(branch, training=training)
+        x = x + self.drop_path(branch, training=training)
         if not self.pre_norm:
             x = self.attention_norm(x)
-        fed = self.feed_forward(
-            self.feed_forward_norm(x) if self.pre_norm else x, training=training
-        )
-        x = x + self.drop_path(fed, training=training)
+        branch = self.feed_forward_norm(x) if self.pre_norm else x
+        branch = self.feed_forward(branch, training=training)
+        x = x + self.drop_path(branch, training=training)
         if not self.pre_norm:
             x = self.feed_forward_norm(x)
         return (x, weights) if return_weights else x

@@ -1,1 +1,7 @@
-"""Convolutions: temporal networks, residual networks and the stems of vision models."""
+"""Convolutions.
+
+causal.py    a dilated convolution over time that sees no later step
+temporal.py  residual blocks of them: the temporal convolutional network
+stems.py     an image as a grid of vectors, for vision transformers
+resnet.py    residual networks, the backbone of DETR
+"""

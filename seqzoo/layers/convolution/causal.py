@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -16,12 +16,12 @@ class CausalConv(keras.layers.Layer):
               x_(t - j * dilation) @ kernel_(kernel_size - 1 - j)
 
     Steps before the first count as zero. The kernel is weight-normalised (Salimans
-    and Kingma 2016, eq. 2), kernel = gain * direction / |direction|, with a length for
-    each output feature: directions and lengths are learned apart.
+    and Kingma 2016, eq. 2), kernel = gain * direction / |direction|, with one length
+    for each output feature: directions and lengths are learned separately.
 
     Args:
         units: Number of output features.
-        kernel_size: Number of steps that are seen at once.
+        kernel_size: Number of steps that an output sees.
         dilation: Distance between these steps.
         **kwargs: `name` and `dtype` of the layer.
 
@@ -30,17 +30,17 @@ class CausalConv(keras.layers.Layer):
 
     Returns:
         Float tensor `(batch, steps, units)`.
+
+    Raises:
+        ValueError: If an argument is not a positive integer.
     """
 
     def __init__(
         self, units: int, kernel_size: int, dilation: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (
-            ("units", units),
-            ("kernel_size", kernel_size),
-            ("dilation", dilation),
-        ):
+        sizes = {"units": units, "kernel_size": kernel_size, "dilation": dilation}
+        for name, value in sizes.items():
             if not isinstance(value, int) or value < 1:
                 raise ValueError(
                     f"`{name}` must be a positive integer. Received: {name}={value!r}"
@@ -49,7 +49,7 @@ class CausalConv(keras.layers.Layer):
         self.kernel_size = kernel_size
         self.dilation = dilation
 
-    def build(self, inputs_shape: tuple[int | None, ...]) -> None:
+    def build(self, inputs_shape: Shape) -> None:
         shape = (self.kernel_size, inputs_shape[-1], self.units)
         self.direction = self.add_weight(
             shape=shape, initializer="he_normal", name="direction"
@@ -67,21 +67,22 @@ class CausalConv(keras.layers.Layer):
     def call(self, inputs: Tensor) -> Tensor:
         before = (self.kernel_size - 1) * self.dilation
         padded = ops.pad(inputs, [[0, 0], [before, 0], [0, 0]])
-        return self._convolved(padded, self.kernel, dilation_rate=self.dilation)
+        return self._convolve(padded, self.kernel, dilation_rate=self.dilation)
 
-    def backwards(self, steps: Tensor, every: int = 1) -> Tensor:
-        """The convolution at some steps alone, counted from the last.
+    def last_steps(self, inputs: Tensor, stride: int = 1) -> Tensor:
+        """The convolution at steps `dilation` apart, counted back from the last.
 
         Args:
-            steps: Float tensor `(batch, count, features)`: the inputs at the last
-                step, at the one `dilation` before it, and so on back.
-            every: Which of them are put out: all, or the last and each `every`-th.
+            inputs: Float tensor `(batch, count, features)`: the inputs at the last
+                step, at the step `dilation` before it, and so on.
+            stride: 1 computes the output at each of these steps, 2 at the last and
+                every second one before it.
 
         Returns:
-            Float tensor `(batch, ceil(count / every), units)`.
+            Float tensor `(batch, ceil(count / stride), units)`.
         """
-        padded = ops.pad(steps, [[0, 0], [0, self.kernel_size - 1], [0, 0]])
-        return self._convolved(padded, ops.flip(self.kernel, axis=0), strides=every)
+        padded = ops.pad(inputs, [[0, 0], [0, self.kernel_size - 1], [0, 0]])
+        return self._convolve(padded, ops.flip(self.kernel, axis=0), strides=stride)
 
     @property
     def kernel(self) -> Tensor:
@@ -89,26 +90,16 @@ class CausalConv(keras.layers.Layer):
         direction = ops.convert_to_tensor(self.direction)
         return direction * (self.gain / _length(direction))
 
-    def _convolved(self, padded: Tensor, kernel: Tensor, **how: int) -> Tensor:
+    def _convolve(self, padded: Tensor, kernel: Tensor, **options: int) -> Tensor:
         y = ops.conv(
-            padded, kernel, padding="valid", data_format="channels_last", **how
+            padded, kernel, padding="valid", data_format="channels_last", **options
         )
         return y + self.bias
 
-    def compute_output_shape(
-        self, inputs_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
+    def compute_output_shape(self, inputs_shape: Shape) -> Shape:
         return (*inputs_shape[:2], self.units)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "kernel_size": self.kernel_size,
-            "dilation": self.dilation,
-        }
 
 
 def _length(kernel: Tensor) -> Tensor:
-    """Of the kernel of each output feature; never 0, where a direction has none."""
+    """Length of each output feature's kernel, `(units,)`; above 0 for its gradient."""
     return ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1)) + 1e-12)

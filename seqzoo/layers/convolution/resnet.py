@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.types import Shape, Tensor
 
@@ -15,13 +16,13 @@ _NARROWING = 4  # a bottleneck has a quarter of the features
 
 
 class FrozenBatchNorm(keras.layers.Layer):
-    """Batch norm whose statistics and gains stay as they were loaded.
+    """Batch norm with the statistics and gains of a trained model.
 
         outputs = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta
 
-    What detectors use (Carion et al. 2020, section 4): their batches are too small for
-    statistics. None of the four vectors is trainable; fresh ones change nothing but
-    the epsilon.
+    Detectors use it because their batches are too small for statistics (Carion et al.
+    2020, section 4). None of the four vectors is trainable; a fresh layer only divides
+    by sqrt(1 + epsilon).
 
     Args:
         epsilon: Added to the variance; 1e-5 as in PyTorch.
@@ -56,19 +57,19 @@ class FrozenBatchNorm(keras.layers.Layer):
         return x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
 
 
-class ConvNorm(keras.layers.Layer):
-    """A convolution without bias, a norm, and perhaps ReLU.
+class ConvNorm(Block):
+    """A convolution without bias, a norm, and optionally ReLU.
 
-    Borders are padded alike on both sides, as in PyTorch; Keras's "same" is off by one
-    pixel where it strides.
+    Both borders get the same padding, as in PyTorch; Keras's "same" is off by one
+    pixel with strides.
 
     Args:
         filters: Features of the result.
         kernel_size: Pixels on a side; odd.
         strides: Pixels from one place to the next.
         activation: "relu" or None.
-        norm: "frozen_batch", for statistics that are loaded, or "layer", over the
-            features of each place, which trains from scratch in batches of any size.
+        norm: "frozen_batch", with loaded statistics, or "layer", over the features of
+            each place, which trains from scratch in batches of any size.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -90,21 +91,18 @@ class ConvNorm(keras.layers.Layer):
         super().__init__(**kwargs)
         self.border = kernel_size // 2
         self.activation = keras.activations.get(activation)
-        self.convolution = keras.layers.Conv2D(
+        self.convolution = self.child(
+            keras.layers.Conv2D,
             filters,
             kernel_size,
             strides=strides,
             use_bias=False,
-            # He et al. (2015), by the number of outputs as torchvision draws them.
+            # He et al. (2015), by the number of outputs as in torchvision.
             kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out"),
-            dtype=self.dtype_policy,
             name="convolution",
         )
-        self.norm = (
-            FrozenBatchNorm(dtype=self.dtype_policy, name="norm")
-            if norm == "frozen_batch"
-            else LayerNorm(epsilon=1e-5, dtype=self.dtype_policy, name="norm")
-        )
+        norm_class = FrozenBatchNorm if norm == "frozen_batch" else LayerNorm
+        self.norm = self.child(norm_class, 1e-5, name="norm")
 
     def build(self, x_shape: Shape) -> None:
         # Height and width do not matter for the weights and may be below the kernel's.
@@ -112,18 +110,18 @@ class ConvNorm(keras.layers.Layer):
         self.norm.build((None, None, None, self.convolution.filters))
 
     def call(self, x: Tensor) -> Tensor:
-        return self.activation(self.norm(self.convolution(_padded(x, self.border))))
+        return self.activation(self.norm(self.convolution(_pad(x, self.border))))
 
 
-class ResidualBlock(keras.layers.Layer):
-    """Convolutions and a shortcut around them (He et al. 2016, figures 2 and 5).
+class ResidualBlock(Block):
+    """Convolutions with a shortcut around them (He et al. 2016, figures 2 and 5).
 
         outputs = relu(convolutions(x) + shortcut(x))
         "basic":       3x3, 3x3
         "bottleneck":  1x1 to a quarter of the features, 3x3, 1x1
 
-    The shortcut is a 1x1 convolution where the shape changes. The 3x3 convolution
-    strides, not the 1x1 before it as in the paper: what torchvision and timm train.
+    The shortcut is a 1x1 convolution where the shape changes. The 3x3 convolution has
+    the stride, as in torchvision and timm; in the paper the first 1x1 has it.
 
     Args:
         filters: Features of the result.
@@ -139,7 +137,8 @@ class ResidualBlock(keras.layers.Layer):
         Float tensor `(batch, ceil(height / strides), ceil(width / strides), filters)`.
 
     Raises:
-        ValueError: If the block is unknown, or a bottleneck cannot be a quarter.
+        ValueError: If the block is unknown, or a bottleneck's features are no multiple
+            of 4.
     """
 
     def __init__(
@@ -160,20 +159,19 @@ class ResidualBlock(keras.layers.Layer):
                 f"A bottleneck's features must be a multiple of {_NARROWING}. "
                 f"Received: filters={filters}"
             )
-        # Features, kernel size and stride of each.
+        # Features, kernel size and stride of each convolution.
         sizes = [(filters, 3, strides), (filters, 3, 1)]
         if block == "bottleneck":
             narrow = filters // _NARROWING
             sizes = [(narrow, 1, 1), (narrow, 3, strides), (filters, 1, 1)]
-        policy = {"dtype": self.dtype_policy}
         self.norm = norm
         self.convolutions = [
-            ConvNorm(
+            self.child(
+                ConvNorm,
                 *size,
                 activation="relu" if i < len(sizes) - 1 else None,
                 norm=norm,
                 name=f"convolution_{i}",
-                **policy,
             )
             for i, size in enumerate(sizes)
         ]
@@ -183,29 +181,29 @@ class ResidualBlock(keras.layers.Layer):
 
     def build(self, x_shape: Shape) -> None:
         shape = x_shape
-        for each in self.convolutions:
-            each.build(shape)
-            shape = (None, None, None, each.convolution.filters)
+        for layer in self.convolutions:
+            layer.build(shape)
+            shape = (None, None, None, layer.convolution.filters)
         if self.strides != 1 or x_shape[-1] != self.filters:
-            self.shortcut = ConvNorm(
+            self.shortcut = self.child(
+                ConvNorm,
                 self.filters,
                 1,
                 self.strides,
                 activation=None,
                 norm=self.norm,
-                dtype=self.dtype_policy,
                 name="shortcut",
             )
             self.shortcut.build(x_shape)
 
     def call(self, x: Tensor) -> Tensor:
-        straight = x if self.shortcut is None else self.shortcut(x)
-        for each in self.convolutions:
-            x = each(x)
-        return ops.relu(x + straight)
+        shortcut = x if self.shortcut is None else self.shortcut(x)
+        for layer in self.convolutions:
+            x = layer(x)
+        return ops.relu(x + shortcut)
 
 
-class ResNet(keras.layers.Layer):
+class ResNet(Block):
     """A residual network without its classifier (He et al. 2016, table 1).
 
         images -> 7x7 convolution of stride 2 -> maximum over 3x3 of stride 2
@@ -239,16 +237,15 @@ class ResNet(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        policy = {"dtype": self.dtype_policy}
-        self.stem = ConvNorm(stem_dim, 7, 2, norm=norm, name="stem", **policy)
+        self.stem = self.child(ConvNorm, stem_dim, 7, 2, norm=norm, name="stem")
         self.blocks = [
-            ResidualBlock(
+            self.child(
+                ResidualBlock,
                 filters,
                 strides=2 if stage and not i else 1,
                 block=block,
                 norm=norm,
                 name=f"stage_{stage}_block_{i}",
-                **policy,
             )
             for stage, (depth, filters) in enumerate(
                 zip(depths, stage_dims, strict=True)
@@ -264,15 +261,15 @@ class ResNet(keras.layers.Layer):
             features = block.filters
 
     def call(self, images: Tensor) -> Tensor:
-        x = self.stem(images)
-        # Zeros at the border are never the maximum: ReLU came before.
-        x = ops.max_pool(_padded(x, 1), 3, strides=2, padding="valid")
+        x = self.stem(images)  # (B, H / 2, W / 2, stem_dim)
+        # Zeros at the border are never the maximum after ReLU.
+        x = ops.max_pool(_pad(x, 1), 3, strides=2, padding="valid")  # (B, H/4, W/4, .)
         for block in self.blocks:
             x = block(x)
         return x
 
 
-def _padded(x: Tensor, border: int) -> Tensor:
-    """A map of features with zeros all around it."""
+def _pad(x: Tensor, border: int) -> Tensor:
+    """Surrounds a map of features with `border` rows and columns of zeros."""
     sides = (border, border)
     return ops.pad(x, [(0, 0), sides, sides, (0, 0)]) if border else x

@@ -4,19 +4,20 @@ from typing import Any
 
 import keras
 
+from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Shape, Tensor
 
 STEMS = ("patch", "conv", "deep_conv")
 
 
-class PatchEmbedding(keras.layers.Layer):
+class PatchEmbedding(Block):
     """Squares of pixels as vectors (Dosovitskiy et al. 2021, equation 1).
 
         "patch":  outputs_ij = W pixels of square (i, j) + b
         "conv":   3x3 convolutions of stride 2, each with layer norm and GELU, until a
                   vector stands for a square; then a dense layer
-        "deep_conv":  the same, and after each of them one more of stride 1
+        "deep_conv":  the same, with one more convolution of stride 1 after each
 
     The convolutional stems (Xiao et al. 2021, "Early convolutions help transformers see
     better", section 4) look beyond the square's border; they have layer norm where the
@@ -53,31 +54,33 @@ class PatchEmbedding(keras.layers.Layer):
                 f'stem="{stem}" halves the image until `patch_size`, so that must be a '
                 f"power of two above 1. Received: patch_size={patch_size}"
             )
-        policy = {"dtype": self.dtype_policy}
         self.convolutions, self.norms = [], []
         if stem == "patch":
-            self.projection = keras.layers.Conv2D(
-                embed_dim, patch_size, strides=patch_size, name="projection", **policy
+            self.projection = self.child(
+                keras.layers.Conv2D,
+                embed_dim,
+                patch_size,
+                strides=patch_size,
+                name="projection",
             )
             return
         strides = (2, 1) if stem == "deep_conv" else (2,)
         for i in range(halvings * len(strides)):
-            halving, turn = divmod(i, len(strides))
-            self.convolutions.append(
-                keras.layers.Conv2D(
-                    max(1, embed_dim >> (halvings - 1 - halving)),
-                    3,
-                    strides=strides[turn],
-                    padding="same",
-                    use_bias=False,
-                    name=f"convolution_{i}",
-                    **policy,
-                )
+            halving, k = divmod(i, len(strides))
+            convolution = self.child(
+                keras.layers.Conv2D,
+                max(1, embed_dim >> (halvings - 1 - halving)),
+                3,
+                strides=strides[k],
+                padding="same",
+                use_bias=False,
+                name=f"convolution_{i}",
             )
-            self.norms.append(LayerNorm(epsilon=1e-6, name=f"norm_{i}", **policy))
-        self.projection = keras.layers.Dense(embed_dim, name="projection", **policy)
+            self.convolutions.append(convolution)
+            self.norms.append(self.child(LayerNorm, 1e-6, name=f"norm_{i}"))
+        self.projection = self.child(keras.layers.Dense, embed_dim, name="projection")
 
-    def build(self, images_shape: tuple[int | None, ...]) -> None:
+    def build(self, images_shape: Shape) -> None:
         shape = images_shape
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             convolution.build(shape)
@@ -89,4 +92,4 @@ class PatchEmbedding(keras.layers.Layer):
         x = images
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = keras.ops.gelu(norm(convolution(x)), approximate=False)
-        return self.projection(x)
+        return self.projection(x)  # (B, H / patch_size, W / patch_size, embed_dim)

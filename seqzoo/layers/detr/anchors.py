@@ -1,4 +1,7 @@
-"""Queries that are boxes."""
+"""Queries that are boxes.
+
+Letters in comments: B batch, Q queries, D features.
+"""
 
 import math
 from typing import Any
@@ -7,23 +10,24 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.ops.positions import waves
-from seqzoo.ops.types import Tensor
+from seqzoo.layers.block import Block
+from seqzoo.ops.positions import sines
+from seqzoo.ops.types import Array, Tensor
 
-_FIRST_SIDE = 0.2  # of a fresh anchor, as a share of the picture
-_TEMPERATURE = 20.0  # Liu et al. 2022, section 4.4: places are few, their waves short
+_INITIAL_SIDE = 0.2  # of a fresh anchor, as a share of the image
+_TEMPERATURE = 20.0  # Liu et al. 2022, section 4.4: places are few, so waves are short
 
 
-class Anchors(keras.layers.Layer):
+class Anchors(Block):
     """Queries that are boxes (Liu et al. 2022, "DAB-DETR", sections 4.2 to 4.4).
 
         boxes = sigmoid(anchors);   contents = content, the same for all
-        positions(box) = W_2 relu(W_1 [waves of x, y, w, h] + b_1) + b_2
+        positions(box) = W_2 relu(W_1 [sines of x, y, w, h] + b_1) + b_2
 
-    A decoder refines the boxes from layer to layer and asks for their positions each
-    time. In training there may be denoising queries beside them (Li et al. 2022,
-    "DN-DETR", section 3.3), boxes and classes that are nearly right: their contents are
-    the embeddings of their classes.
+    A decoder refines the boxes from layer to layer and computes their positions anew
+    each time. In training denoising queries may stand beside them (Li et al. 2022,
+    "DN-DETR", section 3.3): true boxes and classes with noise, whose contents are the
+    embeddings of their classes.
 
     Args:
         num_queries: Number of anchors.
@@ -38,18 +42,16 @@ class Anchors(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_queries = num_queries
         self.embed_dim = embed_dim
-        policy = {"dtype": self.dtype_policy}
-        self.labels = keras.layers.Embedding(
-            num_classes, embed_dim, name="labels", **policy
+        dense = keras.layers.Dense
+        self.labels = self.child(
+            keras.layers.Embedding, num_classes, embed_dim, name="labels"
         )
-        self.hidden = keras.layers.Dense(
-            embed_dim, activation="relu", name="hidden", **policy
-        )
-        self.output_layer = keras.layers.Dense(embed_dim, name="output_layer", **policy)
+        self.hidden = self.child(dense, embed_dim, activation="relu", name="hidden")
+        self.output_layer = self.child(dense, embed_dim, name="output_layer")
 
     def build(self, input_shape: Any = None) -> None:
         self.anchors = self.add_weight(
-            name="anchors", shape=(self.num_queries, 4), initializer=_spread
+            name="anchors", shape=(self.num_queries, 4), initializer=_initial_anchors
         )
         self.content = self.add_weight(
             name="content",
@@ -60,62 +62,64 @@ class Anchors(keras.layers.Layer):
         self.hidden.build((None, None, 2 * self.embed_dim))
         self.output_layer.build((None, None, self.embed_dim))
 
-    def first(
+    def initial_queries(
         self, batch: Any, labels: Tensor | None = None, boxes: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """What a decoder begins with.
+        """Contents, boxes and mask of the queries that the first decoder layer gets.
 
         Args:
             batch: Number of rows.
-            labels: Of denoising queries: int tensor `(batch, groups, objects)`, -1 for
-                padding.
-            boxes: Theirs: float tensor `(batch, groups, objects, 4)`.
+            labels: Classes of denoising queries: int tensor `(batch, groups, objects)`,
+                -1 for padding.
+            boxes: Their boxes: float tensor `(batch, groups, objects, 4)`.
 
         Returns:
-            Contents `(batch, queries, features)`, boxes `(batch, queries, 4)` and which
-            query may see which, boolean `(batch, 1, queries, queries)`, or None where
-            each may see all. Denoising queries stand last, group after group.
+            Contents `(batch, queries, features)`, boxes `(batch, queries, 4)` and a
+            boolean mask `(batch, 1, queries, queries)`, True where a query may attend
+            to another; None without denoising queries, where all may. Denoising
+            queries stand last, group after group.
         """
         count = self.num_queries
-        first = ops.expand_dims(ops.sigmoid(ops.cast(self.anchors, "float32")), 0)
-        first = ops.tile(first, (batch, 1, 1))
+        anchors = ops.expand_dims(ops.sigmoid(ops.cast(self.anchors, "float32")), 0)
+        anchors = ops.tile(anchors, (batch, 1, 1))  # (B, Q, 4)
         content = ops.cast(self.content, self.compute_dtype)
-        contents = ops.tile(ops.expand_dims(content, 0), (batch, count, 1))
+        contents = ops.tile(ops.expand_dims(content, 0), (batch, count, 1))  # (B, Q, D)
         if labels is None:
-            return contents, first, None
+            return contents, anchors, None
         groups, objects = labels.shape[1:]
         labels = ops.reshape(labels, (-1, groups * objects))
         boxes = ops.reshape(ops.cast(boxes, "float32"), (-1, groups * objects, 4))
-        known = ops.cast(self.labels(ops.maximum(labels, 0)), contents.dtype)
+        embedded = ops.cast(self.labels(ops.maximum(labels, 0)), contents.dtype)
         is_query = ops.concatenate(
             [ops.ones((batch, count), "bool"), labels >= 0], axis=1
         )
-        seen = ops.convert_to_tensor(denoising_mask(count, groups, objects))
+        mask = ops.convert_to_tensor(denoising_mask(count, groups, objects))
         return (
-            ops.concatenate([contents, known], axis=1),
-            ops.concatenate([first, boxes], axis=1),
-            ops.logical_and(seen, is_query[:, None, None, :]),
+            ops.concatenate([contents, embedded], axis=1),
+            ops.concatenate([anchors, boxes], axis=1),
+            ops.logical_and(mask, is_query[:, None, None, :]),
         )
 
     def positions(self, boxes: Tensor) -> Tensor:
-        """Where boxes `(batch, queries, 4)` are, as `(batch, queries, features)`."""
+        """Position vectors `(batch, queries, features)` of `(batch, queries, 4)`."""
         batch, queries = ops.shape(boxes)[:2]
-        each = waves(boxes, self.embed_dim // 2, _TEMPERATURE)
-        each = ops.reshape(each, (batch, queries, 2 * self.embed_dim))
-        return self.output_layer(self.hidden(ops.cast(each, self.compute_dtype)))
+        x = sines(boxes, self.embed_dim // 2, _TEMPERATURE)  # (B, Q, 4, D / 2)
+        x = ops.reshape(x, (batch, queries, 2 * self.embed_dim))
+        return self.output_layer(self.hidden(ops.cast(x, self.compute_dtype)))
 
 
 def logit(p: Tensor) -> Tensor:
-    """log(p / (1 - p)), the inverse of the sigmoid; p is kept 0.001 from 0 and 1."""
+    """log(p / (1 - p)), the inverse of the sigmoid; p is clipped to [0.001, 0.999]."""
     p = ops.clip(p, 1e-3, 1 - 1e-3)
     return ops.log(p) - ops.log(1 - p)
 
 
-def denoising_mask(queries: int, groups: int, objects: int) -> np.ndarray[Any, Any]:
-    """Which query may see which (Li et al. 2022, equation 3).
+def denoising_mask(queries: int, groups: int, objects: int) -> Array:
+    """The mask of the queries' self-attention (Li et al. 2022, equation 3).
 
-    The anchors see each other and no denoising query, which would tell them the answer.
-    A group of denoising queries sees itself and the anchors, not another group.
+    Anchors attend to each other and to no denoising query, which would tell them the
+    answer. A group of denoising queries attends to itself and to the anchors, not to
+    another group.
 
     Args:
         queries: Number of anchors, which stand first.
@@ -123,19 +127,19 @@ def denoising_mask(queries: int, groups: int, objects: int) -> np.ndarray[Any, A
         objects: Queries in each group.
 
     Returns:
-        Boolean array `(queries + groups * objects,) * 2`.
+        Boolean array `(queries + groups * objects,) * 2`; True may be attended to.
     """
     group = np.repeat(np.arange(groups + 1), [queries, *[objects] * groups])
     return (group[:, None] == group) | (group == 0)
 
 
-def _spread(shape: tuple[int, int], dtype: Any = None) -> Tensor:
-    """Boxes of one size, their centres on a grid over the picture."""
+def _initial_anchors(shape: tuple[int, int], dtype: Any = None) -> Tensor:
+    """Boxes of one size, with their centres on a grid over the image."""
     count = shape[0]
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     index = np.arange(count)
-    boxes = np.full(shape, _FIRST_SIDE)
+    boxes = np.full(shape, _INITIAL_SIDE)
     boxes[:, 0] = (index % columns + 0.5) / columns
     boxes[:, 1] = (index // columns + 0.5) / rows
     return ops.convert_to_tensor(np.log(boxes / (1 - boxes)), dtype)

@@ -1,1 +1,11 @@
-"""Recurrent layers: a cell is its equations, one engine runs and differentiates it."""
+"""Recurrent layers: a cell is its equations; one engine runs and differentiates it.
+
+cells/                the equations: Elman, LSTM, GRU and their variants
+recurrent.py          `Recurrent` runs a cell over a sequence
+bidirectional.py      `Bidirectional` runs two, one from each end
+multi_directional.py  sweeps over an image in four directions
+engine.py             the loop over the steps and its gradient, for every cell
+matmuls.py            the matrix products of a step, and their gradients
+dilation.py           a cell with a delay, as shorter sequences side by side
+backend.py            scan, vjp and compilation on TensorFlow, JAX and PyTorch
+"""

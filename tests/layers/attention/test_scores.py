@@ -128,7 +128,7 @@ def test_wrong_arguments_are_refused(arguments, message):
 
 def test_wrong_shapes_are_refused():
     """Sizes that do not fit the score, and memories that are too long."""
-    with pytest.raises(ValueError, match="one size"):
+    with pytest.raises(ValueError, match="as many features"):
         call(make("dot"), query=QUERY[..., :3])
     layer = make("location")
     call(layer)

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from seqzoo.layers import PatchMerging, SelfAttention, SwinBlock, WindowAttention
-from seqzoo.ops.windows import attended_in_windows
+from seqzoo.ops.windows import attend_in_windows
 
 
 def numpy_of(x):
@@ -149,7 +149,7 @@ def test_outputs_are_values_weighted_by_where_each_place_looks(size, shifted):
     of_padding = numpy_of(layer.attention.qkv.bias).reshape(3, heads, -1)[2]
     found = []
     for head in range(heads):
-        where = attended_in_windows(one_place, weights[:, :, head], 4, layer.shift)
+        where = attend_in_windows(one_place, weights[:, :, head], 4, layer.shift)
         where = numpy_of(where).reshape(count, count)
         lacking = 1 - where.sum(-1, keepdims=True)
         found.append(where @ qkv[:, 2, head] + lacking * of_padding[head])

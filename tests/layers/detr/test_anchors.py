@@ -8,11 +8,11 @@ from seqzoo.layers.detr.anchors import Anchors, denoising_mask, logit
 from seqzoo.layers.detr.smca import SpatialModulation
 
 
-def test_fresh_anchors_cover_the_picture():
+def test_fresh_anchors_cover_the_image():
     """Every point is within half a grid step of a centre."""
     anchors = Anchors(10, 8, 3)
     anchors.build()
-    contents, boxes, allowed = anchors.first(2)
+    contents, boxes, allowed = anchors.initial_queries(2)
     assert ops.shape(contents) == (2, 10, 8) and allowed is None
     boxes = ops.convert_to_numpy(boxes)
     np.testing.assert_array_equal(boxes[0], boxes[1])

@@ -56,8 +56,6 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         (1, 4)
     """
 
-    timed = True
-
     def __init__(
         self,
         units: int,
