@@ -13,9 +13,10 @@ from huggingface_hub.inference._generated import types
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import seqzoo
-from seqzoo.hub.card import HUB_TASKS, SEQUENCE_TAGS, pipeline_tag
+from seqzoo.hub.card import pipeline_tag
 from seqzoo.hub.names import bundle_folder
 from seqzoo.processors import PROCESSORS
+from seqzoo.tasks import TASKS
 
 ROOT = Path(seqzoo.__file__).parents[1]
 NAMES = seqzoo.list_models()
@@ -85,9 +86,9 @@ def test_the_cards_are_as_they_would_be_written_today():
 
 
 def test_every_pipeline_tag_is_the_hub_s():
-    unrunnable = {"time-series-forecasting"}  # a task of its own, with no widget
-    assert {*HUB_TASKS, *SEQUENCE_TAGS.values()} - unrunnable <= RUNNABLE
-    assert SEQUENCE_TAGS.keys() <= PROCESSORS.keys()
+    classes = (*TASKS.values(), *PROCESSORS.values())
+    tags = {getattr(cls, "hub_task", None) for cls in classes} - {None}
+    assert tags and tags <= RUNNABLE
     assert pipeline_tag({"task": "juggling"}) is None
     assert pipeline_tag({"task": "sequence-classification", "processor": None}) is None
 

@@ -28,7 +28,6 @@ def zoo(monkeypatch, tmp_path_factory):
     keras.utils.set_random_seed(1)
     model = made()
     monkeypatch.setattr(seqzoo, "load", lambda name: model, raising=False)
-    monkeypatch.setattr(seqzoo, "build", lambda name: made(), raising=False)
     root = tmp_path_factory.mktemp("zoo")
     monkeypatch.setenv("SEQZOO_WEIGHTS", str(root))
     folder = hub.save(model, root / "toy_lm")

@@ -26,7 +26,7 @@ from scipy.io import wavfile
 
 import seqzoo
 from seqzoo import layers
-from seqzoo.cli import app
+from seqzoo.cli import build_app
 from seqzoo.models import ViT, ViTConfig
 from seqzoo.processors import ImageProcessor
 from seqzoo.tasks import Translator
@@ -186,14 +186,14 @@ def test_a_models_usage_prints_what_its_page_shows(name, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     from builder.examples import example_code, printed
 
-    example = json.loads((ROOT / "docs/pictures" / name / "example.json").read_text())
+    example = json.loads((ROOT / "docs/figures" / name / "example.json").read_text())
     assert example["code"] == example_code(name)
     assert example["output"] == printed(example["code"])
 
 
 @named
 def test_every_command_shown_is_one(page):
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(build_app(["run", "plot"]))
     for info, block in blocks(page, "sh"):
         if info.startswith(NOT_RUN):
             continue

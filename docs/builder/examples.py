@@ -10,22 +10,9 @@ from typing import Any
 import numpy as np
 
 from builder.records import FIGURES, ROOT, WEIGHTS, card, config, records
+from seqzoo.tasks import TASKS
 
 LOAD = 'import seqzoo\n\nmodel = seqzoo.load("{name}")\n'
-TRANSLATION = 'print(model.translate("Two dogs are playing in the snow."))'
-GENERATION = """\
-text = model.generate("ROMEO:", max_new_tokens=120, temperature=0.5, seed=0)
-print(text)
-print(f"{model.score('To be, or not to be').bits_per_token:.2f} bits a character")"""
-CLASSIFICATION = """\
-for prediction in model.classify("{image}", top=3):
-    print(f"{{prediction.label}}: {{prediction.probability:.3f}}")"""
-DETECTION = """\
-detections = model.detect("{image}", threshold={threshold})
-for label, score, box in zip(
-    detections.labels, detections.scores, detections.boxes_xyxy
-):
-    print(label, f"{{score:.2f}}", box.round().astype(int).tolist())"""
 LABELS = """\
 import numpy as np
 from safetensors.numpy import load_file
@@ -39,10 +26,8 @@ print([model.processor.labels[k] for k in best])"""
 
 
 def write_example(name: str) -> None:
-    """Writes a model's `example.json`, or nothing if its task has no example."""
+    """Writes a model's `example.json`."""
     code = example_code(name)
-    if code is None:
-        return
     example = {"code": code, "output": printed(code)}
     if image_path(name):
         write_image(name)
@@ -51,21 +36,17 @@ def write_example(name: str) -> None:
     (FIGURES / name / "example.json").write_text(text, "utf-8")
 
 
-def example_code(name: str) -> str | None:
-    """The lines that use a model, or None if its task has no example."""
-    task, path = records()[name]["task"], image_path(name)
-    image = path.relative_to(ROOT).as_posix() if path else ""
-    lines = {
-        "translation": TRANSLATION,
-        "text-generation": GENERATION,
-        "object-detection": DETECTION.format(image=image, threshold=threshold(name)),
-        "image-classification": CLASSIFICATION.format(image=image),
-        "sequence-classification": CLASSIFICATION.format(image=image),
-    }
-    if task == "sequence-classification" and not image:
+def example_code(name: str) -> str:
+    """The lines that use a model."""
+    task, path = TASKS[records()[name]["task"]], image_path(name)
+    if "{image}" in task.usage and not path:  # a classifier of sounds or series
         imports, rest = LABELS.format(name=name).split("\n\n", 1)
         return f"{imports}\n\n{LOAD.format(name=name)}{rest}"
-    return LOAD.format(name=name) + lines[task] if task in lines else None
+    return LOAD.format(name=name) + task.usage.format(
+        example=next(iter(task.examples), None),
+        image=path and path.relative_to(ROOT).as_posix(),
+        threshold=threshold(name),
+    )
 
 
 def threshold(name: str) -> float:

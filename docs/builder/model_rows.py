@@ -9,6 +9,7 @@ from typing import Any
 from builder import records as read
 from builder.benchmark_rows import recurrent
 from builder.records import DOCS, WEIGHTS, format_score, link, main_metric, records
+from seqzoo.tasks import TASKS
 
 Row = dict[str, Any]
 
@@ -31,7 +32,7 @@ def models(pattern: str, page: Path) -> Iterator[Row]:
             "main": record["metrics"][main_metric(record)],
             "main_score": format_score(record["metrics"][main_metric(record)]),
             "main_published": _main_published(record),
-            "headline": _headline(record),
+            "headline": TASKS[record["task"]].headline(record["metrics"]),
             "minutes": read.minutes(name),
             "on_gpu": " on a GPU" if "NVIDIA" in record["device"] else "",
             "ms": speed.get(name),
@@ -112,22 +113,6 @@ def _best(rows: Iterable[Row]) -> list[Row]:
         if row["quality"] > other["quality"]:
             best[row["task"], row["main"]["split"]] = row
     return list(best.values())
-
-
-def _headline(record: Mapping[str, Any]) -> str:
-    """The scores that a model is known by, in few words."""
-
-    def value(name: str, digits: int) -> str:
-        return f"{record['metrics'][name]['value']:.{digits}f}"
-
-    if record["task"] == "translation":
-        years = (value(f"bleu_test_{year}_flickr", 1) for year in (2016, 2017))
-        return f"BLEU {' / '.join(years)}, test 2016 / 2017"
-    if record["task"] == "text-generation":
-        return f"{value(main_metric(record), 2)} nats a character"
-    if record["task"] == "object-detection":
-        return f"mAP {value('map', 1)} %, at IoU 0.5 {value('map_50', 1)} %"
-    return " / ".join(f"{value(name, 2)} %" for name in record["metrics"])
 
 
 def _main_published(record: Mapping[str, Any]) -> str | None:

@@ -28,7 +28,6 @@ UNIT_TEXT = (
     "What's in a name? that which we call a rose\n"
     "By any other name would smell as sweet;"
 )
-TRANSLATED = "Two dogs are playing in the snow."
 # Shakespeare's sonnet 18 is long enough to follow gradients 64 characters back.
 SONNET = """\
 Shall I compare thee to a summer's day?
@@ -97,33 +96,29 @@ def finished(path: Path) -> Path:
 
 def plot_model(name: str) -> None:
     """Draws the figures of one model."""
-    from seqzoo.plot.model_plots import KIND_OF_TASK, draw
+    from seqzoo.plot.model_plots import draw
+    from seqzoo.tasks import TASKS
 
-    folder, task = FIGURES / name, records()[name]["task"]
+    folder, task = FIGURES / name, TASKS[records()[name]["task"]]
+    figure = task.figure
     folder.mkdir(exist_ok=True)
     for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
         old.unlink()
     with ink():
-        finished(draw(name, None, folder / "training.svg", "training", {}))
-        if task == "translation":
-            out = folder / "alignment.svg"
-            finished(draw(name, TRANSLATED, out, "alignment", {}))
-        if (
-            task == "text-generation"
-            and config(name)["config"]["cell"] in GRADIENT_CELLS
-        ):
-            out = folder / "gradients.svg"
-            finished(draw(name, SONNET, out, "gradients", {}))
-        if task == "sequence-classification":
+        finished(draw(name, None, folder / "training.svg", "training"))
+        if figure == "alignment":
+            finished(draw(name, task.examples[0], folder / "alignment.svg", figure))
+        if figure == "text" and config(name)["config"]["cell"] in GRADIENT_CELLS:
+            finished(draw(name, SONNET, folder / "gradients.svg", "gradients"))
+        if figure == "training":  # of a classifier of sequences
             plot_gates(name, folder / "gates.svg")
-    if task == "text-generation":
-        fewer_colours(draw(name, UNIT_TEXT, folder / "text.png", "text", {}))
-    kind, image = KIND_OF_TASK.get(task), image_path(name)
-    if image:
+    if figure == "text":
+        fewer_colours(draw(name, UNIT_TEXT, folder / "text.png", figure))
+    if image := image_path(name):
         write_image(name)
-    if image and kind in ("attention", "detections"):
-        options = {"threshold": threshold(name)} if kind == "detections" else {}
-        path = draw(name, str(image), folder / f"{kind}.png", kind, options)
+    if image and figure in ("attention", "detections"):
+        options = {"threshold": threshold(name)} if figure == "detections" else {}
+        path = draw(name, str(image), folder / f"{figure}.png", figure, options)
         fewer_colours(path, colours=200)
 
 

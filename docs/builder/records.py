@@ -15,11 +15,6 @@ DOCS = ROOT / "docs"
 FIGURES = DOCS / "figures"
 WEIGHTS = ROOT / "weights"
 RESULTS = ROOT / "benchmarks" / "results"
-# The headline score of a task whose models report several.
-MAIN_METRIC = {
-    "translation": "bleu_test_2016_flickr",
-    "text-generation": "nats_per_character_last_tenth",
-}
 DIGITS = {"nats/character": 3, "BLEU": 1}  # after the point; 2 for other units
 
 
@@ -92,9 +87,9 @@ def story(name: str) -> Path:
 
 def main_metric(record: Mapping[str, Any]) -> str:
     """The name of a model's headline score."""
-    metrics = record["metrics"]
-    headline = MAIN_METRIC.get(record["task"], "")
-    return headline if headline in metrics else str(next(iter(metrics)))
+    from seqzoo.tasks import TASKS  # imports Keras
+
+    return TASKS[record["task"]].main_metric(record["metrics"])
 
 
 def character_models() -> list[str]:

@@ -19,13 +19,6 @@ import seqzoo
 from seqzoo.cli import demo, files, models, training
 from seqzoo.terminal import one_line, prefer_utf8, quiet_libraries
 
-app = typer.Typer(
-    help="Trained sequence models by name. `seqzoo run NAME INPUT...` runs one.",
-    add_completion=False,
-    rich_markup_mode=None,  # plain help: it is read by scripts and in narrow windows
-    pretty_exceptions_enable=False,
-)
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status.
@@ -46,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = arguments or ["--help"]
     with contextlib.nullcontext() if debug else quiet_libraries():
         try:
-            status = app(
+            status = build_app(arguments)(
                 arguments, prog_name="seqzoo", standalone_mode=False, obj=debug
             )
             sys.stdout.flush()
@@ -71,7 +64,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
@@ -90,15 +82,30 @@ def _options(
     del debug, version
 
 
-app.command("list")(models.list_)
-app.command()(models.info)
-app.command()(models.run)
-app.command()(models.plot)
-app.command()(demo.demo)
-app.command()(files.verify)
-app.command()(files.fetch)
-app.command(
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
-)(training.train)
-app.command()(training.evaluate)
-app.command()(files.push)
+def build_app(arguments: Sequence[str]) -> typer.Typer:
+    """The commands, in the order of the help."""
+    app = typer.Typer(
+        help="Trained sequence models by name. `seqzoo run NAME INPUT...` runs one.",
+        add_completion=False,
+        rich_markup_mode=None,  # scripts read the help too
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    app.command("list")(models.list_)
+    app.command()(models.info)
+    # Their options need modules that take seconds to import, so they are added only
+    # if the command is used.
+    app.command()(models.run_with_options() if "run" in arguments else models.run)
+    app.command()(models.plot_with_options() if "plot" in arguments else models.plot)
+    app.command()(demo.demo)
+    app.command()(files.verify)
+    app.command()(files.fetch)
+    app.command(
+        context_settings={
+            "ignore_unknown_options": True,
+            "allow_interspersed_args": False,
+        }
+    )(training.train)
+    app.command()(training.evaluate)
+    app.command()(files.push)
+    return app

@@ -2,15 +2,16 @@
 
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import seqzoo
 from seqzoo.cli.names import Name
-from seqzoo.cli.output import json_text, printer
+from seqzoo.cli.options import with_options
+from seqzoo.cli.output import json_text, output_lines, task_of
 
 # Lines that are translated in one call: enough to fill batches of like lengths, few
 # enough that the first answers of a long file come soon.
@@ -52,41 +53,6 @@ def run(
             "every line of stdin.",
         ),
     ],
-    beam_size: Annotated[
-        int | None,
-        typer.Option(min=1, help="Translation: hypotheses kept at each step; 5."),
-    ] = None,
-    length_penalty: Annotated[
-        float | None,
-        typer.Option(help="Translation: 0 favours short answers, 1 does not; 1."),
-    ] = None,
-    n_best: Annotated[
-        int | None, typer.Option(min=1, help="Translation: answers for each input; 1.")
-    ] = None,
-    max_new_tokens: Annotated[
-        int | None, typer.Option(min=0, help="Generation: tokens to add; 256.")
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(help="Generation: 0 takes the most probable token; 1."),
-    ] = None,
-    top_k: Annotated[
-        int | None, typer.Option(help="Generation: draw from so many tokens; all.")
-    ] = None,
-    top_p: Annotated[
-        float | None, typer.Option(help="Generation: draw from so much mass; all.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Generation: repeats a text.")
-    ] = None,
-    top: Annotated[
-        int | None,
-        typer.Option(min=1, help="Classification: labels for each input; 1."),
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Detection: lowest score printed; 0.5."),
-    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each input.")
     ] = False,
@@ -94,31 +60,30 @@ def run(
         bool,
         typer.Option("--attention", help="With --json: tokens and attention weights."),
     ] = False,
+    **options: Any,
 ) -> None:
-    """Run a model on texts and print its answers."""
+    """Run a model on each INPUT and print its answers."""
     texts = _texts(inputs)
     model = seqzoo.load(name)
-    options = {
-        "as_json": as_json,
-        "attention": attention or None,
-        "beam_size": beam_size,
-        "length_penalty": length_penalty,
-        "n_best": n_best,
-        "max_new_tokens": max_new_tokens,
-        "temperature": temperature,
-        "top_k": top_k,
-        "top_p": top_p,
-        "seed": seed,
-        "top": top,
-        "threshold": threshold,
-    }
-    answer = printer(model, options)
+    task = task_of(model, options, attention)
+    if attention and not as_json:
+        raise ValueError("--attention needs --json: the weights are numbers.")
     for i in range(0, len(texts), LINES_PER_CALL):
         part = texts[i : i + LINES_PER_CALL]
-        for line in answer(model, part):
+        for line in output_lines(task, model, part, options, as_json, attention):
             print(line)
         if len(texts) > LINES_PER_CALL:
             print(f"{i + len(part)} of {len(texts)} inputs done", file=sys.stderr)
+
+
+def run_with_options() -> Callable[..., None]:
+    """`run` with the arguments of all tasks' verbs as options."""
+    from seqzoo.tasks import TASKS
+
+    verbs = {
+        name.replace("-", " "): getattr(task, task.verb) for name, task in TASKS.items()
+    }
+    return with_options(run, verbs)
 
 
 def plot(
@@ -136,57 +101,26 @@ def plot(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="alignment, text, gates, gradients, attention, detections, training; "
-            "the task's."
+            help="Which of these figures. Default: the figure of the model's task."
         ),
     ] = None,
-    layer: Annotated[
-        int | None,
-        typer.Option(
-            help="Text, gates, gradients, detections: from 0; the last. Attention: "
-            "from 0; all, followed through."
-        ),
-    ] = None,
-    head: Annotated[
-        int | None,
-        typer.Option(
-            help="Detections, attention of a layer: from 0; the mean over all."
-        ),
-    ] = None,
-    unit: Annotated[
-        int | None, typer.Option(help="Text: from 0; the one that varies most.")
-    ] = None,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Text: characters expected next; 3. Detections: queries drawn; 4.",
-        ),
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Detections: lowest score drawn; 0.5."),
-    ] = None,
-    beam_size: Annotated[
-        int | None, typer.Option(min=1, help="Alignment: hypotheses kept; 5.")
-    ] = None,
-    pieces: Annotated[
-        bool, typer.Option("--pieces", help="Alignment: sub-word pieces, not words.")
-    ] = False,
+    **options: Any,
 ) -> None:
-    """Draw what a model looks at, does or learned, and print the file's name."""
+    """Draw a figure of a model and print the file's name."""
     from seqzoo.plot.model_plots import draw
 
-    options = {
-        "layer": layer,
-        "head": head,
-        "unit": unit,
-        "top": top,
-        "threshold": threshold,
-        "beam_size": beam_size,
-        "pieces": pieces or None,
-    }
     print(draw(name, text, out, kind, options))
+
+
+def plot_with_options() -> Callable[..., None]:
+    """`plot` with the arguments of all drawing functions as options."""
+    from seqzoo.plot.model_plots import KINDS
+
+    command = with_options(plot, KINDS)
+    lines = [f"{k}: {(f.__doc__ or '').splitlines()[0]}" for k, f in KINDS.items()]
+    # Typer keeps the line breaks of a paragraph that begins with this sign.
+    command.__doc__ = "\n".join([str(plot.__doc__), "", "\b", *lines])
+    return command
 
 
 def _texts(inputs: Sequence[str]) -> list[str]:

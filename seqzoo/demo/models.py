@@ -12,26 +12,20 @@ from seqzoo.hub.names import bundle_folder, is_bare, is_hub
 MODELS_KEPT = 4  # the last ones that were used
 _loading = threading.Lock()
 
-# The panel of a model: by its task and, where that is not enough, its processor.
-PANELS = {
-    "translation": "translation",
-    "text-generation": "generation",
-    "image-classification": "picture",
-    "object-detection": "detection",
-}
-PANELS_OF_PROCESSORS = {
-    "GreyImageProcessor": "drawing",
-    "LogMelProcessor": "recording",
-}
-
 
 def panel_of(info: Any) -> str | None:
     """The name of the panel for a model, None if there is none.
 
+    Its processor may have a panel of its own, such as a sheet to draw digits on.
+
     Args:
-        info: What `seqzoo.info` returned.
+        info: The model's `seqzoo.ModelInfo`.
     """
-    return PANELS_OF_PROCESSORS.get(info.processor) or PANELS.get(info.task)
+    from seqzoo.processors import PROCESSORS
+    from seqzoo.tasks import TASKS
+
+    classes = (PROCESSORS.get(info.processor), TASKS.get(info.task))
+    return next(filter(None, (getattr(c, "demo_panel", None) for c in classes)), None)
 
 
 def panels(name: str | None = None) -> dict[str, str]:

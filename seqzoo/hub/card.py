@@ -1,8 +1,7 @@
-"""What the Hub is told of a model: the front matter of its card.
+"""The front matter of a model card, which the Hub reads.
 
 The Hub groups models by `pipeline_tag`, one of its own tasks, and by `library_name`.
-Ours is not `keras`: for that name it would print a way to load the model that expects
-another kind of file.
+Ours is not `keras`: for that name the Hub shows code that loads another kind of file.
 """
 
 from collections.abc import Mapping
@@ -10,29 +9,21 @@ from typing import Any
 
 LIBRARY = "seqzoo"
 TAGS = ("keras", "seqzoo")
-# Tasks of ours that the Hub has under the same name.
-HUB_TASKS = (
-    "image-classification",
-    "image-to-text",
-    "object-detection",
-    "text-generation",
-    "time-series-forecasting",
-    "translation",
-)
-# What a classifier of sequences reads, its processor knows.
-SEQUENCE_TAGS = {
-    "GreyImageProcessor": "image-classification",
-    "LogMelProcessor": "audio-classification",
-}
 
 
 def pipeline_tag(spec: Mapping[str, Any]) -> str | None:
-    """The Hub's task for a model, by its `config.json`; None if it has none."""
-    if spec.get("task") == "sequence-classification":
-        processor = spec.get("processor") or {}
-        return SEQUENCE_TAGS.get(str(processor.get("class")))
-    task = str(spec.get("task"))
-    return task if task in HUB_TASKS else None
+    """The Hub's task for a model, by its `config.json`; None if it has none.
+
+    Its processor may know it better than its task: a classifier of sequences may
+    classify images or sounds.
+    """
+    from seqzoo.processors import PROCESSORS
+    from seqzoo.tasks import TASKS  # imports Keras
+
+    processor = PROCESSORS.get((spec.get("processor") or {}).get("class", ""))
+    task = TASKS.get(str(spec.get("task")))
+    tag: str | None = getattr(processor, "hub_task", None)
+    return tag or getattr(task, "hub_task", None)
 
 
 def front_matter(spec: Mapping[str, Any], **fields: Any) -> str:
@@ -54,7 +45,7 @@ def front_matter(spec: Mapping[str, Any], **fields: Any) -> str:
 
 
 def bare_card(spec: Mapping[str, Any], repo_id: str) -> str:
-    """A card for a model that nobody has written one for."""
+    """The card of a model that was saved without one."""
     return f"""{front_matter(spec)}
 
 # {repo_id.split("/")[1]}

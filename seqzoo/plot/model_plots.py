@@ -1,4 +1,4 @@
-"""What `seqzoo plot` draws: one function a kind of picture."""
+"""What `seqzoo plot` draws of a model: one function for each kind of figure."""
 
 import functools
 import inspect
@@ -14,79 +14,85 @@ from seqzoo.zoo import bundle_folder
 
 # Steps back from the end of a row, closer where gradients change fastest.
 LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 56, 64)
-ROW = LAGS[-1] + 2  # characters: those read, one more than the lags, and the next
+# Characters: the model reads one more than the greatest lag, and predicts one more.
+ROW = LAGS[-1] + 2
 MOST_ROWS = 64
 
 
-class Subject:
-    """The model to draw, by its name; loaded when it is first asked for.
+def draw_alignment(
+    model: Any,
+    text: str,
+    out: Path,
+    *,
+    beam_size: int | None = None,
+    pieces: bool = False,
+) -> Path:
+    """Which source words each word of the translation comes from.
 
     Args:
-        name: As for `seqzoo.load`.
-        model: The model itself, if it is loaded already.
+        model: A translator with attention.
+        text: The text to translate.
+        out: The file to write.
+        beam_size: Hypotheses kept at each step. Default: as for `seqzoo run`.
+        pieces: Draw sub-word pieces, not words.
     """
-
-    def __init__(self, name: str, model: Any = None):
-        self.name = name
-        if model is not None:
-            self.model = model
-
-    @functools.cached_property
-    def model(self) -> Any:
-        """The trained model."""
-        return seqzoo.load(self.name)
-
-    def having(self, verb: str, wanted: str) -> Any:
-        """The trained model, if it has the method that its picture needs.
-
-        Raises:
-            ValueError: If it has not; `wanted` says which models have what.
-        """
-        if not hasattr(self.model, verb):
-            raise ValueError(
-                f"Only {wanted} to draw. Received: {self.name}, a model for "
-                f"{self.model.task}."
-            )
-        return self.model
-
-
-def _alignment(
-    subject: Subject, out: Path, text: str, *, beam_size: int = 5, pieces: bool = False
-) -> Path:
-    """Which source words each word of the translation is from."""
-    model = subject.having("translate", "translations have an alignment")
-    translation = model.translate(text, beam_size=beam_size, return_attention=True)
+    require(model, "translate", "translations have an alignment")
+    options = {} if beam_size is None else {"beam_size": beam_size}
+    translation = model.translate(text, return_attention=True, **options)
     return plot.plot_alignment(translation, out, pieces=pieces)
 
 
-def _text(
-    subject: Subject,
-    out: Path,
+def draw_text(
+    model: Any,
     text: str,
+    out: Path,
     *,
     layer: int = -1,
     unit: int | None = None,
     top: int = 3,
 ) -> Path:
-    """The text in the colours of one unit, with what was expected next."""
-    model = subject.having("read", "recurrent text generators have units")
+    """The text in the colours of one unit, with the expected next characters.
+
+    Args:
+        model: A recurrent text generator.
+        text: The text to read.
+        out: The file to write.
+        layer: Layer index, from 0. Default: the last layer.
+        unit: Unit index, from 0. Default: the unit whose activation varies most.
+        top: Number of expected next characters.
+    """
+    require(model, "read", "recurrent text generators have units")
     return plot.plot_text(model.read(text, layer=layer, unit=unit, top=top), out)
 
 
-def _gates(subject: Subject, out: Path, text: str, *, layer: int = -1) -> Path:
-    """How far the gates of one layer open at each character."""
+def draw_gates(model: Any, text: str, out: Path, *, layer: int = -1) -> Path:
+    """How far the gates of one layer open at each character.
+
+    Args:
+        model: A recurrent text generator.
+        text: The text to read.
+        out: The file to write.
+        layer: Layer index, from 0. Default: the last layer.
+    """
     from keras import ops
 
-    model = subject.having("read", "recurrent text generators have gates")
-    reading = model.read(text, layer=layer)  # checks the text and the layer
-    traced = model.trace(model.processor.encode(text)[None])[layer]
-    gates = {name: ops.convert_to_numpy(each)[0] for name, each in traced.items()}
-    return plot.plot_gates(gates, out, labels=reading.characters)
+    require(model, "read", "recurrent text generators have gates")
+    characters = model.read(text, layer=layer).characters  # checks text and layer
+    gates = model.trace(model.processor.encode(text)[None])[layer]
+    gates = {gate: ops.convert_to_numpy(values)[0] for gate, values in gates.items()}
+    return plot.plot_gates(gates, out, labels=characters)
 
 
-def _gradients(subject: Subject, out: Path, text: str, *, layer: int = -1) -> Path:
-    """How far back gradients reach, before the training and after it."""
-    model = subject.having("read", "recurrent text generators have such gradients")
+def draw_gradients(model: Any, text: str, out: Path, *, layer: int = -1) -> Path:
+    """How far back in time gradients reach, before the training and after it.
+
+    Args:
+        model: A recurrent text generator.
+        text: The text to read.
+        out: The file to write.
+        layer: Layer index, from 0. Default: the last layer.
+    """
+    require(model, "read", "recurrent text generators have such gradients")
     token_ids = model.processor.encode(text)
     rows = min(len(token_ids) // ROW, MOST_ROWS)
     if not rows:
@@ -99,33 +105,40 @@ def _gradients(subject: Subject, out: Path, text: str, *, layer: int = -1) -> Pa
 
     from seqzoo.tasks.gradients import gradient_norms
 
-    keras.utils.set_random_seed(0)  # the same fresh weights in every picture
-    models = {"at initialisation": seqzoo.build(subject.name), "trained": model}
+    keras.utils.set_random_seed(0)  # the same fresh weights in every figure
+    models = {"at initialisation": type(model)(model.config), "trained": model}
     token_ids = np.reshape(token_ids[: rows * ROW], (rows, ROW))
     curves = {
-        label: (LAGS, gradient_norms(each, token_ids, LAGS, layer))
-        for label, each in models.items()
+        label: (LAGS, gradient_norms(model, token_ids, LAGS, layer))
+        for label, model in models.items()
     }
     return plot.plot_gradients(curves, out)
 
 
-def _attention(
-    subject: Subject,
+def draw_attention(
+    model: Any,
+    image: Any,
     out: Path,
-    picture: str,
     *,
     layer: int | None = None,
     head: int | None = None,
 ) -> Path:
-    """Which parts of a picture the answer is made of, or what one layer looks at."""
-    image = _read(picture)
-    model = subject.having("attention_map", "vision transformers have such maps")
-    images, _ = model.listed(image)
+    """Which parts of an image the model attends to, in all layers or in one.
+
+    Args:
+        model: A vision transformer that classifies images.
+        image: A `PIL.Image`.
+        out: The file to write.
+        layer: Layer index, from 0. Default: rollout over all layers.
+        head: Head index in the layer, from 0. Default: the mean over all heads.
+    """
     from keras import ops
 
+    require(model, "attention_map", "vision transformers have such maps")
+    images, _ = model.listed(image)
     pixels = model.processor.encode(images)
     weights = model.attention_map(pixels, layer=layer, head=head)
-    weights = ops.convert_to_numpy(weights)[0]
+    weights = ops.convert_to_numpy(weights)[0]  # (rows, columns) of patches
     prediction = model.classify(image)
     source = "all layers" if layer is None else f"layer {layer}"
     return plot.plot_attention_map(
@@ -141,52 +154,63 @@ def _attention(
     )
 
 
-def _detections(
-    subject: Subject,
+def draw_detections(
+    model: Any,
+    image: Any,
     out: Path,
-    picture: str,
     *,
-    threshold: float = 0.5,
+    threshold: float | None = None,
     top: int = 4,
     layer: int = -1,
     head: int | None = None,
 ) -> Path:
-    """What is in a picture, and where the best queries look."""
-    image = _read(picture)
-    model = subject.having("detect", "object detectors have boxes")
-    found = model.detect(image, threshold=threshold)
+    """The objects in an image, and where the queries of the best ones attend.
+
+    Args:
+        model: An object detector.
+        image: A `PIL.Image`.
+        out: The file to write.
+        threshold: Lowest score of a drawn object, from 0 to 1. Default: as for
+            `seqzoo run`.
+        top: Number of objects whose attention is drawn.
+        layer: Layer index, from 0. Default: the last layer.
+        head: Head index in the layer, from 0. Default: the mean over all heads.
+    """
     from keras import ops
 
     from seqzoo.ops.attention_maps import mean_or_head, one_layer
     from seqzoo.ops.boxes import boxes_xyxy
 
+    require(model, "detect", "object detectors have boxes")
+    if top < 1:
+        raise ValueError(f"`top` must be at least 1. Received: {top}.")
+    options = {} if threshold is None else {"threshold": threshold}
+    detections = model.detect(image, **options)
     inputs = model.processor.encode([image])
-    # An object is its query's: nobody else has quite that box.
+    # No two queries give exactly the same box, so an object's box names its query.
     boxes = ops.convert_to_numpy(boxes_xyxy(model(inputs)["boxes_cxcywh"]))[0]
-    shares = found.boxes_xyxy[:top] / np.tile(image.size, 2)
-    queries = np.abs(boxes - shares[:, None]).sum(-1).argmin(-1)
+    relative = detections.boxes_xyxy[:top] / np.tile(image.size, 2)
+    # (objects, 1, 4) - (queries, 4) -> (objects, queries)
+    queries = np.abs(boxes - relative[:, None]).sum(-1).argmin(-1)
     maps = model.attention(inputs)
     weights = mean_or_head(maps[one_layer(layer, len(maps))], head)
     weights = ops.convert_to_numpy(weights)[0, queries]
-    return plot.plot_detections(image, found, out, attention=weights)
+    return plot.plot_detections(image, detections, out, attention=weights)
 
 
-def _read(picture: str) -> Any:
-    """The picture of a path, before the seconds that a model takes to load."""
-    from seqzoo.processors.base import read_image
+def draw_training(name: str, out: Path) -> Path:
+    """The curves of the model's own training.
 
-    return read_image(picture)
-
-
-def _training(subject: Subject, out: Path) -> Path:
-    """The curves of the model's own training."""
-    name = subject.name
+    Args:
+        name: A name of the zoo, or a folder.
+        out: The file to write.
+    """
     if name.startswith("hf:"):
         raise ValueError(
             "The log of a training is read from the zoo or a folder, not from a Hub "
             f"repository. Received: {name}."
         )
-    seqzoo.info(name)  # an unknown name fails here, and says which are near it
+    seqzoo.info(name)  # an unknown name fails here, with the names that are near it
     is_folder = name.startswith((".", "/", "~"))
     folder = Path(name).expanduser() if is_folder else bundle_folder() / name
     log = folder / "train_log.csv"
@@ -198,68 +222,89 @@ def _training(subject: Subject, out: Path) -> Path:
 
 
 KINDS: dict[str, Callable[..., Path]] = {
-    "alignment": _alignment,
-    "text": _text,
-    "gates": _gates,
-    "gradients": _gradients,
-    "attention": _attention,
-    "detections": _detections,
-    "training": _training,
+    "alignment": draw_alignment,
+    "text": draw_text,
+    "gates": draw_gates,
+    "gradients": draw_gradients,
+    "attention": draw_attention,
+    "detections": draw_detections,
+    "training": draw_training,
 }
-# What a kind reads: the name of its function's argument, and what it is.
-INPUTS = {"text": "a text", "picture": "the path of a picture"}
-# Without --kind; the picture of any other task, or of pictures unseen, is its training.
-KIND_OF_TASK = {
-    "image-classification": "attention",
-    "object-detection": "detections",
-    "text-generation": "text",
-    "translation": "alignment",
-}
+# What a kind reads, by the name of its function's argument.
+INPUTS = {"text": "a text", "image": "the path of an image"}
+
+
+def require(model: Any, method: str, reason: str) -> None:
+    """Refuses a model without the method that its figure needs.
+
+    Args:
+        model: The model to draw.
+        method: Name of the method.
+        reason: Which models have it, as it follows "Only".
+
+    Raises:
+        ValueError: If the model does not have it.
+    """
+    if not hasattr(model, method):
+        raise ValueError(
+            f"Only {reason} to draw. Received: a {type(model).__name__}, a model for "
+            f"{model.task}."
+        )
 
 
 def draw(
-    name: str, text: str | None, out: Path, kind: str | None, options: Mapping[str, Any]
+    name: str,
+    given: str | None,
+    out: Path,
+    kind: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Draws a picture of a model and returns the path of its file.
+    """Draws a figure of a model and returns the path of its file.
 
     Args:
         name: As for `seqzoo.load`.
-        text: What the model is to read, or the path of it; None for a kind that reads
-            nothing.
+        given: The text, or the path of the image, that the model reads; None for a
+            kind that reads nothing.
         out: The file to write.
-        kind: One of `KINDS`; None for that of the model's task.
-        options: What the command line says, by name; None where it says nothing.
+        kind: One of `KINDS`. Default: the figure of the model's task, or the training
+            if that figure needs an image and none is given.
+        options: Arguments of the kind's function.
 
     Raises:
-        ValueError: If the kind is unknown, the text is missing or not wanted, or an
+        ValueError: If the kind is unknown, the input is missing or not wanted, or an
             option is not for the kind.
     """
     if kind is not None and kind not in KINDS:
         raise ValueError(f"--kind must be one of {', '.join(KINDS)}. Received: {kind}.")
-    # Before the seconds that a model takes to load.
+    # What can be refused is refused before the seconds that a model takes to load.
     plot.checked_path(out, html=kind in (None, "text"))
-    subject = Subject(name)
+    load = functools.cache(lambda: seqzoo.load(name))
     if kind is None:
-        # What reads a text needs the model anyway; else its record is enough.
-        task = (seqzoo.info(name) if text is None else subject.model).task
-        kind = KIND_OF_TASK.get(task, "training")
-        if text is None and "picture" in inspect.signature(KINDS[kind]).parameters:
+        from seqzoo.tasks import TASKS
+
+        # A figure of a text needs the model anyway; for others its record is enough.
+        task = (seqzoo.info(name) if given is None else load()).task
+        kind = TASKS[task].figure if task in TASKS else "training"
+        if given is None and "image" in inspect.signature(KINDS[kind]).parameters:
             kind = "training"
-    picture = KINDS[kind]
-    known = inspect.signature(picture).parameters
-    given = {option: value for option, value in options.items() if value is not None}
-    for option in given:
-        if option not in known:
+    parameters = inspect.signature(KINDS[kind]).parameters
+    for option in options or {}:
+        if option not in parameters:
             raise ValueError(
                 f"--{option.replace('_', '-')} is not for --kind {kind}. Leave it out."
             )
-    wanted = [what for argument, what in INPUTS.items() if argument in known]
+    wanted = [what for argument, what in INPUTS.items() if argument in parameters]
     if not wanted:
-        if text is not None:
+        if given is not None:
             raise ValueError(f"--kind {kind} reads no INPUT. Leave it out.")
-        return picture(subject, out)
-    if text is None:
+        return KINDS[kind](name, out)
+    if given is None:
         raise ValueError(
             f"--kind {kind} needs an INPUT, {wanted[0]} for {name} to read."
         )
-    return picture(subject, out, text, **given)
+    read: Any = given
+    if "image" in parameters:
+        from seqzoo.processors.base import read_image
+
+        read = read_image(given)
+    return KINDS[kind](load(), read, out, **(options or {}))

@@ -30,6 +30,9 @@ class GreyImageProcessor(PictureProcessor):
         size: Pixels on a side.
     """
 
+    hub_task = "image-classification"
+    demo_panel = "drawing"
+
     def __init__(self, labels: Sequence[str], layout: str = "rows", size: int = 28):
         if layout not in LAYOUTS:
             raise ValueError(

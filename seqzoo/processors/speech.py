@@ -31,6 +31,9 @@ class LogMelProcessor:
         max_seconds: Longest recording that is accepted.
     """
 
+    hub_task = "audio-classification"
+    demo_panel = "recording"
+
     def __init__(
         self,
         labels: Sequence[str],

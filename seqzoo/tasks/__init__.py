@@ -11,7 +11,20 @@ from seqzoo.tasks.generation import TextGenerator, TextScore
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 from seqzoo.tasks.translation import Translation, Translator
 
+# The class of each task by the task's name.
+TASKS: dict[str, type[Task]] = {
+    cls.task: cls
+    for cls in (
+        ImageClassifier,
+        ObjectDetector,
+        SequenceClassifier,
+        TextGenerator,
+        Translator,
+    )
+}
+
 __all__ = [
+    "TASKS",
     "Detections",
     "ImageClassifier",
     "ObjectDetector",

@@ -2,7 +2,14 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import (
+    Callable,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any, ClassVar
 
 import keras
@@ -16,6 +23,9 @@ CARRIED = "carried_"
 class Task(keras.Model):
     """A `keras.Model` that is rebuilt from its Config and answers one task's verb.
 
+    The class of a task states every fact about the task. The command line, the demo,
+    the figures, the model cards and the tables read them here.
+
     Subclasses name their frozen dataclass in `Config`, make their layers in
     `__init__` from `self.config`, give every layer `name=` equal to its attribute, so
     that `variables_by_key` is the same in every process, and build all of them in
@@ -26,7 +36,17 @@ class Task(keras.Model):
         name: Name of the Keras model; the class name in snake case by default.
     """
 
-    task: ClassVar[str]
+    task: ClassVar[str]  # such as "translation"
+    verb: ClassVar[str]  # name of the method; `seqzoo run` offers its arguments
+    hub_task: ClassVar[str | None] = None  # the Hub's own name of the task
+    # Metrics that a model is known by, as in its record. Empty: all in the record.
+    headline_metrics: ClassVar[tuple[str, ...]] = ()
+    headline_format: ClassVar[str] = "{:.2f} %"
+    figure: ClassVar[str] = "training"  # what `seqzoo plot` draws without --kind
+    demo_panel: ClassVar[str | None] = None  # the part of the demo's page
+    examples: ClassVar[tuple[str, ...]] = ()  # texts for the verb
+    # Python that uses `model`, for `format` with example, image or threshold.
+    usage: ClassVar[str]
     Config: ClassVar[type]
 
     def __init__(self, config: Any, name: str | None = None):
@@ -42,6 +62,59 @@ class Task(keras.Model):
         self.info: Any = None
         # In __dict__, where Keras does not track it.
         self.__dict__["compiled_functions"] = {}
+
+    @classmethod
+    def headline(cls, metrics: Mapping[str, Mapping[str, Any]]) -> str:
+        """The score that a model is known by, such as "1.47 nats a character".
+
+        Args:
+            metrics: Of the model's record, `{name: {"value": ...}}`.
+        """
+        if not cls.headline_metrics:
+            values = (metric["value"] for metric in metrics.values())
+            return " / ".join(cls.headline_format.format(value) for value in values)
+        values = (metrics[name]["value"] for name in cls.headline_metrics)
+        return cls.headline_format.format(*values)
+
+    @classmethod
+    def main_metric(cls, metrics: Mapping[str, Any]) -> str:
+        """The name of the first headline metric, or else of the record's first."""
+        return next(
+            name for name in (*cls.headline_metrics, *metrics) if name in metrics
+        )
+
+    @classmethod
+    def answers(
+        cls, model: Any, inputs: Sequence[str], as_json: bool, **options: Any
+    ) -> Iterable[Any]:
+        """The verb's answer to each input of `seqzoo run`, one input after another.
+
+        Args:
+            model: A model of this task.
+            inputs: Texts or paths, as the verb takes them.
+            as_json: Whether the answers are printed as JSON.
+            **options: Arguments of the verb.
+        """
+        verb = getattr(model, cls.verb)
+        return (verb(one_input, **options) for one_input in inputs)
+
+    @classmethod
+    def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
+        """What `seqzoo run` prints for one input and its answer."""
+        raise NotImplementedError(f"{cls.__name__} does not define answer_lines().")
+
+    @classmethod
+    def answer_json(
+        cls, given: str, answer: Any, attention: bool = False
+    ) -> dict[str, Any]:
+        """What `seqzoo run --json` prints for one input and its answer.
+
+        Args:
+            given: The input.
+            answer: What the verb returned.
+            attention: Whether to add the attention weights, if the verb returns them.
+        """
+        raise NotImplementedError(f"{cls.__name__} does not define answer_json().")
 
     def example_inputs(self) -> Any:
         """Small inputs that the model can be called on."""

@@ -1,7 +1,7 @@
 """Classification: the verb `classify`, for sequences and for images."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,28 @@ class Classifier(LabelledTask):
     a tree of arrays `(batch, ...)`, and returns logits `(batch, classes)`.
     """
 
+    verb = "classify"
+    usage = """\
+for prediction in model.classify("{image}", top=3):
+    print(f"{{prediction.label}}: {{prediction.probability:.3f}}")"""
     batch_size = 64  # inputs read together
+
+    @classmethod
+    def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
+        """The labels of an input and their probabilities, on one line."""
+        predictions = answer if isinstance(answer, list) else [answer]
+        yield "  ".join(f"{p.label} {p.probability:.4f}" for p in predictions)
+
+    @classmethod
+    def answer_json(
+        cls, given: str, answer: Any, attention: bool = False
+    ) -> dict[str, Any]:
+        """The labels of an input and their probabilities."""
+        predictions = answer if isinstance(answer, list) else [answer]
+        return {
+            "input": given,
+            "predictions": [asdict(each) for each in predictions],
+        }
 
     def classify(self, inputs: Any, top: int = 1) -> Any:
         """The most probable labels of an input, or of each of several.
@@ -118,6 +139,9 @@ class ImageClassifier(Classifier):
     """
 
     task = "image-classification"
+    hub_task = "image-classification"
+    figure = "attention"
+    demo_panel = "image"
 
     def example_inputs(self) -> np.ndarray[Any, Any]:
         shape = (2, *self.config.sides, self.config.channels)

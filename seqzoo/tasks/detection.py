@@ -1,6 +1,6 @@
 """Detection: what is in a picture, and where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,13 @@ class Detections:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __iter__(self) -> Iterator[tuple[str, float, tuple[float, ...]]]:
+        """The label, score and box of each object."""
+        for label, score, box in zip(
+            self.labels, self.scores, self.boxes_xyxy, strict=True
+        ):
+            yield label, float(score), tuple(map(float, box))
+
 
 class ObjectDetector(LabelledTask):
     """Base class of models that find objects in pictures.
@@ -45,7 +52,34 @@ class ObjectDetector(LabelledTask):
     """
 
     task = "object-detection"
+    verb = "detect"
+    usage = """\
+for label, score, box in model.detect("{image}", threshold={threshold}):
+    print(label, f"{{score:.2f}}", [round(side) for side in box])"""
+    hub_task = "object-detection"
+    headline_metrics = ("map", "map_50")
+    headline_format = "mAP {:.1f} %, at IoU 0.5 {:.1f} %"
+    figure = "detections"
+    demo_panel = "detection"
     batch_size = 8  # pictures of one size that are read together
+
+    @classmethod
+    def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
+        """Each object's label, score, x0, y0, x1, y1 and file, with tabs between."""
+        for label, score, box in answer:
+            sides = "\t".join(f"{side:.1f}" for side in box)
+            yield f"{label}\t{score:.4f}\t{sides}\t{given}"
+
+    @classmethod
+    def answer_json(
+        cls, given: str, answer: Any, attention: bool = False
+    ) -> dict[str, Any]:
+        """The label, score and box of each object."""
+        objects = [
+            {"label": label, "score": score, "box_xyxy": list(box)}
+            for label, score, box in answer
+        ]
+        return {"input": given, "objects": objects}
 
     def compile(
         self,

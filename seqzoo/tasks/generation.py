@@ -54,6 +54,29 @@ class TextGenerator(Task):
     """
 
     task = "text-generation"
+    verb = "generate"
+    hub_task = "text-generation"
+    headline_metrics = ("nats_per_character_last_tenth",)
+    headline_format = "{:.2f} nats a character"
+    figure = "text"
+    demo_panel = "generation"
+    examples = ("ROMEO:", "To be, or not to be", "First Citizen:\nBefore we proceed")
+    usage = """\
+text = model.generate("{example}", max_new_tokens=120, temperature=0.5, seed=0)
+print(text)
+print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a character")"""
+
+    @classmethod
+    def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
+        """The prompt and its continuation."""
+        yield given + answer
+
+    @classmethod
+    def answer_json(
+        cls, given: str, answer: Any, attention: bool = False
+    ) -> dict[str, Any]:
+        """The prompt and its continuation."""
+        return {"prompt": given, "continuation": answer}
 
     def initial_states(self, batch_size: int) -> Any:
         """The states before the first token: a tree of tensors `(batch, ...)`."""

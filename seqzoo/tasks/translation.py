@@ -1,7 +1,7 @@
 """Translation: text in one language to text in another."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,19 @@ class Translation:
     attention: np.ndarray | None = None
 
 
+def _alignment(translation: Translation) -> dict[str, Any]:
+    """The tokens and attention weights of a translation as JSON values."""
+    if translation.attention is None:
+        raise ValueError("--attention: this model has no attention. Leave it out.")
+    return {
+        "source_tokens": list(translation.source_tokens),
+        "target_tokens": list(translation.target_tokens),
+        "attention": [
+            [round(float(weight), 6) for weight in row] for row in translation.attention
+        ],
+    }
+
+
 class Translator(Task):
     """Base class of translators.
 
@@ -56,7 +69,52 @@ class Translator(Task):
     """
 
     task = "translation"
+    verb = "translate"
+    hub_task = "translation"
+    headline_metrics = ("bleu_test_2016_flickr", "bleu_test_2017_flickr")
+    headline_format = "BLEU {:.1f} / {:.1f}, test 2016 / 2017"
+    figure = "alignment"
+    demo_panel = "translation"
+    examples = (
+        "Two dogs are playing in the snow.",
+        "A man in a blue shirt is standing on a ladder.",
+        "A little girl climbing into a wooden playhouse.",
+    )
+    usage = 'print(model.translate("{example}"))'
     batch_size = 64  # sentences decoded together
+
+    @classmethod
+    def answers(
+        cls, model: Any, inputs: Sequence[str], as_json: bool, **options: Any
+    ) -> Any:
+        """All inputs in one call, with their scores if several are printed."""
+        if as_json or options.get("n_best", 1) > 1:
+            options["return_attention"] = True
+        return model.translate(inputs, **options)
+
+    @classmethod
+    def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
+        """A line for each translation; of several, with its score and a tab."""
+        if isinstance(answer, str):
+            yield " ".join(answer.split())
+            return
+        for translation in answer:
+            yield f"{translation.score:.4f}\t{' '.join(translation.text.split())}"
+
+    @classmethod
+    def answer_json(
+        cls, given: str, answer: Any, attention: bool = False
+    ) -> dict[str, Any]:
+        """The text and score of each translation, and its alignment if wanted."""
+        translations = answer if isinstance(answer, list) else [answer]
+        return {
+            "input": given,
+            "translations": [
+                {"text": each.text, "score": float(each.score)}
+                | (_alignment(each) if attention else {})
+                for each in translations
+            ],
+        }
 
     def read_source(self, source_ids: Tensor) -> Any:
         """All that decoding needs to know of the sources.

@@ -13,7 +13,7 @@ class Shouter:
     task = "translation"
 
     def translate(
-        self, texts, beam_size, length_penalty=1.0, n_best=1, return_attention=False
+        self, texts, beam_size=5, length_penalty=1.0, n_best=1, return_attention=False
     ):
         if isinstance(texts, str):
             return self.translate(

@@ -41,7 +41,7 @@ def test_the_page_has_a_panel_of_each_kind_and_shows_the_chosen_one(page):
         "translation": False,
         "generation": True,
         "drawing": False,
-        "picture": False,
+        "image": False,
         "recording": False,
         "detection": False,
     }

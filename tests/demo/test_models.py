@@ -11,7 +11,7 @@ def test_every_panel_has_its_models(tiny_zoo):
     assert models.panels() == {
         "digits": "drawing",
         "objects": "detection",
-        "pictures": "picture",
+        "pictures": "image",
         "translator": "translation",
         "words": "recording",
         "writer": "generation",

@@ -184,7 +184,7 @@ def test_without_a_picture_it_is_the_training(monkeypatch, capsys, tmp_path):
     for kind in ("attention", "detections"):
         command = ["plot", "toy", "--kind", kind, "--out", str(out)]
         assert cli.main(command) == 2
-        assert "an INPUT, the path of a picture for toy" in capsys.readouterr().err
+        assert "an INPUT, the path of an image for toy" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["attention", "detections"])

@@ -19,7 +19,7 @@ PANELS = {
     "translation": translation.panel,
     "generation": generation.panel,
     "drawing": drawing.panel,
-    "picture": image.panel,
+    "image": image.panel,
     "recording": recording.panel,
     "detection": detection.panel,
 }

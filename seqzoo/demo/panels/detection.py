@@ -41,11 +41,11 @@ def detect(name: str, path: Any, threshold: float) -> tuple[str, str]:
         if rows
         else "<p>No object has that score. Lower it.</p>"
     )
-    draw = model_plots.KINDS["detections"]
-    subject = model_plots.Subject(name, model)
     words = f"The picture with {len(found)} boxes, and where the best of them look"
     return table, drawn(
-        lambda out: draw(subject, out, image, threshold=threshold), words, "png"
+        lambda out: model_plots.draw_detections(model, image, out, threshold=threshold),
+        words,
+        "png",
     )
 
 

@@ -29,15 +29,15 @@ def classify(name: str, path: Any) -> tuple[dict[str, float], str]:
     found = shares(model, image)
     if not hasattr(model, "attention_map"):
         return found, ""
-    draw = model_plots.KINDS["attention"]
-    subject = model_plots.Subject(name, model)
     words = f"Which parts of the picture “{next(iter(found))}” is made of"
-    return found, drawn(lambda out: draw(subject, out, image), words, "png")
+    return found, drawn(
+        lambda out: model_plots.draw_attention(model, image, out), words, "png"
+    )
 
 
 def panel(name: gr.Dropdown) -> Panel:
     """The panel, for the model whose name is chosen."""
-    with gr.Column(visible=False, elem_id="picture") as group:
+    with gr.Column(visible=False, elem_id="image") as group:
         with gr.Row():
             with gr.Column():
                 picture = picture_field()
