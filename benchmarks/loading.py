@@ -44,8 +44,8 @@ def load_once(folder):
     import keras
 
     import seqzoo
-    import seqzoo.convert.transformers
     import seqzoo.models
+    import seqzoo.zoo
 
     keras.layers.Dense(2).build((None, 2))  # the backend's own first steps
     files = sorted(Path(folder).glob("*.safetensors"))

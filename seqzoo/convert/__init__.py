@@ -1,16 +1,34 @@
-"""Other libraries' checkpoints into ours: read from the files, without their code.
+"""Checkpoints of Hugging Face transformers, read from their files without its code.
 
-A checkpoint in the layout of Hugging Face transformers is a `config.json` with a
-`model_type`, weights as safetensors, and perhaps a `preprocessor_config.json`.
-`transformers.spec` turns the two JSON files into what our own `config.json` would say,
-`transformers.weights` the tensors of a `checkpoint.Checkpoint` into ours, one by one.
-Whoever only asks whether a file is foreign imports neither.
+A checkpoint is a `config.json` with a `model_type`, tensors as safetensors, and files
+for the processor. Each `model_type` has a file here that ends with its `Family`, and an
+entry in `FAMILIES`. Importing this package imports neither Keras nor NumPy.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from seqzoo.convert import detr, swin, vit
+from seqzoo.convert.family import Family
+
+FAMILIES = {"detr": detr.FAMILY, "swin": swin.FAMILY, "vit": vit.FAMILY}
+
 
 def is_foreign(settings: Mapping[str, Any]) -> bool:
     """Whether a `config.json` is one of transformers, not ours."""
     return "model_type" in settings and "seqzoo_format" not in settings
+
+
+def family_of(settings: Mapping[str, Any], where: str) -> Family:
+    """The family that reads a checkpoint with this `config.json`.
+
+    Raises:
+        ValueError: If there is none for its `model_type`.
+    """
+    kind = settings.get("model_type")
+    if kind not in FAMILIES:
+        raise ValueError(
+            f"{where} is a checkpoint of the kind {kind!r}. seqzoo reads "
+            f"{', '.join(sorted(FAMILIES))}."
+        )
+    return FAMILIES[kind]

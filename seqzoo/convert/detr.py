@@ -1,10 +1,11 @@
-"""DetrForObjectDetection with a ResNet, of timm or of transformers itself."""
+"""DetrForObjectDetection of transformers, with a ResNet of timm or of transformers."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seqzoo.convert.preprocessors import detection_processor
-from seqzoo.convert.tensors import (
+from seqzoo.convert.family import Family
+from seqzoo.convert.preprocessors import PREPROCESSOR, detection_processor
+from seqzoo.convert.rules import (
     Rule,
     activation,
     convolution,
@@ -13,14 +14,8 @@ from seqzoo.convert.tensors import (
     same,
 )
 
-CLASS = "DETR"
-TASK = "object-detection"
-
-# What a checkpoint may hold and a frozen batch norm does not use.
-IGNORED = (r"\.num_batches_tracked$",)
-
 _MAP = r"^model\.backbone\.model\."
-# transformers 4 to 5, then timm to the ResNet of transformers.
+# Names of transformers 4 -> of transformers 5; then names of timm -> of transformers.
 RENAMED = {
     r"^model\.backbone\.conv_encoder\.": "model.backbone.",
     r"\.out_proj\.": ".o_proj.",
@@ -45,7 +40,7 @@ RENAMED = {
     r"\.downsample\.1\.": ".shortcut.normalization.",
 }
 
-# By timm's names: blocks of each stage, kind of block.
+# timm's name -> blocks of each stage, kind of block.
 RESNETS = {
     "resnet18": ((2, 2, 2, 2), "basic"),
     "resnet34": ((3, 4, 6, 3), "basic"),
@@ -55,8 +50,6 @@ RESNETS = {
 }
 STAGE_DIMS = {"basic": (64, 128, 256, 512), "bottleneck": (256, 512, 1024, 2048)}
 
-processor = detection_processor
-
 
 def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The fields of a DETRConfig."""
@@ -64,12 +57,12 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     for name, wanted, meaning in (
         ("position_embedding_type", "sine", "positions are sines"),
         ("dilation", False, "the last stage strides"),
-        ("auxiliary_loss", False, "layers are not normed in between"),
+        ("auxiliary_loss", False, "only the last decoder layer has outputs"),
     ):
         if get(name, wanted) != wanted:
             raise ValueError(
-                f"{where} has {name}={get(name)!r}; seqzoo reads {wanted!r}, where "
-                f"{meaning}: else the outputs would not be exact."
+                f"{where} has {name}={get(name)!r}. seqzoo reads only {wanted!r} "
+                f"({meaning}); with another value its outputs would not be exact."
             )
     return {
         "num_classes": len(get("id2label") or "01"),
@@ -78,8 +71,8 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         "embed_dim": get("d_model", 256),
         "encoder_layers": get("encoder_layers", 6),
         "decoder_layers": get("decoder_layers", 6),
-        "num_heads": _both(settings, "attention_heads", 8, where),
-        "hidden_dim": _both(settings, "ffn_dim", 2048, where),
+        "num_heads": _shared_size(settings, "attention_heads", 8, where),
+        "hidden_dim": _shared_size(settings, "ffn_dim", 2048, where),
         "activation": activation(
             {"hidden_act": get("activation_function", "relu")}, where
         ),
@@ -89,7 +82,7 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     }
 
 
-def sources(config: Any) -> Iterator[Rule]:
+def rules(config: Any) -> Iterator[Rule]:
     """Each of our weights, and what it is made from."""
     resnet = "model.backbone.model"
     yield from _conv_norm("backbone/stem", f"{resnet}.embedder.embedder")
@@ -144,37 +137,40 @@ def _feed_forward(ours: str, theirs: str) -> Iterator[Rule]:
     yield from layer_norm(f"{ours}/feed_forward_norm", f"{theirs}.final_layer_norm")
 
 
-def _both(settings: Mapping[str, Any], name: str, default: int, where: str) -> Any:
-    """A size that encoder and decoder must share."""
+def _shared_size(
+    settings: Mapping[str, Any], name: str, default: int, where: str
+) -> Any:
+    """A size, which must be the same in the encoder and the decoder."""
     sizes = [settings.get(f"{half}_{name}", default) for half in ("encoder", "decoder")]
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f"{where} has encoder_{name}={sizes[0]} and decoder_{name}={sizes[1]}; "
-            "seqzoo's DETR has the same in both."
+            f"{where} has encoder_{name}={sizes[0]} and decoder_{name}={sizes[1]}. "
+            "In seqzoo's DETR they must be equal."
         )
     return sizes[0]
 
 
 def _backbone(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The fields that say which ResNet."""
-    found = settings.get("backbone_config")
-    if found is None and not settings.get("use_timm_backbone", True):
-        found = {"model_type": "resnet"}
-    if found is None:
-        found = {"model_type": "timm_backbone", "backbone": settings.get("backbone")}
-    if found.get("model_type") == "timm_backbone":
-        return _of_timm(found, where)
-    if found.get("model_type") != "resnet":
+    """The Config fields that describe the ResNet."""
+    resnet = settings.get("backbone_config")
+    if resnet is None and not settings.get("use_timm_backbone", True):
+        resnet = {"model_type": "resnet"}
+    if resnet is None:
+        resnet = {"model_type": "timm_backbone", "backbone": settings.get("backbone")}
+    kind = resnet.get("model_type")
+    if kind == "timm_backbone":
+        return _timm_backbone(resnet, where)
+    if kind != "resnet":
         raise ValueError(
-            f"{where} has a backbone of the kind {found.get('model_type')!r}; seqzoo "
-            "reads resnet and timm_backbone."
+            f"{where} has a backbone of the kind {kind!r}; seqzoo reads resnet and "
+            "timm_backbone."
         )
-    depths = tuple(found.get("depths", (3, 4, 6, 3)))
-    last = found.get("out_features") or [f"stage{len(depths)}"]
+    depths = tuple(resnet.get("depths", (3, 4, 6, 3)))
+    last = resnet.get("out_features") or [f"stage{len(depths)}"]
     for name, value, wanted in (
-        ("hidden_act", found.get("hidden_act", "relu"), "relu"),
-        ("downsample_in_first_stage", found.get("downsample_in_first_stage"), False),
-        ("downsample_in_bottleneck", found.get("downsample_in_bottleneck"), False),
+        ("hidden_act", resnet.get("hidden_act", "relu"), "relu"),
+        ("downsample_in_first_stage", resnet.get("downsample_in_first_stage"), False),
+        ("downsample_in_bottleneck", resnet.get("downsample_in_bottleneck"), False),
         ("the last of out_features", last[-1], f"stage{len(depths)}"),
     ):
         if (value or False) != wanted:
@@ -183,21 +179,21 @@ def _backbone(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
                 f"{wanted!r}."
             )
     return {
-        "block": found.get("layer_type", "bottleneck"),
+        "block": resnet.get("layer_type", "bottleneck"),
         "depths": depths,
-        "stage_dims": tuple(found.get("hidden_sizes", STAGE_DIMS["bottleneck"])),
-        "stem_dim": found.get("embedding_size", 64),
+        "stage_dims": tuple(resnet.get("hidden_sizes", STAGE_DIMS["bottleneck"])),
+        "stem_dim": resnet.get("embedding_size", 64),
     }
 
 
-def _of_timm(found: Mapping[str, Any], where: str) -> dict[str, Any]:
-    # What follows the dot says who trained it, not what it is.
-    name = (found.get("backbone") or "resnet50").split(".")[0]
+def _timm_backbone(resnet: Mapping[str, Any], where: str) -> dict[str, Any]:
+    # In "resnet50.a1_in1k" the part after the dot names the training, not the network.
+    name = (resnet.get("backbone") or "resnet50").split(".")[0]
     if name not in RESNETS:
         raise ValueError(
             f"{where} has the backbone {name!r}; seqzoo reads {', '.join(RESNETS)}."
         )
-    stride, last = found.get("output_stride") or 32, found.get("out_indices") or [4]
+    stride, last = resnet.get("output_stride") or 32, resnet.get("out_indices") or [4]
     if stride != 32 or last[-1] not in (4, -1):
         raise ValueError(
             f"The backbone of {where} has output_stride={stride} and out_indices="
@@ -205,3 +201,15 @@ def _of_timm(found: Mapping[str, Any], where: str) -> dict[str, Any]:
         )
     depths, block = RESNETS[name]
     return {"block": block, "depths": depths, "stage_dims": STAGE_DIMS[block]}
+
+
+FAMILY = Family(
+    class_name="DETR",
+    task="object-detection",
+    config=config,
+    processor=detection_processor,
+    rules=rules,
+    files=(PREPROCESSOR,),
+    renamed=RENAMED,
+    ignored=(r"\.num_batches_tracked$",),  # the batch norms are frozen
+)

@@ -1,96 +1,109 @@
 """`preprocessor_config.json` of transformers as the arguments of our processors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from seqzoo.convert.json_object import parse_object
+
+PREPROCESSOR = "preprocessor_config.json"
 RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
+
+Settings = Mapping[str, Any]
 
 
 def image_processor(
-    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
-) -> dict[str, Any]:
-    """Our ImageProcessor, as `config.json` would say it.
+    settings: Settings, files: Mapping[str, bytes], where: str
+) -> dict[str, Any] | None:
+    """Our ImageProcessor as `config.json` describes it.
 
     Args:
         settings: The checkpoint's `config.json`.
-        found: Its `preprocessor_config.json`.
-        where: The checkpoint, as in an error.
+        files: Its other files.
+        where: The checkpoint, as errors name it.
+
+    Returns:
+        None if the checkpoint has no `preprocessor_config.json`.
 
     Raises:
-        ValueError: If a setting is none of ours.
+        ValueError: If a setting has a value that our processor lacks.
     """
-    resize = _height_and_width(found.get("size", 224), where)
-    crop = resize
-    if found.get("do_center_crop"):
-        crop = _height_and_width(found.get("crop_size", 224), where)
-    config = {"labels": labels(settings), "size": crop, "resize": resize}
-    config |= _channels(settings, found, where)
-    return {"class": "ImageProcessor", "config": config}
+    return _processor("ImageProcessor", _sides, settings, files, where)
 
 
 def detection_processor(
-    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
-) -> dict[str, Any]:
-    """Our DetectionProcessor, as `config.json` would say it.
+    settings: Settings, files: Mapping[str, bytes], where: str
+) -> dict[str, Any] | None:
+    """Our DetectionProcessor as `config.json` describes it; like `image_processor`."""
+    return _processor("DetectionProcessor", _edges, settings, files, where)
 
-    Args:
-        settings: The checkpoint's `config.json`.
-        found: Its `preprocessor_config.json`.
-        where: The checkpoint, as in an error.
 
-    Raises:
-        ValueError: If a setting is none of ours.
-    """
-    size = found.get("size", 800)
+def _processor(
+    class_name: str,
+    sizes: Callable[[Settings, str], dict[str, Any]],
+    settings: Settings,
+    files: Mapping[str, bytes],
+    where: str,
+) -> dict[str, Any] | None:
+    if PREPROCESSOR not in files:
+        return None
+    where = f"{PREPROCESSOR} of {where}"
+    preprocessor = parse_object(files[PREPROCESSOR], where)
+    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    config = {
+        "labels": [names[key] for key in sorted(names, key=int)],  # as the logits
+        **sizes(preprocessor, where),
+        **_channels(preprocessor, settings.get("num_channels", 3), where),
+    }
+    return {"class": class_name, "config": config}
+
+
+def _sides(preprocessor: Settings, where: str) -> dict[str, Any]:
+    """The height and width after resizing and after cropping."""
+    resize = _height_and_width(preprocessor.get("size", 224), where)
+    crop = resize
+    if preprocessor.get("do_center_crop"):
+        crop = _height_and_width(preprocessor.get("crop_size", 224), where)
+    return {"size": crop, "resize": resize}
+
+
+def _edges(preprocessor: Settings, where: str) -> dict[str, Any]:
+    """The limits of the shorter and the longer side."""
+    size = preprocessor.get("size", 800)
     if isinstance(size, int):  # as files before transformers 4.27 have it
-        longest = found.get("max_size", 1333)
-        size = {"shortest_edge": size, "longest_edge": longest}
+        size = {"shortest_edge": size}
     if set(size) == {"shortest_edge"}:
-        size = {**size, "longest_edge": found.get("max_size", 1333)}
+        size = {**size, "longest_edge": preprocessor.get("max_size", 1333)}
     if set(size) != {"shortest_edge", "longest_edge"}:
         raise ValueError(
-            f"preprocessor_config.json of {where} must resize by shortest_edge and "
-            f"longest_edge. Received: size={size!r}"
+            f"{where} must resize by shortest_edge and longest_edge. "
+            f"Received: size={size!r}"
         )
-    config = {"labels": labels(settings), **size}
-    config |= _channels(settings, found, where)
-    return {"class": "DetectionProcessor", "config": config}
+    return dict(size)
 
 
-def labels(settings: Mapping[str, Any]) -> list[str]:
-    """The name of each class, in the order of the logits."""
-    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    return [names[key] for key in sorted(names, key=int)]
-
-
-def _channels(
-    settings: Mapping[str, Any], found: Mapping[str, Any], where: str
-) -> dict[str, Any]:
-    """What both kinds of processor have: mean, std and resample."""
+def _channels(preprocessor: Settings, channels: int, where: str) -> dict[str, Any]:
+    """The mean and standard deviation of each channel, and how to resample."""
     for name, wanted in (
         ("do_resize", True),
         ("do_rescale", True),
         ("rescale_factor", 1 / 255),
     ):
-        if abs(found.get(name, wanted) - wanted) > 1e-9:
+        if abs(preprocessor.get(name, wanted) - wanted) > 1e-9:
             raise ValueError(
-                f"preprocessor_config.json of {where} has {name}={found[name]!r}; "
-                f"seqzoo reads {wanted!r}: resized pixels, divided by 255."
+                f"{where} has {name}={preprocessor[name]!r}; seqzoo reads {wanted!r}: "
+                "resized pixels, divided by 255."
             )
-    resample = found.get("resample", 2)
+    resample = preprocessor.get("resample", 2)
     if resample not in RESAMPLES:
         raise ValueError(
-            f"preprocessor_config.json of {where} resamples by {resample!r}; seqzoo "
-            f"knows {RESAMPLES}, as Pillow numbers them."
+            f"{where} resamples by {resample!r}; seqzoo knows {RESAMPLES}, as Pillow "
+            "numbers them."
         )
-    channels = settings.get("num_channels", 3)
-    mean, std = found.get("image_mean"), found.get("image_std")
-    if not found.get("do_normalize", True):
+    mean, std = preprocessor.get("image_mean"), preprocessor.get("image_std")
+    if not preprocessor.get("do_normalize", True):
         mean, std = [0.0] * channels, [1.0] * channels
     if mean is None or std is None:
-        raise ValueError(
-            f"preprocessor_config.json of {where} must say image_mean and image_std."
-        )
+        raise ValueError(f"{where} must give image_mean and image_std.")
     return {"mean": mean, "std": std, "resample": RESAMPLES[resample]}
 
 
@@ -99,7 +112,4 @@ def _height_and_width(size: Any, where: str) -> list[int]:
         return [size, size]
     if isinstance(size, Mapping) and {"height", "width"} <= size.keys():
         return [size["height"], size["width"]]
-    raise ValueError(
-        f"preprocessor_config.json of {where} must give a height and a width. "
-        f"Received: {size!r}"
-    )
+    raise ValueError(f"{where} must give a height and a width. Received: {size!r}")

@@ -1,11 +1,12 @@
-"""SwinForImageClassification."""
+"""SwinForImageClassification of transformers."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqzoo.convert.tensors import (
+from seqzoo.convert.family import Family
+from seqzoo.convert.preprocessors import PREPROCESSOR, image_processor
+from seqzoo.convert.rules import (
     RENAMED_IN_BLOCKS,
-    Array,
     Rule,
     convolution,
     dense,
@@ -15,18 +16,10 @@ from seqzoo.convert.tensors import (
     vision_fields,
 )
 
-CLASS = "Swin"
-TASK = "image-classification"
+if TYPE_CHECKING:
+    from seqzoo.ops.types import Array
 
-# What a checkpoint may hold and the classifier does not use: the index is computed, and
-# the mask token is of pre-training.
-IGNORED = (r"\.relative_position_index$", r"^swin\.embeddings\.mask_token$")
 TABLE = "relative_position_bias_table"
-# transformers 4 to 5.
-RENAMED = {
-    rf"\.attention\.self\.{TABLE}$": f".attention.relative_position_bias.{TABLE}",
-    **RENAMED_IN_BLOCKS,
-}
 
 
 def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -44,7 +37,7 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     }
 
 
-def sources(config: Any) -> Iterator[Rule]:
+def rules(config: Any) -> Iterator[Rule]:
     """Each of our weights, and what it is made from."""
     embeddings = "swin.embeddings"
     projection = f"{embeddings}.patch_embeddings.projection"
@@ -54,15 +47,15 @@ def sources(config: Any) -> Iterator[Rule]:
     if config.use_positions:
         rows, columns = config.grid
 
-        def positions(array: Array) -> Array:
-            # transformers 4 keeps a place for a class token, which Swin lacks.
+        def positions(array: "Array") -> "Array":
+            # (1, 1 + rows * columns, D): transformers 4 has a class token, unused.
             return array[:, -rows * columns :].reshape(1, rows, columns, -1)
 
         yield "positions", ((f"{embeddings}.position_embeddings",), positions)
     side = 2 * config.window_size - 1
 
-    def table(array: Array) -> Array:
-        return array.reshape(side, side, -1)
+    def table(array: "Array") -> "Array":
+        return array.reshape(side, side, -1)  # (offsets, heads) to (side, side, heads)
 
     i = 0
     for stage, depth in enumerate(config.depths):
@@ -81,3 +74,21 @@ def sources(config: Any) -> Iterator[Rule]:
             yield from dense(f"{ours}/reduction", f"{theirs}.reduction", use_bias=False)
     yield from layer_norm("norm", "swin.layernorm")
     yield from dense("logits", "classifier")
+
+
+FAMILY = Family(
+    class_name="Swin",
+    task="image-classification",
+    config=config,
+    processor=image_processor,
+    rules=rules,
+    files=(PREPROCESSOR,),
+    renamed={
+        rf"\.attention\.self\.{TABLE}$": f".attention.relative_position_bias.{TABLE}",
+        **RENAMED_IN_BLOCKS,
+    },
+    ignored=(
+        r"\.relative_position_index$",  # computed from the window size
+        r"^swin\.embeddings\.mask_token$",  # of pre-training
+    ),
+)

@@ -1,9 +1,11 @@
-"""ViTForImageClassification."""
+"""ViTForImageClassification of transformers."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seqzoo.convert.tensors import (
+from seqzoo.convert.family import Family
+from seqzoo.convert.preprocessors import PREPROCESSOR, image_processor
+from seqzoo.convert.rules import (
     RENAMED_IN_BLOCKS,
     Rule,
     convolution,
@@ -13,14 +15,6 @@ from seqzoo.convert.tensors import (
     same,
     vision_fields,
 )
-
-CLASS = "ViT"
-TASK = "image-classification"
-
-# What a checkpoint may hold and the classifier does not use.
-IGNORED = (r"^vit\.pooler\.",)
-# transformers 4 to 5.
-RENAMED = {r"^vit\.encoder\.layer\.": "vit.layers.", **RENAMED_IN_BLOCKS}
 
 
 def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -35,7 +29,7 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     }
 
 
-def sources(config: Any) -> Iterator[Rule]:
+def rules(config: Any) -> Iterator[Rule]:
     """Each of our weights, and what it is made from."""
     embeddings = "vit.embeddings"
     yield "class_token", ((f"{embeddings}.cls_token",), same)
@@ -47,3 +41,15 @@ def sources(config: Any) -> Iterator[Rule]:
         yield from encoder_block(f"block_{i}", f"vit.layers.{i}", config.use_bias)
     yield from layer_norm("norm", "vit.layernorm")
     yield from dense("logits", "classifier")
+
+
+FAMILY = Family(
+    class_name="ViT",
+    task="image-classification",
+    config=config,
+    processor=image_processor,
+    rules=rules,
+    files=(PREPROCESSOR,),
+    renamed={r"^vit\.encoder\.layer\.": "vit.layers.", **RENAMED_IN_BLOCKS},
+    ignored=(r"^vit\.pooler\.",),
+)

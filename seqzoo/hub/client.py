@@ -1,17 +1,17 @@
-"""huggingface_hub's client, made to wait for an answer no longer than it is told to."""
+"""huggingface_hub's client, with time limits where it has none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-PUSH_SECONDS = 60.0  # the Hub may say nothing for so long while it takes a commit
+PUSH_SECONDS = 60.0  # without any answer from the Hub, before an upload fails
 
 
 def client(token: str | None = None) -> Any:
-    """A client that asks what a repository holds with a limit of time.
+    """A client that also limits the wait for the Hub's API.
 
-    huggingface_hub limits downloads by `HF_HUB_DOWNLOAD_TIMEOUT` (10 seconds in which
-    nothing comes), and lets questions to its API wait for ever.
+    huggingface_hub limits downloads alone, by `HF_HUB_DOWNLOAD_TIMEOUT` (10 seconds
+    without data); a request to the API may wait for ever.
     """
     from huggingface_hub import HfApi, constants
 
@@ -25,10 +25,10 @@ def client(token: str | None = None) -> Any:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """Ends uploads during which the Hub says and takes nothing for `PUSH_SECONDS`.
+    """Ends an upload after `PUSH_SECONDS` without any answer from the Hub.
 
-    They take no limit as an argument, only that of the session that all of the process
-    share; one that the user has set stays.
+    Uploads take no limit as an argument, so the process's one HTTP session gets it. A
+    limit that the user has set stays.
     """
     from huggingface_hub import get_session
 

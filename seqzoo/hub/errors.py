@@ -1,10 +1,10 @@
-"""What went wrong between here and the Hub, in one sentence, and what to do about it.
+"""Errors of the Hub, each in one sentence with what to do about it.
 
-huggingface_hub has dozens of errors and lets those of its HTTP library through. Here
-they become `FileNotFoundError` (it is not there, or not in the cache while offline),
-`PermissionError` (no token, gated, private, or a cache that cannot be written to),
-`ConnectionError` (the Hub did not deliver, or did not take), `ValueError` (the request
-itself was wrong) and `OSError` with its number (the disk is full).
+huggingface_hub has dozens of errors and passes on those of its HTTP library. Here they
+become `FileNotFoundError` (not in the repository, or not in the cache while offline),
+`PermissionError` (no token, gated, private, or a read-only cache), `ConnectionError` (a
+download or an upload failed), `ValueError` (a malformed request) and `OSError` with its
+number (the disk is full).
 """
 
 import errno
@@ -13,145 +13,157 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: over the limit of a file
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: the limit of one file
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_RUST_FULL = f"(os error {errno.ENOSPC})"  # as hf_xet, which is Rust, says it
+_FULL_IN_RUST = f"(os error {errno.ENOSPC})"  # in messages of hf_xet
 
 
 class NotInRepoError(FileNotFoundError):
-    """The repository has no such file at this commit, which is known for certain."""
+    """The Hub has answered that it has no such repository, revision or file."""
 
 
 @contextmanager
-def of_fetching(wanted: str, cache_dir: Path | None, offline: bool) -> Iterator[None]:
-    """Clear errors of the client while it fetches `wanted` into the cache."""
-    from huggingface_hub import constants, errors
+def errors_of_fetching(
+    wanted: str, cache_dir: Path | None, offline: bool
+) -> Iterator[None]:
+    """Raises our errors in place of the client's while it fetches into the cache.
 
-    cache = cache_dir or constants.HF_HUB_CACHE
+    Args:
+        wanted: The file or repository, as errors name it.
+        cache_dir: The Hub cache; None is huggingface_hub's own.
+        offline: Whether only the cache may be used.
+    """
+    from huggingface_hub import constants
+
     try:
         yield
-    except errors.GatedRepoError as error:
-        raise PermissionError(
-            f"{wanted} is gated. Accept its terms on its page, then `hf auth login`."
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise NotInRepoError(
-            f"{wanted}: the Hub knows no such repository, or it is private. Check the "
-            "spelling, or `hf auth login`."
-        ) from error
-    except errors.RevisionNotFoundError as error:
-        raise NotInRepoError(
-            f"{wanted}: the repository has no such revision. Name a branch, a tag or a "
-            "commit that exists."
-        ) from error
-    except errors.RemoteEntryNotFoundError as error:
-        raise NotInRepoError(
-            f"{wanted}: the repository has no such file at this revision. Try another "
-            "revision, or tell its owner."
-        ) from error
-    except errors.HFValidationError as error:
-        raise ValueError(
-            f"{wanted} is no Hub repository: {error} Write hf:owner/name."
-        ) from error
-    except (errors.LocalEntryNotFoundError, errors.RevisionResolutionError) as error:
-        if offline:
-            raise FileNotFoundError(
-                f"{wanted} is not in the Hub cache {cache}, and the network is out of "
-                "bounds. Load it once online: unset HF_HUB_OFFLINE and pass no "
-                "local_files_only=True."
-            ) from error
-        raise ConnectionError(
-            f"{wanted} is not in the Hub cache {cache}, and the Hub could not be "
-            f"reached ({cause(error)}). Check the connection and try again."
-        ) from error
-    except errors.HfHubHTTPError as error:
-        if error.response.status_code in (401, 403):
-            raise PermissionError(
-                f"{wanted}: the Hub refused the token ({_answer(error)}). `hf auth "
-                "login` anew, or unset HF_TOKEN if the repository is public."
-            ) from error
-        raise _undelivered(wanted, error) from error
     except Exception as error:
-        if (number := getattr(error, "errno", None)) in _FORBIDDEN:
-            raise PermissionError(
-                number,
-                f"{wanted} is not in the Hub cache {cache}, which cannot be written to "
-                f"({cause(error)}). Set HF_HOME, or pass cache_dir, to a folder of "
-                "yours; or let its owner fetch the model",
-            ) from error
-        if number in _FULL or _RUST_FULL in cause(error):
-            raise OSError(
-                errno.ENOSPC,
-                f"{wanted} does not fit into the Hub cache {cache} ({cause(error)}). "
-                "Nothing partial was kept. Make room (`hf cache prune`), or set "
-                "HF_HOME, or pass cache_dir, to a larger disk",
-            ) from error
-        # The HTTP library's own, whose names have changed between its versions.
-        raise _undelivered(wanted, error) from error
+        cache = str(cache_dir or constants.HF_HUB_CACHE)
+        raise _of_fetching(error, wanted, cache, offline) from error
 
 
 @contextmanager
-def of_pushing(repo_id: str) -> Iterator[None]:
-    """Clear errors of the client while it writes to `repo_id`."""
+def errors_of_pushing(repo_id: str) -> Iterator[None]:
+    """Raises our errors in place of the client's while it writes to `repo_id`."""
+    try:
+        yield
+    except Exception as error:
+        raise _of_pushing(error, f"hf:{repo_id}") from error
+
+
+def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exception:
+    """The first case that fits, for some of these classes are subclasses of others."""
     from huggingface_hub import errors
 
-    wanted = f"hf:{repo_id}"
-    try:
-        yield
-    except errors.OfflineModeIsEnabled as error:
-        raise ConnectionError(
-            f"{wanted} cannot be pushed to while the network is out of bounds. Unset "
-            "HF_HUB_OFFLINE."
-        ) from error
-    except errors.HfHubHTTPError as error:
-        status, said = error.response.status_code, _answer(error)
-        if status == 401 and not isinstance(error, errors.RepositoryNotFoundError):
-            raise PermissionError(
-                f"The Hub refused the token ({said}). Make one with write permission "
-                "in your settings there, then `hf auth login` or set HF_TOKEN."
-            ) from error
-        if status in (401, 403, 404):
-            raise PermissionError(
-                f"The token may not write to {wanted} ({said}). Check the spelling, "
-                "that you are a member of the organisation, and that the token has "
-                "write permission."
-            ) from error
-        if status == 400:
-            raise ValueError(f"The Hub refused {wanted}: {said}") from error
-        if status in (409, 412):
-            raise ConnectionError(
-                f"{wanted} was changed by someone else meanwhile ({said}). Nothing was "
-                "committed: push again."
-            ) from error
-        raise _untaken(wanted, error) from error
-    except ValueError as error:  # of the card, which the Hub validates first
-        raise ValueError(f"The Hub refused {wanted}: {error}") from error
-    except Exception as error:
-        raise _untaken(wanted, error) from error
+    reason, number = _cause(error), getattr(error, "errno", None)
+    match error:
+        case errors.GatedRepoError():
+            return PermissionError(
+                f"{wanted} is gated. Accept its terms on its page, then `hf auth "
+                "login`."
+            )
+        case errors.RepositoryNotFoundError():
+            return NotInRepoError(
+                f"{wanted}: the Hub knows no such repository, or it is private. Check "
+                "the spelling, or `hf auth login`."
+            )
+        case errors.RevisionNotFoundError():
+            return NotInRepoError(
+                f"{wanted}: the repository has no such revision. Name a branch, a tag "
+                "or a commit that exists."
+            )
+        case errors.RemoteEntryNotFoundError():
+            return NotInRepoError(
+                f"{wanted}: the repository has no such file at this revision. Try "
+                "another revision, or tell its owner."
+            )
+        case errors.HFValidationError():
+            return ValueError(
+                f"{wanted} is no Hub repository: {error} Write hf:owner/name."
+            )
+        case errors.LocalEntryNotFoundError() | errors.RevisionResolutionError():
+            if offline:
+                return FileNotFoundError(
+                    f"{wanted} is not in the Hub cache {cache}, and the network may "
+                    "not be used. Load it once online: unset HF_HUB_OFFLINE and pass "
+                    "no local_files_only=True."
+                )
+            return ConnectionError(
+                f"{wanted} is not in the Hub cache {cache}, and the Hub could not be "
+                f"reached ({reason}). Check the connection and try again."
+            )
+        case errors.HfHubHTTPError() if error.response.status_code in (401, 403):
+            return PermissionError(
+                f"{wanted}: the Hub refused the token ({_answer(error)}). `hf auth "
+                "login` anew, or unset HF_TOKEN if the repository is public."
+            )
+        case _ if number in _FORBIDDEN:
+            return PermissionError(
+                number,
+                f"{wanted} is not in the Hub cache {cache}, which cannot be written to "
+                f"({reason}). Set HF_HOME, or pass cache_dir, to a folder of yours; or "
+                "let its owner fetch the model",
+            )
+        case _ if number in _FULL or _FULL_IN_RUST in reason:
+            return OSError(
+                errno.ENOSPC,
+                f"{wanted} does not fit into the Hub cache {cache} ({reason}). Nothing "
+                "partial was kept. Make room (`hf cache prune`), or set HF_HOME, or "
+                "pass cache_dir, to a larger disk",
+            )
+    # An error of the HTTP library, whose classes have changed between its versions.
+    return ConnectionError(
+        f"{wanted} could not be fetched from the Hub ({reason}). Check the connection "
+        "and try again."
+    )
 
 
-def cause(error: BaseException) -> str:
-    """The first line of what lies at the bottom of an error."""
+def _of_pushing(error: Any, wanted: str) -> Exception:
+    from huggingface_hub import errors
+
+    match error:
+        case errors.OfflineModeIsEnabled():
+            return ConnectionError(
+                f"{wanted} cannot be pushed to, for HF_HUB_OFFLINE forbids the "
+                "network. Unset HF_HUB_OFFLINE."
+            )
+        case errors.HfHubHTTPError():
+            status, answer = error.response.status_code, _answer(error)
+            if status == 401 and not isinstance(error, errors.RepositoryNotFoundError):
+                return PermissionError(
+                    f"The Hub refused the token ({answer}). Make one with write "
+                    "permission in your settings there, then `hf auth login` or set "
+                    "HF_TOKEN."
+                )
+            if status in (401, 403, 404):
+                return PermissionError(
+                    f"The token may not write to {wanted} ({answer}). Check the "
+                    "spelling, that you are a member of the organisation, and that "
+                    "the token has write permission."
+                )
+            if status == 400:
+                return ValueError(f"The Hub refused {wanted}: {answer}")
+            if status in (409, 412):
+                return ConnectionError(
+                    f"{wanted} was changed by someone else meanwhile ({answer}). "
+                    "Nothing was committed: push again."
+                )
+        case ValueError():  # of the model card, which the Hub validates first
+            return ValueError(f"The Hub refused {wanted}: {error}")
+    return ConnectionError(
+        f"{wanted} could not be pushed to ({_cause(error)}). Nothing here was changed: "
+        "push again, and files that have arrived are not sent twice."
+    )
+
+
+def _cause(error: BaseException) -> str:
+    """The first line of the error at the end of the chain of causes."""
     while error.__cause__ is not None:
         error = error.__cause__
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _answer(error: Any) -> str:
-    """What the Hub itself says, or the status it answers with."""
+    """The Hub's own message, or the status of its answer."""
     status = f"status {error.response.status_code}"
     return str(error.server_message or status).strip().splitlines()[0]
-
-
-def _undelivered(wanted: str, error: BaseException) -> ConnectionError:
-    return ConnectionError(
-        f"{wanted} could not be fetched from the Hub ({cause(error)}). "
-        "Check the connection and try again."
-    )
-
-
-def _untaken(wanted: str, error: BaseException) -> ConnectionError:
-    return ConnectionError(
-        f"{wanted} could not be pushed to ({cause(error)}). Nothing here was changed: "
-        "push again, and what has arrived is not sent twice."
-    )

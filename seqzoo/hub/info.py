@@ -1,31 +1,28 @@
-"""What is known of a trained model without building it."""
+"""What the record says of a trained model; reading it builds nothing."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seqzoo.convert import is_foreign
-from seqzoo.hub.manifest import CONFIG, METRICS, PREPROCESSOR, WEIGHTS, parse_json
-from seqzoo.hub.sources import Files
+from seqzoo.hub.saved import SavedModel
 
 
 @dataclass(frozen=True, repr=False)
 class ModelInfo:
-    """A trained model's record: what it is, what it scores, where it is from.
+    """A trained model's record: its architecture, its scores, its origin.
 
-    Everything is read from `config.json`, `metrics.json` and `manifest.json`; what they
-    do not say is None or empty.
+    The values come from `config.json`, `metrics.json` and `manifest.json`. Those that
+    the files lack are None or empty.
     """
 
-    name: str  # as given to `load`
+    name: str  # the argument of `load`
     task: str  # such as "translation"
     class_name: str  # such as "Seq2Seq"
     params: int | None  # number of weights
     config: Mapping[str, Any] = field(default_factory=dict)
     # name -> {value, unit, split, examples, seeds, spread}
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    # name -> {value, source}: what others report for the same metric
+    # name -> {value, source}: a published value of the same metric
     published: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     paper: str | None = None
     data: str | None = None
@@ -33,7 +30,7 @@ class ModelInfo:
     recipe: str | None = None
     repo_id: str | None = None  # Hub repository that serves the same files
     revision: str | None = None  # its commit
-    processor: str | None = None  # class of what reads its inputs
+    processor: str | None = None  # class of the processor, which encodes its inputs
 
     def __repr__(self) -> str:
         size = "" if self.params is None else f", {self.params:,} parameters"
@@ -50,33 +47,15 @@ class ModelInfo:
         return "\n".join([self.name, *lines])
 
 
-def describe(name: str, files: Files) -> ModelInfo:
-    """The record of a model from its files.
-
-    Raises:
-        ValueError: If a file of the record is unreadable.
-    """
-    contents = files.contents
-    spec = read_spec(files)
+def describe(name: str, saved: SavedModel) -> ModelInfo:
+    """The record of a parsed model."""
+    spec, record, files = saved.spec, saved.record, saved.files
     processor = spec.get("processor")
-    record = (
-        parse_json(contents[METRICS], f"{METRICS} of {files.origin}")
-        if METRICS in contents
-        else {}
-    )
-    params = record.get("params")
-    if params is None and WEIGHTS in contents:
-        params = count_parameters(contents[WEIGHTS])
-    if files.foreign is not None:
-        from seqzoo.convert.transformers import parameters
-
-        settings = parse_json(contents[CONFIG], files.origin)
-        params = parameters(settings, files.foreign, files.origin)
     return ModelInfo(
         name=name,
         task=str(spec.get("task")),
-        class_name=str(spec["class"]),
-        params=params,
+        class_name=spec["class"],
+        params=saved.params,
         config=spec["config"],
         metrics=record.get("metrics", {}),
         published=record.get("published", {}),
@@ -88,61 +67,6 @@ def describe(name: str, files: Files) -> ModelInfo:
         revision=files.revision,
         processor=processor.get("class") if isinstance(processor, dict) else None,
     )
-
-
-def read_spec(files: Files) -> dict[str, Any]:
-    """The checked `config.json`.
-
-    Raises:
-        ValueError: If it does not name a class and its config.
-    """
-    where = f"{CONFIG} of {files.origin}"
-    spec = parse_json(files.contents[CONFIG], where)
-    if is_foreign(spec):
-        from seqzoo.convert import transformers
-
-        return transformers.spec(spec, _preprocessor(files), files.origin)
-    if not isinstance(spec.get("class"), str) or not isinstance(
-        spec.get("config"), dict
-    ):
-        raise ValueError(
-            f"{where} must hold a `class` and its `config`. "
-            f"Received keys: {sorted(spec)}. Write the folder with seqzoo.save."
-        )
-    return spec
-
-
-def _preprocessor(files: Files) -> dict[str, Any] | None:
-    if PREPROCESSOR not in files.contents:
-        return None
-    where = f"{PREPROCESSOR} of {files.origin}"
-    return parse_json(files.contents[PREPROCESSOR], where)
-
-
-def count_parameters(data: bytes) -> int:
-    """The number of weights in a safetensors file, by its header.
-
-    Raises:
-        ValueError: If it has none.
-    """
-    length = int.from_bytes(data[:8], "little")  # of the JSON header that follows
-    where = f"The header of {WEIGHTS}"
-    if length > len(data) - 8:
-        raise ValueError(
-            f"{where} claims {length:,} bytes; the file has {len(data):,}. Fetch or "
-            "save it again."
-        )
-    header = parse_json(data[8 : 8 + length], where)
-    try:
-        return sum(
-            math.prod(tensor["shape"])
-            for key, tensor in header.items()
-            if key != "__metadata__"
-        )
-    except (TypeError, KeyError) as error:
-        raise ValueError(
-            f"{where} lacks the shape of a tensor ({error!r}). Fetch or save it again."
-        ) from None
 
 
 def _score(metric: Mapping[str, Any], published: Mapping[str, Any] | None) -> str:

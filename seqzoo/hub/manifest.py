@@ -1,13 +1,13 @@
-"""Which files a model folder holds, and what their bytes must be.
+"""The files of a model's folder, and the manifest that pins their contents.
 
-`manifest.json` pins the sha256 and the size of every file beside it, and the Hub
-repository and commit that serve the same bytes:
+`manifest.json` pins the sha256 and the size of every other file in the folder, and the
+Hub repository and commit that serve the same bytes:
 
     {"seqzoo_format": 1, "repo_id": "owner/name" or null, "revision": commit or null,
      "files": {"model.safetensors": {"sha256": "...", "size": 123}, ...}}
 
-File names are checked here once for all: a manifest, like a repository, is written by
-others, so only names that this library reads, flat in their folder, are accepted.
+Other people write manifests and repositories. Therefore only file names that this
+library reads are accepted, and no subfolders (`is_safe`).
 """
 
 import fnmatch
@@ -23,28 +23,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqzoo.convert import FAMILIES
+from seqzoo.convert.json_object import parse_object
+
 FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
 METRICS = "metrics.json"
 CARD = "README.md"
 MANIFEST = "manifest.json"
-PREPROCESSOR = "preprocessor_config.json"  # of another library's checkpoint
 REQUIRED = (CONFIG, WEIGHTS)
-# The record of the training run: kept and hashed, but not needed to load a model.
+# The record of the training run: hashed, but not needed to load a model.
 RECORD = (CARD, "train_log.csv", "golden.safetensors")
-# No file of this list can run code when it is read.
+SHARDS = "model-*-of-*.safetensors"  # weights in several files, named by an index
+# Files that are read, as patterns of a shell; reading one runs no code.
 SAFE_FILES = (
     *REQUIRED,
     METRICS,
     MANIFEST,
     *RECORD,
-    PREPROCESSOR,
-    "model.safetensors.index.json",
-    "model-*-of-*.safetensors",
-    "characters.json",
-    "tokenizer.json",
-    "*.txt",
+    INDEX,
+    SHARDS,
+    *("characters.json", "tokenizer.json", "*.txt"),  # of our processors
+    *{file: None for family in FAMILIES.values() for file in family.files},
 )
 
 _FLAT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -54,14 +56,14 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Pin:
-    """What a file's bytes must be."""
+    """The hash and the size that a file must have."""
 
     sha256: str  # 64 lower-case hexadecimal digits
     size: int  # bytes
 
     @classmethod
     def of(cls, data: bytes) -> "Pin":
-        """The pin that these bytes fulfil."""
+        """The pin that `data` matches."""
         return cls(hashlib.sha256(data).hexdigest(), len(data))
 
     def __str__(self) -> str:
@@ -78,43 +80,34 @@ class Manifest:
 
 
 def is_safe(file: str) -> bool:
-    """Whether a file of this name may be read: flat, and of a kind without code."""
+    """Whether a file of this name may be read: no folder in it, and without code."""
     return bool(_FLAT_NAME.fullmatch(file)) and any(
         fnmatch.fnmatchcase(file, pattern) for pattern in SAFE_FILES
     )
 
 
 def parse_json(data: bytes, where: str) -> dict[str, Any]:
-    """The JSON object in `data`.
+    """The JSON object in a file of a model.
 
     Raises:
-        ValueError: If it is none, or of a format this version does not know.
+        ValueError: If it is not one, or in a format that this version does not know.
     """
-    try:
-        values = json.loads(data)
-    except (ValueError, RecursionError) as error:
+    values = parse_object(data, where)
+    version = values.get("seqzoo_format", FORMAT)
+    if version != FORMAT:
         raise ValueError(
-            f"{where} is not JSON: {error}. Fetch or save it again."
-        ) from None
-    if not isinstance(values, dict):
-        raise ValueError(
-            f"{where} must hold a JSON object. Received: a {type(values).__name__}."
-        )
-    found = values.get("seqzoo_format", FORMAT)
-    if found != FORMAT:
-        raise ValueError(
-            f"{where} has seqzoo_format {found!r}; this version reads {FORMAT}. "
+            f"{where} has seqzoo_format {version!r}; this version reads {FORMAT}. "
             "Upgrade with `pip install -U seqzoo`."
         )
     return values
 
 
 def parse_manifest(data: bytes, where: str) -> Manifest:
-    """The manifest in `data`, every name and number checked.
+    """The manifest in `data`, with every name and number checked.
 
     Raises:
         ValueError: If it names a file that seqzoo does not read (code, pickles, paths
-            with folders), lacks a required file, or pins something unreadable.
+            with folders), lacks a required file, or has a malformed pin.
     """
     values = parse_json(data, where)
     files = values.get("files")
@@ -164,18 +157,18 @@ def write_manifest(
     repo_id: str | None = None,
     revision: str | None = None,
 ) -> Manifest:
-    """Hashes every file of a model folder and writes `manifest.json` last.
+    """Hashes the files of a model's folder and writes `manifest.json`.
 
     Files that `load` would refuse (see `SAFE_FILES`) are left out.
 
     Args:
         folder: The folder, which holds `config.json` and `model.safetensors`.
-        repo_id: The Hub repository of the model; by default the one that the folder's
-            manifest names already.
+        repo_id: The Hub repository of the model; by default the one of the folder's
+            present manifest.
         revision: The commit of that repository which holds these very bytes.
 
     Returns:
-        The manifest that was written.
+        The new manifest.
 
     Raises:
         ValueError: If a required file is missing or the revision is no full commit.
@@ -196,7 +189,7 @@ def write_manifest(
 
 
 def encode(manifest: Manifest) -> bytes:
-    """The bytes of `manifest.json`: the same manifest, the same bytes."""
+    """The bytes of `manifest.json`; equal manifests give equal bytes."""
     values = {
         "seqzoo_format": FORMAT,
         "repo_id": manifest.repo_id,
@@ -210,7 +203,7 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Writes under a temporary name, then renames: no reader sees half a file."""
+    """Writes a temporary file and renames it, so that no reader sees half a file."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         temporary.write_bytes(data)
@@ -221,14 +214,16 @@ def replace_file(path: Path, data: bytes) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Only one thread or process of this user at a time writes into `folder`.
+    """Lets only one thread or process of this user at a time write into `folder`.
 
-    The lock's file lies among the temporary ones: a lock file is left behind when the
-    lock is not, and would be litter beside the folder.
+    The lock file stays after the lock is released, so it lies in the system's temporary
+    folder and not beside `folder`.
     """
     from huggingface_hub.utils import WeakFileLock
 
-    user = getattr(os, "getuid", int)()  # where there is none, the place is the user's
+    user = getattr(
+        os, "getuid", int
+    )()  # Windows has none, but temporary folders a user
     key = hashlib.sha256(f"{user}:{folder.resolve()}".encode()).hexdigest()[:16]
     with WeakFileLock(Path(tempfile.gettempdir()) / f"seqzoo-{key}.lock"):
         yield

@@ -1,7 +1,7 @@
-"""What a name means: by its form, nothing is guessed.
+"""Names of models: the form of a name alone decides what it means.
 
-A bare name is a model of the zoo, a `Path` or a string that begins with `.`, `/` or `~`
-is a folder, and `hf:owner/name[@revision]` is a Hub repository.
+A bare name is a model of the zoo; a `Path`, or a string that begins with `.`, `/` or
+`~`, is a folder; `hf:owner/name[@revision]` is a Hub repository.
 """
 
 import difflib
@@ -16,19 +16,19 @@ _BARE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 class UnknownModelError(KeyError):
-    """No model has this name; the message names the nearest ones."""
+    """No model has this name; the message lists similar names."""
 
     def __str__(self) -> str:
-        return str(self.args[0])  # KeyError itself would show it in quotes
+        return str(self.args[0])  # KeyError itself would put it in quotes
 
 
 def bundle_folder() -> Path:
-    """Where the trained models lie: `SEQZOO_WEIGHTS`, else the wheel's, the clone's."""
-    if given := os.environ.get("SEQZOO_WEIGHTS"):
-        return Path(given).expanduser()
+    """The folder of the trained models: `SEQZOO_WEIGHTS`, the wheel's, the clone's."""
+    if folder := os.environ.get("SEQZOO_WEIGHTS"):
+        return Path(folder).expanduser()
     package = Path(__file__).resolve().parent.parent
-    inside = package / "weights"
-    return inside if inside.is_dir() else package.parent / "weights"
+    in_wheel = package / "weights"
+    return in_wheel if in_wheel.is_dir() else package.parent / "weights"
 
 
 def bundled_names() -> list[str]:
@@ -40,17 +40,17 @@ def bundled_names() -> list[str]:
 
 
 def is_bare(name: Name) -> bool:
-    """Whether `name` is neither a folder nor a Hub repository, by its form alone."""
+    """Whether `name` has the form of a zoo model's name."""
     return isinstance(name, str) and not name.startswith((".", "/", "~", "hf:"))
 
 
 def is_hub(name: Name) -> bool:
-    """Whether `name` is that of a Hub repository, by its form alone."""
+    """Whether `name` has the form of a Hub repository's name."""
     return isinstance(name, str) and name.startswith("hf:")
 
 
 def label(name: Name) -> str:
-    """The name as it is printed."""
+    """The name as text."""
     return name if isinstance(name, str) else os.fspath(name)
 
 
@@ -58,8 +58,8 @@ def hub_name(name: str, revision: str | None) -> tuple[str, str | None]:
     """The repository and revision that `hf:owner/name[@revision]` names.
 
     Raises:
-        UnknownModelError: If it is not of that form.
-        ValueError: If there is another revision in `revision`.
+        UnknownModelError: If the name is malformed.
+        ValueError: If both the name and `revision` give a revision.
     """
     match = _HUB_NAME.fullmatch(name)
     if match is None:
@@ -75,12 +75,15 @@ def hub_name(name: str, revision: str | None) -> tuple[str, str | None]:
     return match["repo_id"], match["revision"] or revision
 
 
-def bundled_folder(name: str) -> Path:
-    """The bundle's folder of a bare name.
+def local_folder(name: Name) -> Path:
+    """The folder that a name of the zoo, or of a folder, means.
 
     Raises:
-        UnknownModelError: If there is none; the message names the nearest ones.
+        UnknownModelError: If no zoo model has this name; the message lists similar
+            names.
     """
+    if not isinstance(name, str) or not is_bare(name):
+        return Path(name).expanduser()
     root = bundle_folder()
     if _is_model(root, name):
         return root / name

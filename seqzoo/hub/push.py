@@ -1,9 +1,9 @@
-"""A model's folder to a repository of the Hub, as one commit.
+"""Uploads a model's folder to a repository of the Hub, as one commit.
 
-The manifest that is uploaded holds the hashes and no revision: no commit can name
-itself. Once the commit stands, the folder's own manifest is pinned to it. Until then
-nothing in the folder is touched, so that a push that was interrupted anywhere is simply
-repeated; what has arrived is not sent again.
+The uploaded manifest holds the hashes and no revision, for no commit can name itself.
+After the commit, the folder's own manifest is pinned to it. Until then nothing in the
+folder changes, so that an interrupted push can simply be repeated; files that have
+arrived are not sent again.
 """
 
 import hashlib
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from seqzoo.hub.card import bare_card
 from seqzoo.hub.client import client, time_limit
-from seqzoo.hub.errors import of_pushing
+from seqzoo.hub.errors import errors_of_pushing
 from seqzoo.hub.folder import save
-from seqzoo.hub.info import read_spec
 from seqzoo.hub.manifest import (
     CARD,
     MANIFEST,
@@ -29,6 +28,7 @@ from seqzoo.hub.manifest import (
     read_manifest,
     replace_file,
 )
+from seqzoo.hub.saved import parse
 from seqzoo.hub.sources import Files
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
 def push_folder(
     folder: Path, repo_id: str, private: bool | None = None, token: str | None = None
 ) -> str:
-    """Uploads what the folder's manifest pins, and pins the manifest to the commit.
+    """Uploads the files that the manifest pins, and pins the manifest to the commit.
 
     Args:
         folder: A folder as `save` or a recipe writes it.
-        repo_id: `owner/name`; made if there is none.
-        private: Whether a repository that is made is for its owner only.
+        repo_id: `owner/name`; created if it does not exist.
+        private: Whether a new repository is visible to its owner only.
         token: By default that of `hf auth login` or `HF_TOKEN`.
 
     Returns:
@@ -53,16 +53,16 @@ def push_folder(
 
     Raises:
         FileNotFoundError: If the folder or a file in it is missing.
-        PermissionError: Without a token, if it may not write there, or if the folder
-            may not be written to.
-        ConnectionError: If the Hub cannot be reached or does not take it.
-        ValueError: If `repo_id` is of another form, or a file is not as pinned.
+        PermissionError: Without a token, if the token may not write there, or if the
+            folder is read-only.
+        ConnectionError: If the Hub cannot be reached or the upload fails.
+        ValueError: If `repo_id` is malformed, or a file does not match its pin.
     """
-    token = _checked(repo_id, token)
+    token = _write_token(repo_id, token)
     manifest, contents = _read(folder)
     if not os.access(folder, os.W_OK):
         raise PermissionError(
-            f"{folder / MANIFEST} cannot be written to, and a push ends with that. "
+            f"{folder / MANIFEST} cannot be written to, as a push must do at its end. "
             "Copy the folder to a place of yours and push it from there."
         )
     commit = _commit(contents, manifest, repo_id, private, token)
@@ -77,19 +77,19 @@ def push_folder(
 def push_model(
     model: "Task", repo_id: str, private: bool | None = None, token: str | None = None
 ) -> str:
-    """Saves a model into a folder that vanishes, and uploads that.
+    """Saves a model into a temporary folder, and uploads that.
 
-    Args, result and errors are those of `push_folder`; a model that `save` would refuse
-    is a ValueError.
+    Args, result and errors are those of `push_folder`; it also raises a ValueError for
+    a model that `save` refuses.
     """
-    token = _checked(repo_id, token)
+    token = _write_token(repo_id, token)
     with tempfile.TemporaryDirectory(prefix="seqzoo-") as temporary:
         manifest, contents = _read(save(model, Path(temporary) / "model"))
     return f"hf:{repo_id}@{_commit(contents, manifest, repo_id, private, token)}"
 
 
-def _checked(repo_id: str, token: str | None) -> str:
-    """The token, once it is sure that there is one and something to use it on."""
+def _write_token(repo_id: str, token: str | None) -> str:
+    """Validates the repository id and returns a token."""
     from huggingface_hub import get_token
 
     if not _REPO_ID.fullmatch(repo_id):
@@ -106,7 +106,7 @@ def _checked(repo_id: str, token: str | None) -> str:
 
 
 def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """The folder's manifest, and the bytes of all that it pins, checked."""
+    """The folder's manifest, and the verified bytes of the files that it pins."""
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
     renew = f"renew the manifest with `seqzoo.hub.write_manifest({str(folder)!r})`"
@@ -124,10 +124,10 @@ def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
                 f"model again, or {renew}."
             )
         contents[file] = (folder / file).read_bytes()
-        if (found := Pin.of(contents[file])) != pin:
+        if (actual := Pin.of(contents[file])) != pin:
             raise ValueError(
                 f"{folder / file} is not what {MANIFEST} pins, and was not pushed. "
-                f"Wanted: {pin}. Found: {found}. Save the model again; if you changed "
+                f"Wanted: {pin}. Found: {actual}. Save the model again; if you changed "
                 f"the file on purpose, {renew}."
             )
     if others := [
@@ -150,34 +150,34 @@ def _commit(
     private: bool | None,
     token: str,
 ) -> str:
-    """A commit of the repository that holds these bytes; a new one only if none does.
+    """The commit of the repository that holds these bytes; a new one if none does.
 
-    The commit that the manifest pins stays, if it is still there: somebody may have
-    added to the repository since.
+    If the newest commit holds them, the commit that the manifest pins stays, as long as
+    it exists: later commits may only have added other files.
     """
     from huggingface_hub import CommitOperationAdd
 
     api = client(token)
-    # No revision and this repository, wherever the folder was pushed to before.
+    # Without a revision, and with this repository even if the folder names another.
     uploaded = {**contents, MANIFEST: encode(Manifest(manifest.files, repo_id))}
-    with of_pushing(repo_id), time_limit():
+    with errors_of_pushing(repo_id), time_limit():
         api.create_repo(repo_id, private=private, exist_ok=True)
         before = api.repo_info(repo_id, files_metadata=True)
-        there = {
+        hashes = {
             entry.rfilename: entry.lfs.sha256 if entry.lfs else entry.blob_id
             for entry in before.siblings or ()
         }
-        if CARD not in contents and CARD not in there:
-            spec = read_spec(Files("the model", contents))
+        if CARD not in contents and CARD not in hashes:
+            spec = parse(Files("the model", contents)).spec
             uploaded[CARD] = bare_card(spec, repo_id).encode()
         changed = [
             CommitOperationAdd(file, data)
             for file, data in uploaded.items()
-            if there.get(file) not in (Pin.of(data).sha256, _git_hash(data))
+            if hashes.get(file) not in (Pin.of(data).sha256, _git_hash(data))
         ]
         if changed:
-            # The parent is named, so that the commit fails if somebody else was
-            # faster: what is left out as unchanged would be theirs.
+            # With its parent named, the commit fails if somebody else has committed:
+            # the files that are skipped as unchanged could be theirs.
             done = api.create_commit(
                 repo_id,
                 changed,
@@ -191,5 +191,5 @@ def _commit(
 
 
 def _git_hash(data: bytes) -> str:
-    """The name that git, and so the Hub, gives to the contents of a small file."""
+    """The hash by which git, and so the Hub, names the contents of a small file."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()

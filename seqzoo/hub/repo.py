@@ -1,7 +1,7 @@
 """One commit of a Hub repository, read through huggingface_hub and its cache.
 
-The client is imported when a file is asked for, never before: a model that lies in the
-bundle is loaded without it. Its many kinds of errors become a few in `errors`.
+huggingface_hub is imported when a file is fetched, not before: a bundled model does not
+need it.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqzoo.hub.client import client
-from seqzoo.hub.errors import NotInRepoError, of_fetching
+from seqzoo.hub.errors import NotInRepoError, errors_of_fetching
 from seqzoo.hub.manifest import CONFIG, RECORD, Pin, is_safe
 
 
@@ -33,10 +33,10 @@ class Repo:
         return f"hf:{self.repo_id}@{self.revision}"
 
     def cached(self, file: str, pin: Pin) -> Iterator[Path]:
-        """Places of the cache that may hold the pinned bytes.
+        """Paths in the cache that may hold the pinned bytes.
 
-        That is the snapshot of this commit, and the blob of that hash, which another
-        commit with the same file has left there.
+        These are the file in the snapshot of this commit, and the blob with the pinned
+        hash, which may have come with another commit.
         """
         from huggingface_hub import constants, try_to_load_from_cache
         from huggingface_hub.file_download import repo_folder_name
@@ -52,8 +52,8 @@ class Repo:
             yield blob
 
     def fetch(self, file: str, force: bool = False) -> Path:
-        """The file's place in the cache; downloaded if it is not there or `force`."""
-        with of_fetching(f"{file} of {self}", self.cache_dir, self.offline):
+        """The file's path in the cache; downloads it if it is missing or if `force`."""
+        with errors_of_fetching(f"{file} of {self}", self.cache_dir, self.offline):
             return Path(
                 client().hf_hub_download(
                     self.repo_id,
@@ -74,7 +74,7 @@ class Repo:
         except NotInRepoError:
             return False
         except (FileNotFoundError, ConnectionError):
-            # Not in the cache, perhaps because an earlier look found nothing to cache.
+            # The cache also remembers which files a repository lacks.
             path = try_to_load_from_cache(
                 self.repo_id, file, cache_dir=self.cache_dir, revision=self.revision
             )
@@ -84,18 +84,18 @@ class Repo:
         return True
 
     def snapshot(self, weights: bool = True) -> Path:
-        """The folder with every file that a load reads, for a repo without manifest.
+        """Fetches all files that a load reads, and returns their folder.
 
-        What others have named anything but a flat file without code is not asked for.
+        Only files on the allow-list (`is_safe`) are downloaded.
         """
         folder = self.fetch(CONFIG).parent
         if self.offline:
             return folder
         try:
-            with of_fetching(str(self), self.cache_dir, self.offline):
+            with errors_of_fetching(str(self), self.cache_dir, self.offline):
                 listed = client().repo_info(self.repo_id, revision=self.revision)
         except ConnectionError:
-            # What an earlier load has left in the cache may be all there is.
+            # An earlier load may have left all files in the cache.
             if weights and not any(folder.glob("*.safetensors")):
                 raise
             return folder
@@ -107,7 +107,7 @@ class Repo:
 
 
 def is_offline(local_files_only: bool | None) -> bool:
-    """Whether the network is out of bounds, by argument or by `HF_HUB_OFFLINE`."""
+    """Whether the argument or `HF_HUB_OFFLINE` forbids the network."""
     from huggingface_hub import constants
 
     return bool(local_files_only) or constants.is_offline_mode()
@@ -118,10 +118,10 @@ def resolve(
 ) -> Repo:
     """The repository at the commit that `revision` names now (default: `main`).
 
-    Asking once makes every file of a load come from the same commit.
+    All files of a load come from this one commit.
     """
     wanted = f"hf:{repo_id}@{revision or 'main'}"
-    with of_fetching(wanted, cache_dir, offline):
+    with errors_of_fetching(wanted, cache_dir, offline):
         commit = client().resolve_revision(
             repo_id,
             revision=revision,

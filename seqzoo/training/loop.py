@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from seqzoo.hub.folder import dtype_policy
+from seqzoo.hub.build import dtype_policy
 from seqzoo.hub.manifest import replace_file
 from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.training.card import model_card

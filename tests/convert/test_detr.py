@@ -166,7 +166,7 @@ def test_other_depths_and_basic_blocks():
     basic = detr.config(settings(backbone="resnet18"), "x")
     assert (basic["block"], basic["stage_dims"][-1]) == ("basic", 512)
     # A first convolution, two in each of eight blocks, three shortcuts.
-    kernels = [key for key, _ in detr.sources(DETRConfig(**basic))]
+    kernels = [key for key, _ in detr.rules(DETRConfig(**basic))]
     assert sum(key.endswith("convolution/kernel") for key in kernels) == 20
 
 

@@ -111,7 +111,7 @@ def test_an_oversized_or_broken_header_is_refused(theirs, server, header, has_ma
         seqzoo.load("hf:someone/broken")
 
 
-@pytest.mark.parametrize("header", sorted(set(HEADERS) - {"of a tensor past the end"}))
+@pytest.mark.parametrize("header", HEADERS)
 def test_info_refuses_it_too(theirs, server, header):
     (theirs / WEIGHTS).write_bytes(HEADERS[header])
     hub.write_manifest(theirs)

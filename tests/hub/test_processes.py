@@ -20,7 +20,7 @@ def test_loading_at_once_downloads_a_whole_file(published, server):
     results = []
 
     def read():
-        results.append(_files("toy_data").contents[WEIGHTS])
+        results.append(_files("toy_data").weights)
 
     threads = [threading.Thread(target=read) for _ in range(4)]
     for thread in threads:
@@ -59,7 +59,7 @@ def started(server, tmp_path):
 READ = """
 import sys
 from seqzoo.zoo import _files
-print(len(_files('toy_data').contents['model.safetensors']))
+print(len(_files('toy_data').weights))
 print('keras' in sys.modules)
 """
 
@@ -83,7 +83,7 @@ from seqzoo.zoo import _files
 
 def read(barrier, results):
     barrier.wait()
-    results.put(Pin.of(_files('toy_data').contents['model.safetensors']).sha256)
+    results.put(Pin.of(_files('toy_data').weights).sha256)
 
 fork = multiprocessing.get_context('fork')
 barrier, results = fork.Barrier(10), fork.Queue()

@@ -7,7 +7,7 @@ import pytest
 
 import seqzoo
 from seqzoo import models
-from seqzoo.convert import transformers
+from seqzoo.convert import FAMILIES
 from seqzoo.hub.names import bundle_folder
 from seqzoo.plot.model_plots import KINDS
 from seqzoo.tasks import TASKS
@@ -52,6 +52,6 @@ def test_the_usage_is_python_once_its_places_are_filled():
         compile(code, task.task, "exec")
 
 
-@pytest.mark.parametrize("family", transformers.FAMILIES.values())
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_a_converted_family_has_the_task_of_its_class(family):
-    assert models.MODELS[family.CLASS].task == family.TASK
+    assert models.MODELS[family.class_name].task == family.task

@@ -1,17 +1,17 @@
-"""How tensors of PyTorch become ours, and settings that families share."""
+"""How tensors of PyTorch become our weights, and settings that families share."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    from seqzoo.ops.types import Array
 
-Array = np.ndarray[Any, Any]
-# (our key, (their names, how ours is made of them))
-Rule = tuple[str, tuple[tuple[str, ...], Callable[..., Array]]]
+# (key of our weight, (names of their tensors, function that makes ours of these))
+Rule = tuple[str, tuple[tuple[str, ...], Callable[..., "Array"]]]
 
 ACTIVATIONS = {"gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
 
-# Names within an encoder block, transformers 4 to 5.
+# Names within an encoder block: of transformers 4 -> of transformers 5.
 RENAMED_IN_BLOCKS = {
     r"\.attention\.(?:attention|self)\.([qkv])\w+\.": r".attention.\1_proj.",
     r"\.attention\.output\.dense\.": ".attention.o_proj.",
@@ -20,53 +20,58 @@ RENAMED_IN_BLOCKS = {
 }
 
 
-def same(array: Array) -> Array:
-    """As it is."""
+def same(array: "Array") -> "Array":
+    """Returns the tensor unchanged."""
     return array
 
 
-def transposed(array: Array) -> Array:
-    """A dense kernel, (out, in) to (in, out)."""
+def transposed(array: "Array") -> "Array":
+    """The kernel of a dense layer, `(out, in)` to `(in, out)`."""
     return array.T
 
 
-def convolution(array: Array) -> Array:
-    """A kernel (out, in, height, width) to (height, width, in, out)."""
+def convolution(array: "Array") -> "Array":
+    """The kernel of a convolution, `(out, in, H, W)` to `(H, W, in, out)`."""
     return array.transpose(2, 3, 1, 0)
 
 
+def concatenated(*arrays: "Array") -> "Array":
+    """Dense layers of one input as one: kernels `(out, in)`, or biases `(out,)`."""
+    import numpy as np
+
+    return np.concatenate(arrays).T  # kernel (in, sum of outs); a bias has no transpose
+
+
 def dense(ours: str, theirs: str, use_bias: bool = True) -> Iterator[Rule]:
-    """A dense layer."""
+    """The rules of a dense layer."""
     yield f"{ours}/kernel", ((f"{theirs}.weight",), transposed)
     if use_bias:
         yield f"{ours}/bias", ((f"{theirs}.bias",), same)
 
 
 def layer_norm(ours: str, theirs: str) -> Iterator[Rule]:
-    """A layer norm."""
+    """The rules of a layer norm."""
     yield f"{ours}/gamma", ((f"{theirs}.weight",), same)
     yield f"{ours}/beta", ((f"{theirs}.bias",), same)
 
 
 def joined(ours: str, theirs: list[str], use_bias: bool = True) -> Iterator[Rule]:
-    """Dense layers of one input as one."""
-    kernels = tuple(f"{name}.weight" for name in theirs)
-    yield f"{ours}/kernel", (kernels, lambda *parts: np.concatenate(parts).T)
+    """The rules of a dense layer that stands for several of theirs, such as q, k, v."""
+    yield f"{ours}/kernel", (tuple(f"{name}.weight" for name in theirs), concatenated)
     if use_bias:
-        biases = tuple(f"{name}.bias" for name in theirs)
-        yield f"{ours}/bias", (biases, lambda *parts: np.concatenate(parts))
+        yield f"{ours}/bias", (tuple(f"{name}.bias" for name in theirs), concatenated)
 
 
 def encoder_block(
     ours: str, theirs: str, use_bias: bool, attention: str = "attention"
 ) -> Iterator[Rule]:
-    """Self-attention and feed-forward, with their norms.
+    """The rules of a block of self-attention and feed-forward, with their norms.
 
     Args:
-        ours: Our block.
-        theirs: Their block, by its name in transformers 5.
+        ours: Key of our block.
+        theirs: Name of their block in transformers 5.
         use_bias: Whether query, key and value have biases.
-        attention: Where our block has its `SelfAttention`.
+        attention: Key of the `SelfAttention` in our block.
     """
     yield from layer_norm(f"{ours}/attention_norm", f"{theirs}.layernorm_before")
     parts = [f"{theirs}.attention.{part}_proj" for part in "qkv"]
@@ -80,13 +85,13 @@ def encoder_block(
 def vision_fields(
     settings: Mapping[str, Any], where: str, patch_size: int, epsilon: float
 ) -> dict[str, Any]:
-    """The fields that transformers of pictures share.
+    """The Config fields that the vision transformers share.
 
     Args:
         settings: The checkpoint's `config.json`.
-        where: The checkpoint, as in an error.
-        patch_size: Where it says none.
-        epsilon: Likewise, of the layer norms.
+        where: The checkpoint, as errors name it.
+        patch_size: Default in pixels.
+        epsilon: Default of the layer norms.
     """
     get = settings.get
     return {
@@ -103,10 +108,10 @@ def vision_fields(
 
 
 def square_side(size: Any, where: str) -> int:
-    """The side of a patch.
+    """The side of a patch in pixels.
 
     Raises:
-        ValueError: If it is not square.
+        ValueError: If the patch is not square.
     """
     sides = {size} if isinstance(size, int) else set(size)
     if len(sides) != 1:
@@ -120,7 +125,7 @@ def activation(settings: Mapping[str, Any], where: str) -> str:
     """The Keras name of `hidden_act`.
 
     Raises:
-        ValueError: If it is none that is exactly the same here.
+        ValueError: If Keras does not compute exactly the same function.
     """
     name = settings.get("hidden_act", "gelu")
     if name not in ACTIVATIONS:

@@ -1,0 +1,95 @@
+"""What seqzoo knows about one family of checkpoints."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from seqzoo.convert.rules import Rule
+
+if TYPE_CHECKING:
+    from seqzoo.ops.types import Array
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Family:
+    """How checkpoints of one `model_type` become models of ours.
+
+    transformers 4 and 5 name the same tensors differently, and files hold either names.
+    Rules use the names of transformers 5; `renamed` turns the older ones into these.
+    """
+
+    class_name: str  # of our model
+    task: str  # of that class; it stands here so that `info` need not import Keras
+    # config.json, the checkpoint as errors name it -> the fields of our Config
+    config: Callable[[Settings, str], dict[str, Any]]
+    # config.json, the checkpoint's files, the checkpoint -> our `processor`, or None
+    processor: Callable[[Settings, Mapping[str, bytes], str], dict[str, Any] | None]
+    # our Config -> each of our weights, and what it is made from
+    rules: Callable[[Any], Iterator[Rule]]
+    files: tuple[str, ...] = ()  # what the processor reads; patterns as of a shell
+    renamed: Mapping[str, str] = field(default_factory=dict)  # pattern -> replacement
+    ignored: tuple[str, ...] = ()  # patterns of tensors that our model does not use
+
+    def spec(
+        self, settings: Settings, files: Mapping[str, bytes], where: str
+    ) -> dict[str, Any]:
+        """What our own `config.json` would say of a checkpoint.
+
+        Args:
+            settings: The checkpoint's `config.json`.
+            files: Its other files by name, without the tensors.
+            where: The checkpoint, as errors name it.
+
+        Raises:
+            ValueError: If a setting has a value for which our model would not be exact.
+        """
+        return {
+            "class": self.class_name,
+            "task": self.task,
+            "config": self.config(settings, where),
+            "processor": self.processor(settings, files, where),
+        }
+
+    def weights(
+        self, tensors: Mapping[str, "Array"], config: Any, where: str
+    ) -> dict[str, Callable[[], "Array"]]:
+        """Functions that make our weights, by key; each reads its tensors when called.
+
+        Args:
+            tensors: The checkpoint's tensors by name, without the ignored ones.
+            config: The Config of our model.
+            where: The checkpoint, as errors name it.
+
+        Raises:
+            ValueError: If a tensor is missing, or no rule uses it.
+        """
+        names = {self._new_name(name): name for name in tensors}
+        rules = dict(self.rules(config))
+        wanted = {name for sources, _ in rules.values() for name in sources}
+        problems = [f"missing {name}" for name in sorted(wanted - names.keys())]
+        problems += [f"unknown {names[name]}" for name in sorted(names.keys() - wanted)]
+        if problems:
+            raise ValueError(
+                f"The tensors of {where} do not fit its config.json: "
+                f"{'; '.join(problems[:8])}{' and more' if len(problems) > 8 else ''}. "
+                f"seqzoo reads {self.class_name} checkpoints with their heads; another "
+                "head or another kind of checkpoint does not fit."
+            )
+
+        def weight(sources: tuple[str, ...], make: Callable[..., "Array"]) -> "Array":
+            return make(*(tensors[names[name]] for name in sources))
+
+        return {key: partial(weight, *rule) for key, rule in rules.items()}
+
+    def is_ignored(self, name: str) -> bool:
+        """Whether our model does not use the tensor of this name."""
+        return any(re.search(pattern, name) for pattern in self.ignored)
+
+    def _new_name(self, name: str) -> str:
+        for pattern, replacement in self.renamed.items():
+            name = re.sub(pattern, replacement, name)
+        return name

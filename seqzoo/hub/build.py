@@ -1,0 +1,213 @@
+"""From parsed files to a model."""
+
+import dataclasses
+import difflib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqzoo.hub.manifest import CONFIG
+from seqzoo.hub.saved import Readers, SavedModel
+
+if TYPE_CHECKING:
+    from seqzoo.ops.types import Array
+    from seqzoo.tasks.base import Task
+
+# Bytes of arrays that are read before their freed memory is given back to the system.
+GIVE_BACK_AFTER = 2**24
+
+
+def build_model(
+    saved: SavedModel, overrides: Mapping[str, Any], dtype: Any = None
+) -> "Task":
+    """Builds a model with its weights, or with fresh ones if `saved` has no tensors.
+
+    Args:
+        saved: The parsed files.
+        overrides: Fields of the Config to replace.
+        dtype: Keras dtype policy of the model, such as "bfloat16" or
+            "mixed_bfloat16"; None is Keras's current one.
+
+    Raises:
+        ValueError: If the class is unknown, an override names no field or changes the
+            shape of a weight, or the weights are not exactly the model's.
+    """
+    from seqzoo.models import MODELS
+
+    class_name, config = saved.spec["class"], saved.spec["config"]
+    if class_name not in MODELS:
+        raise ValueError(
+            f"{CONFIG} of {saved.files.origin} asks for the class {class_name!r}, "
+            f"which seqzoo lacks; it has {', '.join(sorted(MODELS))}. Foreign code is "
+            "never run; a newer seqzoo may know the class (`pip install -U seqzoo`)."
+        )
+    cls = MODELS[class_name]
+    _check_overrides(overrides, cls)
+    saved_config = cls.read_config(config)
+    with dtype_policy(dtype):
+        model: Task = cls.from_config({**config, **overrides})
+        if saved.tensors is None:
+            model.build()
+        else:
+            weights = saved.weights(saved.tensors, saved_config)
+            problems = _build_with(model, weights, saved_config)
+            if problems:
+                raise _misfit(problems, saved.files.origin, overrides)
+    model.processor = _processor(saved)
+    if saved_config != model.config and model.processor is not None:
+        model.adapt_processor(saved_config)
+    return model
+
+
+@contextmanager
+def dtype_policy(dtype: Any) -> Iterator[None]:
+    """Gives the layers made in this context a Keras dtype policy; None changes nothing.
+
+    Raises:
+        ValueError: If there is no such policy.
+    """
+    import keras
+
+    if dtype is None:
+        yield
+        return
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:
+    known = [field.name for field in dataclasses.fields(cls.Config)]
+    for key in overrides:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(
+                f"{cls.__name__} has no setting {key!r}.{hint} "
+                f"Its settings: {', '.join(known)}."
+            )
+
+
+def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]:
+    """Builds the model with these weights, without drawing random ones first.
+
+    An array is read when its variable is created, so that a large checkpoint is never
+    held twice.
+
+    Args:
+        model: Not built yet.
+        weights: A function for each weight, by key, that reads it.
+        saved_config: The Config that the weights were saved with.
+
+    Returns:
+        What does not fit, one line a weight; empty if the weights are the model's.
+    """
+    import keras
+
+    from seqzoo.ops.allocator import give_back_freed_memory
+    from seqzoo.tasks.base import variables_by_key
+
+    problems: list[str] = []
+    failures: list[BaseException] = []
+    bytes_read = 0  # since memory was given back
+
+    def read(key: str, shape: tuple[int, ...]) -> "Array | None":
+        nonlocal bytes_read
+        array = weights[key]()
+        if bytes_read >= GIVE_BACK_AFTER:
+            give_back_freed_memory()
+            bytes_read = 0
+        bytes_read += array.nbytes
+        if array.shape == shape:
+            return array
+        return _adapted(model, key, array, shape, saved_config)
+
+    def initializer(key: str, fresh: Callable[..., Any]) -> Callable[..., Any]:
+        def value(shape: Any, dtype: Any) -> Any:
+            # An error that leaves an initializer would leave Keras with half of the
+            # variables waiting, and every later model with them.
+            try:
+                if not failures and (array := read(key, tuple(shape))) is not None:
+                    return keras.ops.cast(array, dtype)
+            except _Misfit as misfit:
+                problems.append(str(misfit))
+            except BaseException as error:  # Ctrl-C, too
+                failures.append(error)
+            return fresh(shape, dtype=dtype)
+
+        return value
+
+    # In a stateless scope variables wait for their first values until its end.
+    with keras.StatelessScope():
+        model.build()
+        variables = variables_by_key(model)
+        for key in variables.keys() & weights.keys():
+            variable = variables[key]
+            variable._initializer = initializer(key, variable._initializer)
+    if failures:
+        raise failures[0]
+    problems += [f"unknown {key}" for key in weights.keys() - variables.keys()]
+    problems += [f"missing {key}" for key in variables.keys() - weights.keys()]
+    return sorted(problems)
+
+
+class _Misfit(Exception):
+    """An array that does not fit its variable."""
+
+
+def _adapted(
+    model: "Task", key: str, array: "Array", shape: tuple[int, ...], saved_config: Any
+) -> "Array | None":
+    """The array made to fit another Config than the saved one; None for fresh weights.
+
+    Raises:
+        _Misfit: If the model cannot adapt it.
+    """
+    if saved_config == model.config:  # no override explains the other shape
+        raise _Misfit(f"{key}: the model's is {shape}, the file's {array.shape}")
+    try:
+        return model.adapted_weight(key, array, shape, saved_config)
+    except ValueError as error:
+        raise _Misfit(str(error)) from error
+
+
+def _misfit(
+    problems: list[str], origin: str, overrides: Mapping[str, Any]
+) -> ValueError:
+    if overrides:
+        settings = ", ".join(f"{key}={value!r}" for key, value in overrides.items())
+        reason = (
+            f"With {settings} the weights of {origin} do not fit. Leave the setting "
+            "out, or take fresh weights with seqzoo.build"
+        )
+    else:
+        reason = (
+            f"The weights of {origin} do not fit its {CONFIG}. Fetch or save the "
+            "folder again"
+        )
+    return ValueError(f"{reason}: {'; '.join(problems)}.")
+
+
+def _processor(saved: SavedModel) -> Any:
+    """The processor that config.json names, made from the verified bytes."""
+    spec, files = saved.spec.get("processor"), saved.files
+    if spec is None:
+        return None
+    from seqzoo.processors import PROCESSORS
+
+    name = spec.get("class") if isinstance(spec, dict) else spec
+    if name not in PROCESSORS or not isinstance(spec.get("config"), dict):
+        raise ValueError(
+            f"{CONFIG} of {files.origin} asks for the processor {spec!r}, which seqzoo "
+            f"lacks; it has {', '.join(sorted(PROCESSORS))}. A newer seqzoo may know "
+            "it (`pip install -U seqzoo`)."
+        )
+    with tempfile.TemporaryDirectory(prefix="seqzoo-") as folder:
+        for file, data in files.contents.items():
+            (Path(folder) / file).write_bytes(data)
+        return PROCESSORS[name].load(spec["config"], Path(folder))
