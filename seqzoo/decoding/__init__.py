@@ -1,34 +1,38 @@
-"""From next-token logits to sequences: greedy, sampling and beam search.
+"""From next-token logits to sequences: sampling, greedy decoding and beam search.
 
-Each search is one `while_loop` around the caller's
+Every decoder is a function
 
     step(tokens, state) -> (logits, state)
 
-with integer `tokens` of shape `(batch, beams)`, float `logits` `(batch, beams,
-vocab_size)` and a nested `state` whose tensors all begin with `(batch, beams)`.
-What never changes (an encoder's memory) stays out of the state, in the closure of
-`step`. Compile the function that calls a search; the loop is then compiled whole.
+of integer `tokens` `(batch, beams)` and a nested `state`, with float `logits` `(batch,
+beams, vocab_size)`. Beam search reorders the state, whose tensors then begin with
+`(batch, beams)`. What never changes, such as an encoder's memory, is no part of the
+state: `step` closes over it.
+
+`loop.decode` is the one loop that calls `step`; `sample` and `beam_search` tell it how
+to choose tokens. Compile the function that calls them, and the loop is compiled whole.
+`continuous_batching` keeps the rows of a beam search busy when there are many sources.
 """
 
-from seqzoo.decoding.base import Hypotheses, Step
 from seqzoo.decoding.beam import (
     Beams,
-    advance_beams,
+    Hypotheses,
     beam_search,
     best_hypotheses,
     length_normaliser,
     start_beams,
 )
-from seqzoo.decoding.sampling import greedy, next_tokens, sample, truncated_logits
+from seqzoo.decoding.loop import Step, decode
+from seqzoo.decoding.sampling import Samples, next_tokens, sample, truncated_logits
 
 __all__ = [
     "Beams",
     "Hypotheses",
+    "Samples",
     "Step",
-    "advance_beams",
     "beam_search",
     "best_hypotheses",
-    "greedy",
+    "decode",
     "length_normaliser",
     "next_tokens",
     "sample",

@@ -1,12 +1,20 @@
-"""Many searches in few batches: a row that has ended makes room for the next.
+"""Continuous batching: beam search for many sources in few batches.
 
-Some sentences take twice as many steps as their neighbours. Instead of letting a
-whole batch wait for its slowest row, the search pauses when enough rows have ended,
-and others take their places (iteration-level scheduling, Yu et al. 2022, "Orca",
-section 3.1). Sources go in by length; when none of a length is left, the rows under way
-move on to the batch of the next one, and the last rows of all to a smaller batch.
-Sources are read a batch ahead, each once. A row's result does not depend on the rows
-beside it.
+Some sentences take twice as many steps as their neighbours. A batch does not wait for
+its slowest row: the search pauses when enough rows have ended, and waiting sources take
+their places (iteration-level scheduling, Yu et al. 2022, "Orca", section 3.1). The
+result of a row does not depend on the rows beside it. From the verb to the decoder:
+
+    Translator.translate
+      search_all                 admits sources to a batch, takes results out of it
+        _Queue                     encodes the waiting sources, a batch at a time
+        search_rows                compiled; searches until enough rows have ended
+          beam_search                chooses the tokens of each step (beam.py)
+            decode                     the loop that calls the decoder's step (loop.py)
+
+Sources come in groups of similar length, short ones first. When a group's queue is
+empty, its unfinished rows move to the batch of the next group; the last rows of all
+move to a smaller batch.
 """
 
 import operator
@@ -18,190 +26,287 @@ from typing import Any
 import numpy as np
 from keras import ops, tree
 
-from seqzoo.decoding import Beams, Hypotheses
+from seqzoo.decoding.beam import (
+    Beams,
+    Hypotheses,
+    beam_search,
+    best_hypotheses,
+    start_beams,
+)
+from seqzoo.decoding.loop import Step
+from seqzoo.ops.arithmetic import next_power_of_two, round_up
+from seqzoo.ops.types import Array, Tensor
 
-# The share of a batch's rows that may be free before others take their places.
+# The search pauses when this share of a batch's rows is free and sources are waiting.
 FREE_SHARE = 0.125
-# What a larger batch shrinks to when so many rows are left and nobody waits: once only,
-# for each number of rows is compiled.
+# Rows of the smaller batch for the last rows of all. There is only one such size,
+# because each number of rows is compiled.
 LAST_ROWS = 8
-# How much longer sources may be for rows under way to move on to their batch, where
-# they are padded to that length.
-LONGER = 2
+# Unfinished rows move to the next group unless its sources are more than so many times
+# as long: they are padded to that length.
+MAX_LENGTHENING = 2
+# Source lengths are rounded up to a multiple of this, because each is compiled.
+LENGTH_MULTIPLE = 8
 
-Array = np.ndarray
-# From ids (rows, steps) to nested tensors that begin with (rows,).
-Read = Callable[[Array], Any]
-# (what was read, source lengths, new rows, rows that may be unfinished, beams)
-Search = Callable[[Any, Array, Array, int, Beams], tuple[Hypotheses, Beams]]
-Start = Callable[[int, int], Beams]
+
+@dataclass(frozen=True)
+class BeamSettings:
+    """The settings of a search, which are fixed when it is compiled.
+
+    Attributes:
+        beam_size: Hypotheses kept for each row.
+        length_penalty: Exponent of the length that a score is divided by.
+        start_id: Token before the first.
+        end_id: Token that ends a sequence.
+        pad_id: Token that fills up after the end.
+        max_steps: The most target steps for a number of source steps, of integers and
+            of integer tensors.
+    """
+
+    beam_size: int
+    length_penalty: float
+    start_id: int
+    end_id: int
+    pad_id: int
+    max_steps: Callable[[Any], Any]
+
+
+StartDecoding = Callable[[Any, int], tuple[Step, Any]]
 
 
 def search_all(
-    sequences: list[list[int]],
-    batch_size: int,
-    read: Read,
-    search: Search,
-    start: Start,
+    model: Any, sequences: list[list[int]], settings: BeamSettings
 ) -> Iterator[tuple[int, Array, Array]]:
-    """Searches for every sequence.
+    """Searches for the best hypotheses of every source.
 
     Args:
-        sequences: Ids of each source; none is empty.
-        batch_size: Rows of a batch.
-        read: What the search needs to know of sources.
-        search: Searches on from where it is handed beams.
-        start: Beams that have all ended, for `(rows, source steps)`.
+        model: A `seqzoo.tasks.Translator`. It searches in batches of its `batch_size`.
+        sequences: Token ids of each source; none is empty.
+        settings: Of the search.
 
     Yields:
-        `(index, tokens, scores)` of each sequence as it ends: the tokens `(beams,
+        `(index, tokens, scores)` of each source as its search ends: tokens `(beams,
         max_steps)` and scores `(beams,)`, best first.
     """
-    batch = _Batch.empty(0, None, None)
-    groups = _by_steps(sequences)
-    lengths = [*groups, np.inf]
-    for (steps, indices), next_steps in zip(groups.items(), lengths[1:], strict=True):
-        waiting = _Waiting(indices, sequences, steps, batch_size, read)
-        rows = _power_of_two(len(indices) + len(batch.taken), batch_size)
-        batch = batch.moved(rows, waiting.nothing(rows), start(rows, steps))
-        while waiting or batch.taken:
-            batch.fill(waiting)
-            if not waiting and next_steps <= LONGER * steps:
+    search = model.compiled_function(search_rows, model.start_decoding, settings)
+    batch = _Batch.free(0, None, None)
+    groups = _by_length(sequences)
+    next_lengths = [*groups, np.inf][1:]
+    for (steps, indices), next_steps in zip(groups.items(), next_lengths, strict=True):
+        start = model.compiled_function(
+            ended_beams, model.start_decoding, settings, steps
+        )
+        queue = _Queue(model, sequences, indices, steps)
+        rows = min(
+            next_power_of_two(len(indices) + len(batch.busy_rows)), model.batch_size
+        )
+        batch = batch.moved(rows, queue, start)
+        while queue or batch.busy_rows:
+            batch.admit(queue)
+            if not queue and next_steps <= MAX_LENGTHENING * steps:
                 break
-            last = LAST_ROWS if rows > 2 * LAST_ROWS else 0
-            pause = int(rows * (1 - FREE_SHARE)) if waiting else last
+            last_rows = LAST_ROWS if rows > 2 * LAST_ROWS else 0
             hypotheses, batch.beams = search(
-                batch.source, batch.lengths, batch.fresh, pause, batch.beams
+                batch.source,
+                batch.lengths,
+                batch.is_new,
+                int(rows * (1 - FREE_SHARE)) if queue else last_rows,
+                batch.beams,
             )
             tokens = ops.convert_to_numpy(hypotheses.tokens)
             scores = ops.convert_to_numpy(hypotheses.scores)
-            for row, owner in batch.ended():
-                yield owner, tokens[row], scores[row]
-            if last and not waiting:
-                rows = last
-                batch = batch.moved(rows, waiting.nothing(rows), start(rows, steps))
+            for row, index in batch.pop_ended():
+                yield index, tokens[row], scores[row]
+            if last_rows and not queue:
+                rows = last_rows
+                batch = batch.moved(rows, queue, start)
 
 
-class _Waiting:
-    """Sequences of one length that wait for a row, read a batch ahead."""
+def search_rows(
+    start_decoding: StartDecoding,
+    settings: BeamSettings,
+    source: Any,
+    lengths: Tensor,
+    is_new: Tensor,
+    max_unfinished: Tensor,
+    beams: Beams,
+) -> tuple[Hypotheses, Beams]:
+    """Searches the rows of a batch until at most `max_unfinished` go on.
+
+    Args:
+        start_decoding: The decoder's step and first state from `(source, beam_size)`.
+        settings: Of the search.
+        source: Encoded sources, a tree of tensors `(batch, ...)`.
+        lengths: Integer tensor `(batch,)`: steps of each source without padding.
+        is_new: Boolean tensor `(batch,)`: rows whose search begins now.
+        max_unfinished: Integer scalar.
+        beams: The beams of all rows; those of new rows are replaced.
+    """
+    step, state = start_decoding(source, settings.beam_size)
+    rows, _, max_steps = beams.tokens.shape
+    start = _start_beams(state, rows, max_steps, settings)
+
+    def choose(new: Tensor, old: Tensor) -> Tensor:
+        where = ops.reshape(is_new, (-1, *(1,) * (len(new.shape) - 1)))  # (B, 1, ...)
+        return ops.where(where, new, old)
+
+    beams = beam_search(
+        step,
+        Beams(*tree.map_structure(choose, tuple(start), tuple(beams))),
+        end_id=settings.end_id,
+        pad_id=settings.pad_id,
+        length_penalty=settings.length_penalty,
+        limits=settings.max_steps(lengths),
+        max_unfinished=max_unfinished,
+    )
+    return best_hypotheses(beams, settings.length_penalty), beams
+
+
+def ended_beams(
+    start_decoding: StartDecoding, settings: BeamSettings, steps: int, source: Any
+) -> Beams:
+    """Beams that have all ended, for a batch whose rows are free.
+
+    Args:
+        start_decoding: The decoder's step and first state from `(source, beam_size)`.
+        settings: Of the search.
+        steps: Number of source steps.
+        source: Encoded sources, a tree of tensors `(batch, ...)`.
+    """
+    _, state = start_decoding(source, settings.beam_size)
+    rows = tree.flatten(source)[0].shape[0]
+    beams = _start_beams(state, rows, settings.max_steps(steps), settings)
+    return beams._replace(done=ops.ones_like(beams.done))
+
+
+def _start_beams(
+    state: Any, rows: int, max_steps: int, settings: BeamSettings
+) -> Beams:
+    return start_beams(
+        state,
+        rows,
+        settings.beam_size,
+        max_steps,
+        settings.start_id,
+        settings.pad_id,
+    )
+
+
+class _Queue:
+    """Sources of similar length that wait for a row, encoded a batch at a time."""
 
     def __init__(
         self,
-        indices: list[int],
+        model: Any,
         sequences: list[list[int]],
+        indices: list[int],
         steps: int,
-        batch_size: int,
-        read: Read,
     ):
-        self.indices = deque(indices)
+        self.encode = model.compiled_function(model.read_source)
         self.sequences = sequences
-        self.read = read
-        self.ids = np.zeros((_power_of_two(len(indices), batch_size), steps), "int32")
-        self._read_ahead()
+        self.indices = deque(indices)
+        rows = min(next_power_of_two(len(indices)), model.batch_size)
+        self.ids = np.zeros((rows, steps), "int32")
+        self._encode_next()
 
     def __len__(self) -> int:
         return len(self.indices)
 
-    def next(self) -> tuple[int, int, Any]:
-        """Index and length of the next sequence, and what was read of it."""
+    def pop(self) -> tuple[int, int, Any]:
+        """The next source: its index, its length and its encoding `(...)`."""
         if self.row == len(self.ids):
-            self._read_ahead()
-        source = tree.map_structure(operator.itemgetter(self.row), self.sources)
+            self._encode_next()
+        source = tree.map_structure(operator.itemgetter(self.row), self.encoded)
         self.row += 1
-        owner = self.indices.popleft()
-        return owner, len(self.sequences[owner]), source
+        index = self.indices.popleft()
+        return index, len(self.sequences[index]), source
 
-    def nothing(self, rows: int) -> Any:
-        """What is read of no source, for so many rows."""
+    def empty_source(self, rows: int) -> Any:
+        """Zeros in the shapes of `rows` encoded sources."""
         return tree.map_structure(
-            lambda array: np.zeros((rows, *array.shape[1:]), array.dtype), self.sources
+            lambda array: np.zeros((rows, *array.shape[1:]), array.dtype), self.encoded
         )
 
-    def _read_ahead(self) -> None:
+    def _encode_next(self) -> None:
         self.ids[:] = 0
-        for row, owner in zip(self.ids, self.indices, strict=False):
-            row[: len(self.sequences[owner])] = self.sequences[owner]
-        self.sources = tree.map_structure(ops.convert_to_numpy, self.read(self.ids))
+        for row, index in zip(self.ids, self.indices, strict=False):
+            row[: len(self.sequences[index])] = self.sequences[index]
+        self.encoded = tree.map_structure(ops.convert_to_numpy, self.encode(self.ids))
         self.row = 0
 
 
 @dataclass
 class _Batch:
-    """Rows under way and the sequences, by index, that they belong to."""
+    """The rows that are searched together; a row is busy with a source or free."""
 
-    owners: list[int | None]
+    indices: list[int | None]  # of each row's source; None is a free row
     lengths: Array
-    fresh: Array  # rows whose search has not begun
+    is_new: Array
     source: Any
     beams: Any
 
     @classmethod
-    def empty(cls, rows: int, source: Any, beams: Any) -> "_Batch":
-        """A batch whose rows belong to nobody yet."""
-        return cls(
-            [None] * rows,
-            np.zeros(rows, "int32"),
-            np.zeros(rows, "bool"),
-            source,
-            beams,
-        )
+    def free(cls, rows: int, source: Any, beams: Any) -> "_Batch":
+        """A batch of free rows."""
+        zeros = np.zeros(rows, "int32")
+        return cls([None] * rows, zeros, zeros.astype("bool"), source, beams)
 
     @property
-    def taken(self) -> list[int]:
-        """Rows that belong to a sequence."""
-        return [row for row, owner in enumerate(self.owners) if owner is not None]
+    def busy_rows(self) -> list[int]:
+        return [row for row, index in enumerate(self.indices) if index is not None]
 
-    def fill(self, waiting: _Waiting) -> None:
-        """Gives the free rows to who waits."""
-        for row, owner in enumerate(self.owners):
-            if owner is None and waiting:
-                self.owners[row], self.lengths[row], source = waiting.next()
-                self.fresh[row] = True
-                for array, one in zip(
+    def admit(self, queue: _Queue) -> None:
+        """Assigns waiting sources to the free rows."""
+        for row, index in enumerate(self.indices):
+            if index is None and queue:
+                self.indices[row], self.lengths[row], source = queue.pop()
+                self.is_new[row] = True
+                for array, values in zip(
                     tree.flatten(self.source), tree.flatten(source), strict=True
                 ):
-                    array[row] = one
+                    array[row] = values
 
-    def ended(self) -> Iterator[tuple[int, int]]:
-        """Frees the rows that have ended; each with the one that it belonged to."""
-        self.fresh[:] = False
+    def pop_ended(self) -> Iterator[tuple[int, int]]:
+        """Frees the rows that have ended, each with the index of its source."""
+        self.is_new[:] = False
         done = np.all(ops.convert_to_numpy(self.beams.done), axis=1)
-        for row, owner in enumerate(self.owners):
-            if owner is not None and done[row]:
-                self.owners[row] = None
-                yield row, owner
+        for row, index in enumerate(self.indices):
+            if index is not None and done[row]:
+                self.indices[row] = None
+                yield row, index
 
-    def moved(self, rows: int, source: Any, beams: Beams) -> "_Batch":
-        """The rows that are taken, in a batch of `rows`, which may have more steps.
+    def moved(
+        self, rows: int, queue: _Queue, start: Callable[[Any], Beams]
+    ) -> "_Batch":
+        """The busy rows in a batch for the queue's sources, which may be longer.
 
-        `source` and `beams` are those of such a batch while it is empty.
+        Args:
+            rows: Rows of that batch; the others are free.
+            queue: Knows the shapes of its encoded sources.
+            start: `ended_beams` from encoded sources.
         """
-        batch, taken = _Batch.empty(rows, source, beams), self.taken
-        if not taken:
+        source = queue.empty_source(rows)
+        batch, busy = _Batch.free(rows, source, start(source)), self.busy_rows
+        if not busy:
             return batch
 
-        def put(new: Any, old: Any) -> Array:
-            new, old = np.array(new), ops.convert_to_numpy(old)[taken]
+        def copied(new: Any, old: Any) -> Array:
+            new, old = np.array(new), ops.convert_to_numpy(old)[busy]
             new[tuple(map(slice, old.shape))] = old
             return new
 
-        batch.owners[: len(taken)] = [self.owners[row] for row in taken]
-        batch.lengths = put(batch.lengths, self.lengths)
-        batch.fresh = put(batch.fresh, self.fresh)
-        batch.source = tree.map_structure(put, source, self.source)
-        batch.beams = tree.map_structure(put, beams, self.beams)
+        batch.indices[: len(busy)] = [self.indices[row] for row in busy]
+        batch.lengths = copied(batch.lengths, self.lengths)
+        batch.is_new = copied(batch.is_new, self.is_new)
+        batch.source = tree.map_structure(copied, batch.source, self.source)
+        batch.beams = tree.map_structure(copied, batch.beams, self.beams)
         return batch
 
 
-def _power_of_two(rows: int, most: int) -> int:
-    """At least `rows`, so that few shapes are ever compiled, but not above `most`."""
-    return min(1 << (rows - 1).bit_length(), most)
-
-
-def _by_steps(sequences: list[list[int]]) -> dict[int, list[int]]:
-    """Indices by length rounded up to a multiple of 8, short ones first."""
+def _by_length(sequences: list[list[int]]) -> dict[int, list[int]]:
+    """Indices of the sequences by length, rounded up; short ones first."""
     groups: dict[int, list[int]] = {}
-    for i in sorted(range(len(sequences)), key=lambda i: len(sequences[i])):
-        steps = -(-len(sequences[i]) // 8) * 8
-        groups.setdefault(steps, []).append(i)
+    for index in sorted(range(len(sequences)), key=lambda i: len(sequences[i])):
+        steps = round_up(len(sequences[index]), LENGTH_MULTIPLE)
+        groups.setdefault(steps, []).append(index)
     return groups

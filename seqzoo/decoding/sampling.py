@@ -1,95 +1,87 @@
-"""One sequence a row: the most probable token at each step, or a drawn one.
+"""Sampling: one sequence a row, a token drawn at each step.
 
 Letters in comments: B batch, V vocabulary.
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-import keras
 from keras import ops
 
-from seqzoo.decoding.base import Hypotheses, Step
+from seqzoo.decoding.loop import Step, decode
+from seqzoo.ops.types import Tensor
 
-Tensor = Any
 
+class Samples(NamedTuple):
+    """Sequences that are being sampled, one a row.
 
-def greedy(
-    step: Step,
-    state: Any,
-    *,
-    batch_size: int,
-    max_steps: int,
-    start_id: int,
-    end_id: int,
-    pad_id: int = 0,
-) -> Hypotheses:
-    """The most probable token at each step, until `end_id` or `max_steps`."""
+    Attributes:
+        steps: Integer scalar: the number of tokens drawn so far.
+        last: Integer tensor `(batch, 1)`: the last token of each row.
+        tokens: Integer tensor `(batch, max_steps)`: the drawn tokens, then 0.
+        state: The decoder's state.
+    """
 
-    def choose(logits: Tensor, index: Tensor) -> Tensor:
-        return ops.argmax(logits, axis=-1)
-
-    return _one_at_a_time(
-        step, state, choose, batch_size, max_steps, start_id, end_id, pad_id
-    )
+    steps: Tensor
+    last: Tensor
+    tokens: Tensor
+    state: Any
 
 
 def sample(
     step: Step,
+    last: Tensor,
     state: Any,
-    *,
-    batch_size: int,
-    max_steps: int,
-    start_id: int,
-    end_id: int,
-    pad_id: int = 0,
-    temperature: float = 1.0,
+    draws: Tensor,
+    temperature: float | Tensor | None = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
-    seed: int | None = None,
-) -> Hypotheses:
-    """A token drawn at each step from the tempered, truncated distribution.
+) -> Samples:
+    """Draws a token at each step from the tempered, truncated distribution.
 
-    The logits are divided by `temperature`; `top_k` keeps the k most probable
-    tokens (Fan et al. 2018), `top_p` the smallest set of most probable tokens whose
+    The logits are divided by `temperature`; `top_k` keeps the k most probable tokens
+    (Fan et al. 2018), `top_p` the smallest set of most probable tokens whose
     probabilities reach p (Holtzman et al. 2020). Both may be given.
 
     Args:
-        step: Next-token logits, as the module says.
-        state: The first state; its tensors begin with `(batch, 1)`.
-        batch_size: Number of rows.
-        max_steps: Longest sequence.
-        start_id: Token before the first.
-        end_id: Token that ends a sequence.
-        pad_id: Token that fills up after the end.
-        temperature: Above 1 evens the distribution out, below 1 sharpens it.
+        step: The decoder, with one beam.
+        last: Integer tensor `(batch, 1)`: the token before the first.
+        state: The decoder's state before it reads `last`.
+        draws: Float tensor `(max_steps, batch)`, uniform in [0, 1): one for each token.
+            They are drawn before the loop, where a seed generator cannot live.
+        temperature: Above 1 evens the distribution out, below 1 sharpens it. None takes
+            the most probable token at each step (greedy decoding) and uses no draw.
         top_k: How many tokens to keep; all by default.
         top_p: Probability to keep, in (0, 1]; all by default.
-        seed: Makes the draw repeatable; a fresh one each time by default.
 
-    Raises:
-        ValueError: If temperature, top_k or top_p is out of range.
+    Returns:
+        The `Samples` after `max_steps` tokens. Sampling goes on from their `last` and
+        `state`.
     """
-    if temperature <= 0:
-        raise ValueError(
-            f"`temperature` must be above 0. Received: {temperature}. "
-            "For the most probable token use greedy decoding."
+    max_steps, batch_size = draws.shape
+    positions = ops.arange(max_steps, dtype="int32")
+
+    def choose(logits: Tensor, samples: Samples) -> Samples:
+        logits = logits[:, 0]  # (B, 1, V) -> (B, V)
+        if temperature is None:
+            chosen = ops.cast(ops.argmax(logits, axis=-1), "int32")
+        else:
+            draw = ops.take(draws, samples.steps, axis=0)  # (B,)
+            chosen = next_tokens(logits / temperature, draw, top_k, top_p)
+        last = ops.expand_dims(chosen, 1)  # (B, 1)
+        return Samples(
+            samples.steps + 1,
+            last,
+            ops.where(positions == samples.steps, last, samples.tokens),
+            samples.state,
         )
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"`top_k` must be at least 1. Received: {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"`top_p` must be in (0, 1]. Received: {top_p}")
-    # All draws are made before the loop: a seed generator cannot live inside it.
-    draws = keras.random.uniform((max_steps, batch_size), seed=seed)
 
-    def choose(logits: Tensor, index: Tensor) -> Tensor:
-        draw = ops.take(draws, index, axis=0)
-        tokens = next_tokens(logits[:, 0] / temperature, draw, top_k, top_p)
-        return ops.expand_dims(tokens, 1)
-
-    return _one_at_a_time(
-        step, state, choose, batch_size, max_steps, start_id, end_id, pad_id
+    start = Samples(
+        ops.zeros((), "int32"),
+        last,
+        ops.zeros((batch_size, max_steps), "int32"),
+        state,
     )
+    return decode(step, choose, lambda samples: samples.steps < max_steps, start)
 
 
 def next_tokens(
@@ -98,7 +90,7 @@ def next_tokens(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> Tensor:
-    """The token of each row that a uniform draw falls on.
+    """The token of each row whose share of the distribution contains the draw.
 
     Args:
         logits: Float tensor `(batch, vocab_size)`.
@@ -107,67 +99,29 @@ def next_tokens(
         top_p: Probability to keep, in (0, 1]; all by default.
 
     Returns:
-        Integer tensor `(batch,)`: where the cumulative distribution passes the draw.
+        Integer tensor `(batch,)`: the first token at which the cumulative distribution
+        exceeds the draw.
     """
     logits = truncated_logits(logits, top_k, top_p)
     cumulative = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1)
-    # Scaled by the last sum, which rounding keeps from being exactly 1.
-    below = cumulative <= ops.expand_dims(draws, -1) * cumulative[:, -1:]
-    return ops.sum(ops.cast(below, "int32"), axis=-1)
+    # Rounding keeps the last sum from being exactly 1, so the draw is scaled by it.
+    is_below = cumulative <= ops.expand_dims(draws, -1) * cumulative[:, -1:]
+    return ops.sum(ops.cast(is_below, "int32"), axis=-1)
 
 
 def truncated_logits(
     logits: Tensor, top_k: int | None = None, top_p: float | None = None
 ) -> Tensor:
-    """Logits `(batch, vocab_size)` with -1e9 for what top-k and top-p leave out."""
+    """Logits `(batch, vocab_size)`; -1e9 replaces those that top-k and top-p drop."""
     if top_k is not None and top_k < logits.shape[-1]:
         lowest = ops.top_k(logits, top_k)[0][:, -1:]
         logits = ops.where(logits < lowest, ops.full_like(logits, -1e9), logits)
     if top_p is not None and top_p < 1:
         descending = -ops.sort(-logits, axis=-1)
         probabilities = ops.softmax(descending, axis=-1)
+        # The probability of all tokens before this one, in descending order.
         before = ops.cumsum(probabilities, axis=-1) - probabilities
         kept = ops.where(before < top_p, descending, ops.full_like(descending, 1e9))
         lowest = ops.min(kept, axis=-1, keepdims=True)
         logits = ops.where(logits < lowest, ops.full_like(logits, -1e9), logits)
     return logits
-
-
-def _one_at_a_time(
-    step: Step,
-    state: Any,
-    choose: Callable[[Tensor, Tensor], Tensor],
-    batch_size: int,
-    max_steps: int,
-    start_id: int,
-    end_id: int,
-    pad_id: int,
-) -> Hypotheses:
-    """One sequence a row, its next token by `choose(logits, step index)`."""
-    last = ops.full((batch_size, 1), start_id, "int32")
-    tokens = ops.full((batch_size, 1, max_steps), pad_id, "int32")
-    sums = ops.zeros((batch_size, 1), "float32")
-    done = ops.zeros((batch_size, 1), "bool")
-    places = ops.arange(max_steps, dtype="int32")
-
-    def unfinished(index, last, tokens, sums, done, state):
-        return ops.logical_not(ops.all(done))
-
-    def advance(index, last, tokens, sums, done, state):
-        logits, state = step(last, state)
-        choice = ops.cast(choose(logits, index), "int32")
-        gains = ops.take_along_axis(logits, ops.expand_dims(choice, -1), axis=-1)
-        gains = gains[..., 0] - ops.logsumexp(logits, axis=-1)
-        last = ops.where(done, pad_id, choice)
-        sums = sums + ops.where(done, 0.0, gains)
-        done = ops.logical_or(done, last == end_id)
-        tokens = ops.where(places == index, ops.expand_dims(last, -1), tokens)
-        return index + 1, last, tokens, sums, done, state
-
-    _, _, tokens, sums, _, _ = ops.while_loop(
-        unfinished,
-        advance,
-        (ops.zeros((), "int32"), last, tokens, sums, done, state),
-        maximum_iterations=max_steps,
-    )
-    return Hypotheses(tokens, sums)

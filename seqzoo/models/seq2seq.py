@@ -20,8 +20,9 @@ from seqzoo.decoding import Step
 from seqzoo.layers import CELLS, Attention, Bidirectional, Recurrent
 from seqzoo.layers.attention.scores import SCORES
 from seqzoo.ops.types import Tensor
+from seqzoo.processors.special_tokens import BOS, PAD, UNK
 from seqzoo.tasks.base import check_choices, check_positive
-from seqzoo.tasks.translation import PAD, START, UNKNOWN, Translator
+from seqzoo.tasks.translation import Translator
 
 QUERIES = ("state", "input", "both")
 
@@ -228,7 +229,7 @@ class Seq2Seq(Translator):
             return ops.where(never, -1e9, logits), states
 
         # Tokens that are never written.
-        never = np.isin(np.arange(self.config.vocab_size), [PAD, UNKNOWN, START])
+        never = np.isin(np.arange(self.config.vocab_size), [PAD, UNK, BOS])
         states = [
             [ops.repeat(ops.expand_dims(s, 1), beam_size, axis=1) for s in layer]
             for layer in self._first_states(first)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from seqzoo.plot.files import checked_path, write_figure
-from seqzoo.processors.translation import BOS, EOS, PAD, SPECIAL_TOKENS, WORD_MARK
+from seqzoo.processors.special_tokens import BOS, EOS, PAD, SPECIAL_TOKENS
+from seqzoo.processors.translation import WORD_MARK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,13 +11,8 @@ from itertools import chain, count, pairwise
 import numpy as np
 from tokenizers import Tokenizer
 
-from seqzoo.processors.translation import (
-    BOS,
-    EOS,
-    SPECIAL_TOKENS,
-    UNK,
-    TranslationProcessor,
-)
+from seqzoo.processors.special_tokens import BOS, EOS, SPECIAL_TOKENS, UNK
+from seqzoo.processors.translation import TranslationProcessor
 
 
 class BPEDropout:

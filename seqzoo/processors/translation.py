@@ -22,8 +22,8 @@ from tokenizers import (
     trainers,
 )
 
-PAD, UNK, BOS, EOS = 0, 1, 2, 3
-SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<eos>")
+from seqzoo.processors.special_tokens import BOS, EOS, SPECIAL_TOKENS, UNK, until_eos
+
 WORD_MARK = "\u2581"
 
 # What stands for one plain character in running text, as in Moses' normaliser.
@@ -166,7 +166,7 @@ class TranslationProcessor:
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids before the first `<eos>`, special ids left out."""
         return self.tokenizer.decode(
-            [token_id for token_id in _until_eos(ids) if token_id > EOS],
+            [token_id for token_id in until_eos(ids) if token_id > EOS],
             skip_special_tokens=False,
         )
 
@@ -269,12 +269,3 @@ def _listed(texts: Iterable[str]) -> list[str]:
             f"Received: {texts!r} of type {type(texts).__name__}. Write [text]."
         )
     return list(texts)
-
-
-def _until_eos(ids: Iterable[int]) -> list[int]:
-    kept = []
-    for token_id in ids:
-        if token_id == EOS:
-            break
-        kept.append(int(token_id))
-    return kept

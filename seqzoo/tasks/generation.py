@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import next_tokens
+from seqzoo.decoding import sample
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import Task
 
-Tensor = Any
-
-BLOCK = 64  # tokens drawn in one compiled call; the first comes after all of them
+BLOCK = 64  # tokens drawn in one compiled call; a stream yields them together
 CHUNK = 256  # tokens read in one compiled call
 
 
@@ -173,7 +172,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             return self.cross_entropy(self._encoded(text, 2)[None])
         return [self.score(each) for each in text]
 
-    def cross_entropy(self, token_ids: np.ndarray[Any, Any]) -> TextScore:
+    def cross_entropy(self, token_ids: Array) -> TextScore:
         """The score of rows of tokens, each row read from fresh states.
 
         Args:
@@ -192,40 +191,58 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
 
     def _stream(
         self,
-        prompt_ids: np.ndarray[Any, Any],
+        prompt_ids: Array,
         max_new_tokens: int,
         temperature: float,
         top_k: int | None,
         top_p: float | None,
         seed: int | None,
     ) -> Iterator[str]:
-        logits, states = self._read(prompt_ids)
-        draw = self.compiled_function(self._draw, temperature == 0, top_k, top_p)
-        # Sequential draws: those of a shorter text are the first of a longer one's.
+        draw = self.compiled_function(self._sample, temperature == 0, top_k, top_p)
+        states = self._states_after(prompt_ids[:-1])
+        last = prompt_ids[None, -1:]  # (1, 1)
+        # One stream of draws: a shorter text is the beginning of a longer one.
         generator = np.random.default_rng(seed)
-        heat = np.array(temperature or 1.0, "float32")
+        positive = np.array(temperature or 1.0, "float32")
         for start in range(0, max_new_tokens, BLOCK):
-            draws = generator.random(BLOCK, dtype="float32")
-            tokens, logits, states = draw(logits, states, draws, heat)
-            drawn = ops.convert_to_numpy(tokens)[: max_new_tokens - start]
-            yield from self.processor.decode(drawn)
+            draws = generator.random((BLOCK, 1), dtype="float32")
+            tokens, last, states = draw(last, states, draws, positive)
+            token_ids = ops.convert_to_numpy(tokens)[0, : max_new_tokens - start]
+            yield from self.processor.decode(token_ids)
 
-    def _read(self, token_ids: np.ndarray[Any, Any]) -> tuple[Tensor, Any]:
-        """Logits `(1, vocab_size)` of the next token, and the states."""
-        read = self.compiled_function(self._last_logits)
+    def _states_after(self, token_ids: Array) -> Any:
+        """The states after tokens that are read from fresh states."""
         states = self.initial_states(1)
         for start in range(0, len(token_ids), CHUNK):
-            x, mask = _chunk(token_ids[None], start)
-            logits, states = read(x, mask, states)
-        return logits, states
+            states = self.compiled_function(self._advanced)(
+                *_chunk(token_ids[None], start), states
+            )
+        return states
 
-    def _last_logits(
-        self, token_ids: Tensor, mask: Tensor, states: Any
-    ) -> tuple[Tensor, Any]:
-        logits, states = self.advance(token_ids, states, mask)
-        last = ops.sum(ops.cast(mask, "int32"), axis=1) - 1
-        index = ops.reshape(last, (-1, 1, 1))
-        return ops.take_along_axis(logits, index, axis=1)[:, 0], states
+    def _advanced(self, token_ids: Tensor, mask: Tensor, states: Any) -> Any:
+        return self.advance(token_ids, states, mask)[1]
+
+    def _sample(
+        self,
+        greedy: bool,
+        top_k: int | None,
+        top_p: float | None,
+        last: Tensor,
+        states: Any,
+        draws: Tensor,
+        temperature: Tensor,
+    ) -> tuple[Tensor, Tensor, Any]:
+        """Draws a block: its tokens, the last of them, and the states before that."""
+        samples = sample(
+            self.advance,
+            last,
+            states,
+            draws,
+            None if greedy else temperature,
+            top_k,
+            top_p,
+        )
+        return samples.tokens, samples.last, samples.state
 
     def _scored(
         self, token_ids: Tensor, targets: Tensor, mask: Tensor, states: Any
@@ -236,44 +253,13 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         losses = ops.logsumexp(logits, axis=-1) - true[..., 0]
         return ops.where(mask, losses, 0.0), states
 
-    def _draw(
-        self,
-        greedy: bool,
-        top_k: int | None,
-        top_p: float | None,
-        logits: Tensor,
-        states: Any,
-        draws: Tensor,
-        heat: Tensor,
-    ) -> Any:
-        """Draws `BLOCK` tokens."""
-        tokens = ops.zeros((BLOCK,), "int32")
-        here = ops.arange(BLOCK, dtype="int32")
-
-        def body(index: Tensor, tokens: Tensor, logits: Tensor, states: Any) -> Any:
-            if greedy:
-                token = ops.cast(ops.argmax(logits, axis=-1), "int32")
-            else:
-                draw = ops.reshape(ops.take(draws, index), (1,))
-                token = next_tokens(logits / heat, draw, top_k, top_p)
-            tokens = ops.where(here == index, token, tokens)
-            after, states = self.advance(ops.expand_dims(token, 1), states)
-            return index + 1, tokens, after[:, 0], states
-
-        _, tokens, logits, states = ops.while_loop(
-            lambda index, *_: index < BLOCK,
-            body,
-            (ops.zeros((), "int32"), tokens, logits, states),
-        )
-        return tokens, logits, states
-
-    def _encoded(self, text: str, at_least: int) -> np.ndarray[Any, Any]:
+    def _encoded(self, text: str, at_least: int) -> Array:
         if self.processor is None:
             raise ValueError(
                 "This model has no processor, so it cannot read text. Load a trained "
                 "model with seqzoo.load, or set model.processor."
             )
-        ids: np.ndarray[Any, Any] = self.processor.encode(text)
+        ids: Array = self.processor.encode(text)
         if len(ids) < at_least:
             raise ValueError(
                 f"A text needs at least {at_least} tokens here. Received: {text!r}"
@@ -302,7 +288,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             raise ValueError(f"`top_p` must be in (0, 1]. Received: {top_p}")
 
 
-def _chunk(rows: np.ndarray[Any, Any], start: int) -> tuple[Any, Any]:
+def _chunk(rows: Array, start: int) -> tuple[Any, Any]:
     """`CHUNK` columns of integer rows, filled up with 0, and where they are real."""
     part = np.asarray(rows[:, start : start + CHUNK], "int32")
     width = part.shape[1]

@@ -1,6 +1,5 @@
 """Translation: text in one language to text in another."""
 
-import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,20 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import (
-    Beams,
-    Hypotheses,
-    Step,
-    advance_beams,
-    best_hypotheses,
-    start_beams,
-)
-from seqzoo.decoding.continuous_batching import Read, Search, Start, search_all
+from seqzoo.decoding import Step
+from seqzoo.decoding.continuous_batching import BeamSettings, search_all
+from seqzoo.ops.types import Array, Tensor
+from seqzoo.processors.special_tokens import BOS, EOS, PAD, until_eos
 from seqzoo.tasks.base import Task
-
-Tensor = Any
-
-PAD, UNKNOWN, START, END = 0, 1, 2, 3  # token ids every translator shares
 
 
 @dataclass(frozen=True)
@@ -43,7 +33,7 @@ class Translation:
     score: float
     source_tokens: list[str]
     target_tokens: list[str]
-    attention: np.ndarray | None = None
+    attention: Array | None = None
 
 
 def _alignment(translation: Translation) -> dict[str, Any]:
@@ -209,68 +199,24 @@ class Translator(Task):
         self, texts: list[str], beam_size: int, length_penalty: float, n_best: int
     ) -> list[list[tuple[list[int], float]]]:
         """`n_best` (ids, score) pairs for each text, in the order of the texts."""
+        self.ensure_built()
         sources = [self.processor.encode_source(text) for text in texts]
-        empty = ([END], 0.0)
+        empty = ([EOS], 0.0)
         results: list[list[tuple[list[int], float]]] = [[empty] * n_best for _ in texts]
         # A blank text has only its end mark.
         real = [i for i, ids in enumerate(sources) if len(ids) > 1]
+        settings = BeamSettings(beam_size, length_penalty, BOS, EOS, PAD, max_steps)
         for place, tokens, scores in search_all(
-            [sources[i] for i in real],
-            self.batch_size,
-            *self._search(beam_size, length_penalty),
+            self, [sources[i] for i in real], settings
         ):
             results[real[place]] = [
-                (until_end(tokens[k]), float(scores[k])) for k in range(n_best)
+                (until_eos(tokens[k]), float(scores[k])) for k in range(n_best)
             ]
         return results
 
-    def _search(
-        self, beam_size: int, length_penalty: float
-    ) -> tuple[Read, Search, Start]:
-        """What `continuous_batching` calls: reading and search are compiled."""
-        return (
-            self.compiled_function(self.read_source),
-            self.compiled_function(self._search_on, beam_size, length_penalty),
-            functools.partial(self._no_beams, beam_size),
-        )
-
-    def _search_on(
-        self,
-        beam_size: int,
-        length_penalty: float,
-        source: Any,
-        lengths: Tensor,
-        fresh: Tensor,
-        pause: Tensor,
-        beams: Beams,
-    ) -> tuple[Hypotheses, Beams]:
-        step, state = self.start_decoding(source, beam_size)
-        rows, _, steps = beams.tokens.shape
-        first = start_beams(state, rows, beam_size, steps, START, PAD)
-        beams = advance_beams(
-            step,
-            Beams(*_choose(fresh, tuple(first), tuple(beams))),
-            end_id=END,
-            pad_id=PAD,
-            length_penalty=length_penalty,
-            limits=max_steps(lengths),
-            pause=pause,
-        )
-        return best_hypotheses(beams, length_penalty), beams
-
-    def _no_beams(self, beam_size: int, rows: int, steps: int) -> Beams:
-        """Beams of which all have ended, for rows that are not yet taken."""
-        example = ops.convert_to_tensor(self.example_inputs()["source_ids"])
-        _, state = self.start_decoding(self.read_source(example), beam_size)
-        state = keras.tree.map_structure(
-            lambda x: ops.zeros((rows, *x.shape[1:]), x.dtype), state
-        )
-        beams = start_beams(state, rows, beam_size, max_steps(steps), START, PAD)
-        return beams._replace(done=ops.ones_like(beams.done))
-
     def _explain(self, text: str, ids: list[int], score: float) -> Translation:
         source_ids = self.processor.encode_source(text)
-        inputs = np.array([[START, *ids[:-1]]], "int32")
+        inputs = np.array([[BOS, *ids[:-1]]], "int32")
         weights = self.align(np.array([source_ids], "int32"), inputs)
         return Translation(
             text=self.processor.decode(ids),
@@ -284,22 +230,6 @@ class Translator(Task):
 def max_steps(source_steps: Any) -> Any:
     """How long a translation may become."""
     return 2 * source_steps + 8
-
-
-def _choose(rows: Tensor, new: Any, old: Any) -> Any:
-    """`new` where `rows` is True, `old` elsewhere, of trees of tensors."""
-
-    def choose(new: Tensor, old: Tensor) -> Tensor:
-        where = ops.reshape(rows, (-1, *(1,) * (len(new.shape) - 1)))
-        return ops.where(where, new, old)
-
-    return keras.tree.map_structure(choose, new, old)
-
-
-def until_end(tokens: np.ndarray) -> list[int]:
-    """A row of tokens up to its end mark, which is kept, without padding."""
-    ids = [int(token) for token in tokens if token != PAD]
-    return ids[: ids.index(END) + 1] if END in ids else ids
 
 
 def _list_of_texts(texts: Any) -> list[str]:

@@ -126,6 +126,7 @@ def test_a_stream_gives_its_first_token_before_the_rest_is_drawn(model):
         ("a", {"temperature": -1}, "temperature"),
         ("a", {"temperature": math.nan}, "temperature"),
         ("a", {"top_k": 0}, "top_k"),
+        ("a", {"top_p": 0.0}, "top_p"),
         ("a", {"top_p": 1.5}, "top_p"),
     ],
 )

@@ -85,11 +85,12 @@ def test_rows_that_come_and_go_find_what_a_text_alone_finds(model, monkeypatch):
     moves = []
     moved = continuous_batching._Batch.moved
 
-    def watched(batch, rows, source, beams):
-        if batch.taken:
-            steps = [each.tokens.shape[-1] for each in (batch.beams, beams)]
+    def watched(batch, rows, queue, start):
+        after = moved(batch, rows, queue, start)
+        if batch.busy_rows:
+            steps = [each.beams.tokens.shape[-1] for each in (batch, after)]
             moves.append((rows, *steps))
-        return moved(batch, rows, source, beams)
+        return after
 
     monkeypatch.setattr(continuous_batching._Batch, "moved", watched)
     monkeypatch.setattr(continuous_batching, "LAST_ROWS", 1)
