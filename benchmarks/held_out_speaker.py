@@ -1,4 +1,4 @@
-"""Spoken digits of a stranger: `recipes/bigru_spoken_digit.py` without one speaker.
+"""Spoken digits of an unheard speaker: `recipes/bigru_spoken_digit.py` without one.
 
     python -m benchmarks.held_out_speaker --out held_out_speaker.json
 
@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from recipes.bigru_spoken_digit import part_by_take, recipe
-from seqzoo.data import Recording, spoken_digits
+from recipes.bigru_spoken_digit import recipe
+from seqzoo.data import Recording, part_by_take, recording_corpus, spoken_recordings
 from seqzoo.training import Recipe, run
 from seqzoo.training.record import write_json
 
@@ -55,15 +55,12 @@ def recipe_without(speaker: str, recordings: list[Recording]) -> Recipe:
     """The recipe on all speakers but one, tested on that one.
 
     Raises:
-        ValueError: If the others' recordings leave nothing to train on or to choose by.
+        ValueError: If a part has no recording.
     """
-    part = part_without(speaker)
-    missing = {"train", "validation", "test"} - {part(each) for each in recordings}
-    if missing:
-        raise ValueError(
-            f"Without {speaker} there is nothing for {', '.join(sorted(missing))}."
-        )
-    made = recipe(recordings, part, f"spoken_digit, all takes of {speaker}")
+    corpus = recording_corpus(
+        recordings, part_without(speaker), f"spoken_digit, all takes of {speaker}"
+    )
+    made = recipe(corpus)
     return dataclasses.replace(made, name=f"bigru_without_{speaker}")
 
 
@@ -137,7 +134,7 @@ def main() -> None:
     results: dict[str, Any] = {}
     if flags.out and flags.out.exists():
         results = json.loads(flags.out.read_text("utf-8"))["speakers"]
-    recordings = spoken_digits()
+    recordings = spoken_recordings()
     known = sorted({each.speaker for each in recordings})
     speakers = flags.speakers or known
     if unknown := sorted(set(speakers) - set(known)):

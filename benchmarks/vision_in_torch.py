@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from recipes._schedule import MUON_RATIO, NO_DECAY, NO_MUON
 from seqzoo.tasks.base import variables_by_key
+from seqzoo.training.optimizers import MUON_RATIO, NO_DECAY, NO_MUON
 
 LEARNING_RATE, WEIGHT_DECAY, LABEL_SMOOTHING = 3e-3, 0.05, 0.1
 CLIP_NORM, EMA_MOMENTUM, EPSILON = 1.0, 0.998, 1e-6

@@ -1,4 +1,4 @@
-"""What the character models of Tiny Shakespeare share: one budget for every cell.
+"""The character models of Tiny Shakespeare: one experiment, a cell each.
 
 Each cell has as many units as give the model 0.82 to 0.90 million parameters, in two
 layers, and sees the same batches in the same order for the same number of steps, with
@@ -7,47 +7,27 @@ the same learning rate and dropout: these were set on the LSTM and not searched.
 `--text my.txt` trains on any UTF-8 file instead.
 """
 
-import functools
-from pathlib import Path
+import dataclasses
+from collections.abc import Callable
 
-import keras
 import numpy as np
+from keras.losses import SparseCategoricalCrossentropy
 
-from seqzoo.data import (
-    TextCorpus,
-    split_text,
-    stream_batches,
-    tiny_shakespeare,
-    toy_text,
-)
+from seqzoo import data
 from seqzoo.models import RecurrentLM, RecurrentLMConfig
 from seqzoo.processors import CharacterProcessor
-from seqzoo.training import Card, Metric, Published, Recipe, main
+from seqzoo.tasks.metrics import CrossEntropy, Metric
+from seqzoo.training import Card, Published, Recipe, adamw, main
 
-BATCH_SIZE = 32  # rows of the stream
-STEPS = 128  # characters of truncated backpropagation
-RESET_RATE = 0.1  # of rows, which begin a batch with fresh states
-TRAINING_STEPS = 2_940  # 12 times through Tiny Shakespeare
-NANOGPT_WINDOW = 256
+NATS = "nats_per_character"
 
 
-def recipe(
-    corpus: TextCorpus,
-    name: str,
-    title: str,
-    paper: str,
-    cell: str,
-    units: int,
-    learning_rate: float = 4e-3,
-    **config,
+def char_lm(
+    corpus: data.TextCorpus, name: str, card: Card, cell: str, units: int, **config
 ) -> Recipe:
     """The recipe of one cell on any text."""
-    whole = corpus.train + corpus.validation + corpus.test
-    processor = CharacterProcessor.train(whole)
-    encode = processor.encode
-    train, validation, test = map(
-        encode, (corpus.train, corpus.validation, corpus.test)
-    )
+    text = corpus.train + corpus.validation + corpus.test
+    processor = CharacterProcessor.train(text)
     model = RecurrentLM(
         RecurrentLMConfig(
             vocab_size=processor.vocab_size,
@@ -60,153 +40,134 @@ def recipe(
         )
     )
     model.processor = processor
-    model.carry_states(BATCH_SIZE, RESET_RATE)
-    batches = functools.partial(stream_batches, train, BATCH_SIZE, STEPS)
-    epochs = max(1, round(TRAINING_STEPS / len(batches())))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=learning_rate,
-        warmup_steps=200,
-        decay_steps=max(1, epochs * len(batches()) - 200),
-        alpha=0.01,
+    validation, test = (
+        processor.encode(corpus.validation),
+        processor.encode(corpus.test),
+    )
+    last_tenth = np.concatenate([validation, test])
+    train = data.TokenStream(processor.encode(corpus.train), batch_size=32, steps=128)
+    # A tenth of the rows begin a batch with fresh states.
+    model.carry_states(train.batch_size, 0.1)
+    epochs = max(1, round(2_940 / len(train)))  # 12 for Tiny Shakespeare
+    scores = (
+        CrossEntropy(f"{NATS}_test", test, f"{corpus.name}, test"),
+        CrossEntropy(f"{NATS}_last_tenth", last_tenth, f"{corpus.name}, last_tenth"),
+        NanoGPTCrossEntropy(last_tenth, f"{corpus.name}, last_tenth"),
     )
     return Recipe(
         name=name,
         model=model,
-        train=lambda epoch: batches(epoch=epoch),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        optimizer=keras.optimizers.AdamW(
-            schedule,
+        train=train,
+        loss=SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=adamw(
+            learning_rate=4e-3,
+            steps=epochs * len(train),
+            warmup_steps=200,
             weight_decay=0.01,
+            no_decay=(),
             beta_2=0.99,
-            global_clipnorm=1.0,
-            use_ema=True,
+            clip_norm=1.0,
             ema_momentum=0.998,
         ),
         epochs=epochs,
-        validate=functools.partial(validate, token_ids=validation),
-        monitor="nats_per_character",
+        validate=CrossEntropy(NATS, validation, f"{corpus.name}, validation", rows=64),
+        monitor=NATS,
         mode="min",
-        evaluate=functools.partial(
-            evaluate, name=corpus.name, validation=validation, test=test
-        ),
-        card=card(title, paper, corpus),
-        golden=test[None, :64],
-        weights_dtype="float16",
-    )
-
-
-def validate(model: RecurrentLM, token_ids: np.ndarray) -> dict[str, float]:
-    """In 64 pieces side by side, which is quick; each begins without context."""
-    rows = token_ids[: len(token_ids) // 64 * 64].reshape(64, -1)
-    return {"nats_per_character": model.cross_entropy(rows).nats_per_token}
-
-
-def evaluate(
-    model: RecurrentLM, name: str, validation: np.ndarray, test: np.ndarray
-) -> dict[str, Metric]:
-    """With the whole context, and by nanoGPT's protocol."""
-    both = np.concatenate([validation, test])
-    whole = {"test": test, "last_tenth": both}
-    metrics = {}
-    for split, token_ids in whole.items():
-        score = model.cross_entropy(token_ids[None])
-        metrics[f"nats_per_character_{split}"] = Metric(
-            value=score.nats_per_token,
-            unit="nats/character",
-            split=f"{name}, {split}",
-            examples=score.tokens,
-            extra={
-                "bits_per_character": score.bits_per_token,
-                "context": "everything before, in one pass",
-            },
-        )
-    score = nanogpt_score(model, both)
-    metrics["nats_per_character_nanogpt"] = Metric(
-        value=score,
-        unit="nats/character",
-        split=f"{name}, last_tenth",
-        examples=200 * 64 * NANOGPT_WINDOW,
-        extra={
-            "context": "200 batches of 64 random windows of 256 characters, every "
-            "position, the first of them without context"
+        evaluate=lambda model: {
+            name: metric for score in scores for name, metric in score(model).items()
         },
+        card=card if corpus.name == "tiny_shakespeare" else own_card(card, corpus.name),
+        golden=test[None, :64],
     )
-    return metrics
 
 
-def nanogpt_score(model: RecurrentLM, token_ids: np.ndarray) -> float:
-    """Nats a character as nanoGPT's `estimate_loss` samples them."""
-    window = min(NANOGPT_WINDOW, len(token_ids) - 2)
-    rng = np.random.default_rng(1337)
-    nats = tokens = 0
-    for _ in range(min(200, len(token_ids) // window)):
-        starts = rng.integers(len(token_ids) - window, size=64)
-        rows = token_ids[starts[:, None] + np.arange(window + 1)]
-        score = model.cross_entropy(rows)
-        nats, tokens = nats + score.nats, tokens + score.tokens
-    return nats / tokens
+@dataclasses.dataclass(frozen=True)
+class NanoGPTCrossEntropy:
+    """Nats a character as nanoGPT's `estimate_loss` samples them.
 
+    Args:
+        token_ids: Int array `(characters,)`.
+        split: Data set and part.
+    """
 
-def card(title: str, paper: str, corpus: TextCorpus) -> Card:
-    """What the model cards of all cells say."""
-    if corpus.name != "tiny_shakespeare":
-        return Card(
-            title=f"{title}, trained on {corpus.name}",
-            description="Writes on in the manner of its text, character by character.",
-            paper=paper,
-            data=f"{corpus.name}; the last tenth chose the epoch and is the test",
-            licence="other",
-            limits="It knows the characters of its text and nothing of the world.",
+    token_ids: np.ndarray
+    split: str
+
+    def __call__(self, model: RecurrentLM) -> dict[str, Metric]:
+        batches, batch_size, longest = 200, 64, 256
+        context = (
+            f"{batches} batches of {batch_size} random windows of {longest} "
+            "characters, every position, the first of them without context"
         )
+        length = len(self.token_ids)
+        window = min(longest, length - 2)
+        rng = np.random.default_rng(1337)
+        nats = tokens = 0
+        for _ in range(min(batches, length // window)):
+            starts = rng.integers(length - window, size=batch_size)
+            rows = self.token_ids[starts[:, None] + np.arange(window + 1)]
+            score = model.cross_entropy(rows)
+            nats, tokens = nats + score.nats, tokens + score.tokens
+        examples = batches * batch_size * longest
+        extra = {"context": context}
+        metric = Metric(
+            nats / tokens, "nats/character", self.split, examples, extra=extra
+        )
+        return {f"{NATS}_nanogpt": metric}
+
+
+def char_lm_card(title: str, paper: str) -> Card:
+    """The model card of one cell."""
     return Card(
         title=title,
         description=(
-            "Writes English in the manner of Shakespeare's plays, one character at a "
-            "time, and scores how likely a text is. Two recurrent layers."
+            "Generates English in the manner of Shakespeare's plays, one character at "
+            "a time, and scores how likely a text is. Two recurrent layers."
         ),
         paper=paper,
+        published={
+            f"{NATS}_nanogpt": Published(
+                1.4697,
+                "nanoGPT, 10.7 M parameters, github.com/karpathy/nanoGPT, README; its "
+                "CPU configuration of 0.8 M has 1.88",
+            )
+        },
         data=(
             "Tiny Shakespeare (Karpathy 2015, char-rnn), 1,115,394 characters, public "
-            "domain; the first 90 % train, the next 5 % choose the epoch, the last 5 % "
-            "are the test"
+            "domain: the first 90 % train the model, the next 5 % choose the epoch, "
+            "the last 5 % test it"
         ),
+        datasets=("karpathy/tiny_shakespeare",),
         licence="apache-2.0",
         limits=(
             "It knows the 65 characters of its text and nothing of the world: no "
-            "digits but 3, no typographic quotes. What it writes is form without sense."
+            "digits but 3, no typographic quotes. Its text has form without sense."
         ),
         usage=(
             'print(model.generate("ROMEO:", max_new_tokens=200, seed=0))\n'
             'print(model.score("To be, or not to be").bits_per_token)'
         ),
         languages=("en",),
-        datasets=("karpathy/tiny_shakespeare",),
-        published={
-            "nats_per_character_nanogpt": Published(
-                1.4697,
-                "nanoGPT, 10.7 M parameters, github.com/karpathy/nanoGPT, README; its "
-                "CPU configuration of 0.8 M has 1.88",
-            )
-        },
     )
 
 
-def run(name: str, **settings) -> None:
+def own_card(card: Card, text: str) -> Card:
+    """The card of the same cell trained on a reader's own text."""
+    return Card(
+        title=f"{card.title}, trained on {text}",
+        description="Generates text in the manner of its own, character by character.",
+        paper=card.paper,
+        data=f"{text}: the last tenth chose the epoch and is the test",
+        licence="other",
+        limits="It knows the characters of its text and nothing of the world.",
+    )
+
+
+def run(recipe: Callable[[data.TextCorpus], Recipe]) -> None:
     """The command line of one cell's recipe."""
     main(
-        functools.partial(recipe, name=name, **settings),
-        data=tiny_shakespeare,
-        toy=lambda: split_text("toy", toy_text()),
-        read=read,
+        recipe,
+        data=data.tiny_shakespeare,
+        toy=lambda: data.split_text("toy", data.toy_text()),
+        read=data.text_file,
     )
-
-
-def read(path: Path) -> TextCorpus:
-    """A UTF-8 file in three parts."""
-    try:
-        return split_text(path.stem, path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"--text wants a file in UTF-8. Received: {path}, where {error}."
-        ) from error

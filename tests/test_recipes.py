@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from recipes._schedule import scheduled
-from seqzoo.models import Swin, SwinConfig
-
 RECIPES = sorted(
     path
     for path in (Path(__file__).parents[1] / "recipes").glob("*.py")
@@ -46,44 +43,3 @@ def test_smoke(path, tmp_path, monkeypatch, capsys, graphs):
 def test_the_docstring_says_the_command(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     assert f"python -m recipes.{path.stem}" in docstring
-
-
-def tiny_swin(**changes):
-    sizes = {"image_size": 8, "patch_size": 2, "window_size": 2, "num_classes": 4}
-    return SwinConfig(embed_dim=8, depths=(2,), num_heads=(2,), **sizes | changes)
-
-
-def test_muon_turns_the_matrices_within_alone():
-    """AdamW trains the stem's kernels, position biases, norms and the last layer."""
-    model = Swin(tiny_swin(stem="conv"))
-    model.build()
-    optimizer = scheduled("muon", 9, 0.1, 2, 0.1, 1.0, 0.9)
-    optimizer.build(model.trainable_variables)
-    turned = {
-        weight.path.split("/", 1)[1]
-        for weight, velocity in zip(
-            model.trainable_variables, optimizer.adam_velocities, strict=True
-        )
-        if velocity is None
-    }
-    inner = ("attention/attention/qkv", "attention/attention/output_layer")
-    inner += ("feed_forward/hidden", "feed_forward/output_layer")
-    assert turned == {"patches/projection/kernel"} | {
-        f"block_{block}/{layer}/kernel" for block in range(2) for layer in inner
-    }
-
-
-@pytest.mark.parametrize("kind", ["adamw", "muon"])
-def test_the_rate_rises_falls_and_spares_what_is_no_kernel(kind):
-    optimizer = scheduled(kind, 100, 0.1, 20, 0.1, 1.0, 0.9)
-    rates = [float(optimizer._learning_rate(step)) for step in (0, 20, 60, 100)]
-    assert rates == pytest.approx([0, 0.1, 0.0505, 0.001])
-    model = Swin(tiny_swin())
-    model.build()
-    optimizer.build(model.trainable_variables)
-    decayed = {
-        weight.name
-        for weight in model.trainable_variables
-        if optimizer._use_weight_decay(weight)
-    }
-    assert decayed == {"kernel"}

@@ -1,70 +1,114 @@
-"""Public data sets as plain arrays and lists; nothing here imports Keras."""
+"""Public data sets as arrays, and batches of them; nothing here imports Keras."""
 
-from seqzoo.data.annotated import AnnotatedPicture, DetectionCorpus
+from seqzoo.data.annotated import (
+    AnnotatedImage,
+    DetectionCorpus,
+    RandomFlips,
+    RandomResizedCrop,
+)
+from seqzoo.data.augmentation import (
+    CutMix,
+    Cutout,
+    RandomAffine,
+    RandomFlip,
+    RandomShift,
+    augmentation_sentence,
+)
+from seqzoo.data.batches import Batches, Epoch, ShuffledBatches
 from seqzoo.data.bccd import BCCD_LABELS, bccd
-from seqzoo.data.cifar10 import CIFAR10_LABELS, cifar10, toy_colours
+from seqzoo.data.cifar10 import CIFAR10_DATA, CIFAR10_LABELS, cifar10, toy_colours
+from seqzoo.data.detection_batches import DetectionBatches
+from seqzoo.data.image_batches import ImageBatches
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
-from seqzoo.data.mnist import mnist, toy_digits
+from seqzoo.data.mnist import MNIST_DATA, mnist, toy_digits
 from seqzoo.data.multi30k import (
     Pairs,
     TranslationCorpus,
     multi30k,
     multi30k_tokenized_references,
 )
+from seqzoo.data.recording_batches import RecordingBatches, SpeakerVariation
 from seqzoo.data.scenes import DigitScenes, digit_scenes, toy_scenes
-from seqzoo.data.shuffled import ShuffledBatches, shuffled_batches
 from seqzoo.data.sines import SAMPLINGS, SINE_LABELS, SineBatches, Waves, sine_waves
-from seqzoo.data.spoken_digit import DIGITS, Recording, spoken_digits, toy_recordings
+from seqzoo.data.spoken_digit import (
+    DIGITS,
+    Recording,
+    part_by_take,
+    recording_corpus,
+    spoken_digits,
+    spoken_recordings,
+    toy_recordings,
+    toy_spoken_digits,
+)
 from seqzoo.data.tiny_shakespeare import (
     TextCorpus,
     split_text,
+    text_file,
     tiny_shakespeare,
     toy_text,
 )
-from seqzoo.data.token_stream import StreamBatches, stream_batches
-from seqzoo.data.translation_batches import (
-    TranslationBatches,
-    toy_pairs,
-    translation_batches,
-)
+from seqzoo.data.token_stream import TokenStream
+from seqzoo.data.toy_pairs import toy_pairs, toy_translations
+from seqzoo.data.translation_batches import TranslationBatches
+from seqzoo.data.trivial_augment import TrivialAugment
 
 __all__ = [
     "BCCD_LABELS",
+    "CIFAR10_DATA",
     "CIFAR10_LABELS",
     "DIGITS",
+    "MNIST_DATA",
     "SAMPLINGS",
     "SINE_LABELS",
-    "AnnotatedPicture",
+    "AnnotatedImage",
+    "Batches",
+    "CutMix",
+    "Cutout",
+    "DetectionBatches",
     "DetectionCorpus",
     "DigitScenes",
+    "Epoch",
+    "ImageBatches",
     "LabelledArrays",
     "LabelledCorpus",
     "Pairs",
+    "RandomAffine",
+    "RandomFlip",
+    "RandomFlips",
+    "RandomResizedCrop",
+    "RandomShift",
     "Recording",
+    "RecordingBatches",
     "ShuffledBatches",
     "SineBatches",
-    "StreamBatches",
+    "SpeakerVariation",
     "TextCorpus",
+    "TokenStream",
     "TranslationBatches",
     "TranslationCorpus",
+    "TrivialAugment",
     "Waves",
+    "augmentation_sentence",
     "bccd",
     "cifar10",
     "digit_scenes",
     "mnist",
     "multi30k",
     "multi30k_tokenized_references",
-    "shuffled_batches",
+    "part_by_take",
+    "recording_corpus",
     "sine_waves",
     "split_text",
     "spoken_digits",
-    "stream_batches",
+    "spoken_recordings",
+    "text_file",
     "tiny_shakespeare",
     "toy_colours",
     "toy_digits",
     "toy_pairs",
     "toy_recordings",
     "toy_scenes",
+    "toy_spoken_digits",
     "toy_text",
-    "translation_batches",
+    "toy_translations",
 ]

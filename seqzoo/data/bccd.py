@@ -1,10 +1,11 @@
-"""Blood cells under the microscope: 364 pictures with boxes."""
+"""Blood cells under the microscope: 364 images with boxes."""
 
+import functools
 from typing import Any
 
 import numpy as np
 
-from seqzoo.data.annotated import AnnotatedPicture, DetectionCorpus
+from seqzoo.data.annotated import AnnotatedImage, DetectionCorpus
 
 BCCD_LABELS = ("red blood cell", "white blood cell", "platelet")
 
@@ -12,8 +13,8 @@ BCCD_LABELS = ("red blood cell", "white blood cell", "platelet")
 def bccd() -> DetectionCorpus:
     """BCCD (Shenggan, github.com/Shenggan/BCCD_Dataset, MIT licence).
 
-    Pictures of 640 by 480 pixels, 205 to train, 87 to choose on, 72 to test, as
-    tensorflow_datasets splits them. Every epoch has all training pictures.
+    Images of 640 by 480 pixels: 205 to train, 87 to choose the epoch, 72 to test, as
+    tensorflow_datasets splits them. Every epoch has all training images.
     """
     import tensorflow_datasets as tfds
 
@@ -21,15 +22,20 @@ def bccd() -> DetectionCorpus:
         [_annotated(each) for each in tfds.as_numpy(tfds.load("bccd", split=split))]
         for split in ("train", "validation", "test")
     )
-    return DetectionCorpus("bccd", lambda epoch: train, validation, test, BCCD_LABELS)
+    same = functools.partial(_same_images, train)
+    return DetectionCorpus("bccd", same, validation, test, BCCD_LABELS)
 
 
-def _annotated(example: dict[str, Any]) -> AnnotatedPicture:
-    picture = example["image"]
-    height, width = picture.shape[:2]
-    # (y0, x0, y1, x1) as fractions.
+def _same_images(images: list[AnnotatedImage], epoch: int) -> list[AnnotatedImage]:
+    return images
+
+
+def _annotated(example: dict[str, Any]) -> AnnotatedImage:
+    image = example["image"]
+    height, width = image.shape[:2]
+    # (y0, x0, y1, x1) as shares of the image.
     boxes = example["objects"]["bbox"][:, [1, 0, 3, 2]]
     boxes = np.clip(boxes, 0, 1) * np.array([width, height] * 2)
     labels = example["objects"]["label"].astype("int32")
-    solid = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-    return AnnotatedPicture(picture, boxes[solid].astype("float32"), labels[solid])
+    has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    return AnnotatedImage(image, boxes[has_area].astype("float32"), labels[has_area])

@@ -1,36 +1,37 @@
 """Scenes of several MNIST digits on clutter: detection that can be generated."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from seqzoo.data.annotated import AnnotatedPicture, DetectionCorpus
-from seqzoo.data.labelled import LabelledArrays
+from seqzoo.data.annotated import AnnotatedImage, DetectionCorpus
+from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
 from seqzoo.data.mnist import MNIST_LABELS, mnist, toy_digits
+from seqzoo.ops.types import Array
 
-Array = np.ndarray[Any, Any]
 Generator = np.random.Generator
 
 SIDE = 128  # pixels of a scene
-MOST_DIGITS = 10
+MAX_DIGITS = 10
 _HEIGHTS = (16, 48)  # of a digit's ink, pixels
-_OVERLAP = 0.1  # the most IoU of two digits' boxes
-_TRIES = 20  # of finding a place for a digit
-_FRAGMENTS = (8, 20)  # pieces of clutter
+_MAX_IOU = 0.1  # of two digits' boxes
+_TRIES = 20  # places tried for a digit
+_FRAGMENTS = (8, 20)  # pieces of clutter, the second excluded
 _INK = 40  # of 255: fainter pixels do not belong to the digit
 
 
-class DigitScenes(Sequence[AnnotatedPicture]):
-    """Scenes of 1 to 10 digits, each generated when it is asked for.
+class DigitScenes(Sequence[AnnotatedImage]):
+    """Scenes of 1 to 10 digits, each generated when it is read.
 
-    The background is a slope of two dark colours with noise. On it lie pieces of
-    digits, which are no objects, then whole digits of any bright colour, their ink 16
-    to 48 pixels high where there is room; two boxes overlap by an IoU of at most 0.1.
-    A box is as tight as the ink.
+    The background is a gradient between two dark colours, with noise. On it lie
+    fragments of digits, which are no objects, then whole digits of any bright colour,
+    their ink 16 to 48 pixels high where there is room; the IoU of two boxes is at most
+    0.1. A box is as tight as the ink.
 
     Args:
-        digits: Pictures `(examples, 28, 28)` and labels to draw from.
+        digits: Images `(examples, 28, 28)` and labels to draw from.
         count: Number of scenes.
         seed: Equal seeds, equal scenes.
     """
@@ -53,44 +54,41 @@ class DigitScenes(Sequence[AnnotatedPicture]):
 def digit_scenes() -> DetectionCorpus:
     """Scenes of MNIST's digits; no digit is in two parts.
 
-    An epoch is 4,096 scenes of the first 55,000 training digits, new in each epoch;
-    500 of the other 5,000 validate, 1,000 of the test digits are the test.
+    An epoch is 4,096 scenes of the first 55,000 training digits, new in each epoch.
+    500 scenes of the other 5,000 digits choose the epoch, 1,000 of the test digits are
+    the test.
     """
-    return _corpus("digit_scenes", *_parts(mnist()), (4096, 500, 1000))
+    return _scene_corpus("digit_scenes", mnist(), (4096, 500, 1000))
 
 
 def toy_scenes() -> DetectionCorpus:
     """A few scenes of toy digits, to try a recipe on."""
-    return _corpus("toy", *_parts(toy_digits()), (32, 4, 4))
+    return _scene_corpus("toy", toy_digits(), (32, 4, 4))
 
 
-def _parts(corpus: Any) -> tuple[LabelledArrays, LabelledArrays, LabelledArrays]:
-    return corpus.train, corpus.validation, corpus.test
-
-
-def _corpus(
-    name: str,
-    train: LabelledArrays,
-    validation: LabelledArrays,
-    test: LabelledArrays,
-    counts: tuple[int, int, int],
+def _scene_corpus(
+    name: str, digits: LabelledCorpus, counts: tuple[int, int, int]
 ) -> DetectionCorpus:
     return DetectionCorpus(
         name,
-        lambda epoch: DigitScenes(train, counts[0], (1, epoch)),
-        DigitScenes(validation, counts[1], (2,)),
-        DigitScenes(test, counts[2], (3,)),
+        functools.partial(_training_scenes, digits.train, counts[0]),
+        DigitScenes(digits.validation, counts[1], (2,)),
+        DigitScenes(digits.test, counts[2], (3,)),
         MNIST_LABELS,
     )
 
 
-def _scene(digits: LabelledArrays, rng: Generator) -> AnnotatedPicture:
+def _training_scenes(digits: LabelledArrays, count: int, epoch: int) -> DigitScenes:
+    return DigitScenes(digits, count, (1, epoch))
+
+
+def _scene(digits: LabelledArrays, rng: Generator) -> AnnotatedImage:
     canvas = _background(rng)
     for _ in range(rng.integers(*_FRAGMENTS)):
         _paste_fragment(canvas, digits, rng)
     boxes: list[list[float]] = []
     labels: list[int] = []
-    for _ in range(rng.integers(1, MOST_DIGITS + 1)):
+    for _ in range(rng.integers(1, MAX_DIGITS + 1)):
         row = int(rng.integers(len(digits)))
         ink = _scaled(_cropped(digits.examples[row]), rng)
         place = _free_place(ink.shape, boxes, rng)
@@ -100,7 +98,7 @@ def _scene(digits: LabelledArrays, rng: Generator) -> AnnotatedPicture:
         top, left = place
         boxes.append([left, top, left + ink.shape[1], top + ink.shape[0]])
         labels.append(int(digits.labels[row]))
-    return AnnotatedPicture(
+    return AnnotatedImage(
         np.clip(canvas, 0, 255).astype("uint8"),
         np.array(boxes, "float32"),
         np.array(labels, "int32"),
@@ -117,7 +115,7 @@ def _background(rng: Generator) -> Array:
 
 
 def _cropped(digit: Array) -> Array:
-    """The smallest part of a digit's picture that holds its ink."""
+    """The smallest part of a digit's image that holds its ink."""
     rows, columns = (np.nonzero((digit > _INK).any(axis))[0] for axis in (1, 0))
     return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -125,7 +123,7 @@ def _cropped(digit: Array) -> Array:
 def _scaled(ink: Array, rng: Generator) -> Array:
     height = int(rng.integers(_HEIGHTS[0], _HEIGHTS[1] + 1))
     width = max(3, round(height * ink.shape[1] / ink.shape[0]))
-    if width > 2 * _HEIGHTS[1]:  # a stroke that lies
+    if width > 2 * _HEIGHTS[1]:  # a horizontal stroke
         height, width = max(3, round(height * 2 * _HEIGHTS[1] / width)), 2 * _HEIGHTS[1]
     return _resized(ink, width, height)
 
@@ -133,14 +131,14 @@ def _scaled(ink: Array, rng: Generator) -> Array:
 def _resized(ink: Array, width: int, height: int) -> Array:
     from PIL import Image
 
-    picture = Image.fromarray(np.ascontiguousarray(ink.astype("uint8")))
-    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    image = Image.fromarray(np.ascontiguousarray(ink.astype("uint8")))
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _free_place(
     shape: tuple[int, ...], boxes: list[list[float]], rng: Generator
 ) -> tuple[int, int] | None:
-    """Top and left border where little of the others is covered, if one is found."""
+    """Top and left border of a place that overlaps little with `boxes`, or None."""
     height, width = shape
     others = np.array(boxes).reshape(-1, 4)
     for _ in range(_TRIES):
@@ -149,7 +147,7 @@ def _free_place(
         high = np.minimum(others[:, 2:], [left + width, top + height])
         shared = np.maximum(high - low, 0).prod(axis=1)
         union = (others[:, 2:] - others[:, :2]).prod(axis=1) + height * width - shared
-        if not (shared > _OVERLAP * union).any():
+        if not (shared > _MAX_IOU * union).any():
             return top, left
     return None
 
@@ -166,8 +164,8 @@ def _paste_fragment(canvas: Array, digits: LabelledArrays, rng: Generator) -> No
 
 
 def _paste(canvas: Array, ink: Array, place: tuple[int, int], colour: Array) -> None:
-    """Ink, 0 to 255, as so much of a colour over the canvas."""
+    """Blends a colour into the canvas; ink from 0 to 255 is its opacity."""
     top, left = place
     part = canvas[top : top + ink.shape[0], left : left + ink.shape[1]]
-    share = ink[..., None] / 255
-    part += share * (colour - part)
+    opacity = ink[..., None] / 255
+    part += opacity * (colour - part)

@@ -1,12 +1,13 @@
 """Sine waves to tell apart by period, sampled in three ways (Neil et al. 2016)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from seqzoo.data.batches import Batches
+from seqzoo.ops.arithmetic import round_up
+from seqzoo.ops.types import Array
 
 # Milliseconds between samples; None: at random times.
 SAMPLINGS = {"standard": 1.0, "high_resolution": 0.1, "asynchronous": None}
@@ -25,19 +26,27 @@ class Waves:
         times: Float32 `(waves, steps)`, milliseconds, rising.
         mask: Boolean `(waves, steps)`, True = real.
         labels: Int32 `(waves,)`: 1 for the target periods.
+        name: Sampling, in words.
     """
 
     values: Array
     times: Array
     mask: Array
     labels: Array
+    name: str
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
+    def examples(self) -> list[Array]:
+        """Each wave for `TimedSeriesProcessor`: `(steps, 2)`, time and value."""
+        both = np.stack([self.times, self.values], axis=-1)
+        return [wave[mask] for wave, mask in zip(both, self.mask, strict=True)]
+
+    @property
     def inputs(self) -> dict[str, Array]:
-        """What a timed classifier is called on."""
+        """The inputs of a timed classifier."""
         return {
             "sequences": self.values[..., None],
             "mask": self.mask,
@@ -71,10 +80,10 @@ def sine_waves(sampling: str, count: int, seed: Sequence[int] | int) -> Waves:
     labels = rng.permutation(np.arange(count) % 2).astype("int32")
     periods = np.where(labels == 1, rng.uniform(*TARGET_PERIODS, count), 0.0)
     low, high = np.log(OTHER_PERIODS)
-    while (again := periods == 0).any():
-        drawn = np.exp(rng.uniform(low, high, int(again.sum())))
-        inside = (drawn >= TARGET_PERIODS[0]) & (drawn <= TARGET_PERIODS[1])
-        periods[again] = np.where(inside, 0.0, drawn)
+    while (missing := periods == 0).any():
+        drawn = np.exp(rng.uniform(low, high, int(missing.sum())))
+        is_target = (drawn >= TARGET_PERIODS[0]) & (drawn <= TARGET_PERIODS[1])
+        periods[missing] = np.where(is_target, 0.0, drawn)
     durations = rng.uniform(*DURATIONS, count)
     starts = rng.uniform(0, DURATIONS[1] - durations)
     steps = _longest(interval)
@@ -92,41 +101,32 @@ def sine_waves(sampling: str, count: int, seed: Sequence[int] | int) -> Waves:
         np.where(mask, times, 0).astype("float32"),
         mask,
         labels,
+        f"fresh waves, {sampling.replace('_', ' ')} sampling",
     )
 
 
 def _longest(interval: float | None) -> int:
     """Steps of the longest wave, rounded up to a multiple of 32."""
-    return -(-round(DURATIONS[1] / (interval or 1.0)) // 32) * 32
+    return round_up(round(DURATIONS[1] / (interval or 1.0)), 32)
 
 
-class SineBatches(Sequence[Any]):
-    """One epoch of fresh waves: every batch of one sampling, in the order given.
+class SineBatches(Batches):
+    """Batches `(inputs, labels)` of fresh waves, each batch of one sampling.
 
     Args:
-        samplings: The sampling of each batch.
+        samplings: The sampling of each batch of an epoch, in order.
         batch_size: Waves in a batch.
-        seed: Equal seed and epoch, equal waves.
-        epoch: Each epoch has waves of its own.
+        seed: Equal seed, epoch and index, equal waves.
     """
 
-    def __init__(
-        self, samplings: Sequence[str], batch_size: int, seed: int = 0, epoch: int = 0
-    ):
-        self._samplings = list(samplings)
-        self._batch_size = batch_size
-        self._seed = (seed, epoch)
+    def __init__(self, samplings: Sequence[str], batch_size: int, seed: int = 0):
+        self.samplings, self.batch_size = list(samplings), batch_size
+        self.seed = seed
 
-    def __len__(self) -> int:
-        return len(self._samplings)
+    def plan(self, epoch: int) -> list[tuple[int, str]]:
+        return list(enumerate(self.samplings))
 
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        index = range(len(self))[index]
-        sampling = self._samplings[index]
-        waves = sine_waves(sampling, self._batch_size, (*self._seed, index))
+    def make(self, epoch: int, part: tuple[int, str]) -> tuple[dict[str, Array], Array]:
+        index, sampling = part
+        waves = sine_waves(sampling, self.batch_size, (self.seed, epoch, index))
         return waves.inputs, waves.labels
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[index] for index in range(len(self)))

@@ -1,6 +1,7 @@
 """Tiny Shakespeare: 1.1 million characters of plays (Karpathy 2015, char-rnn)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ def split_text(name: str, text: str, held_out: float = 0.05) -> TextCorpus:
     """Any text in the same three parts.
 
     Args:
-        name: What to call it.
+        name: Name of the corpus.
         text: The whole text.
-        held_out: Share of the text that is kept for validation, and for test.
+        held_out: Share of the text that validation gets, and that the test gets.
 
     Raises:
         ValueError: If a part would have fewer than 2 characters.
@@ -46,8 +47,21 @@ def split_text(name: str, text: str, held_out: float = 0.05) -> TextCorpus:
             f"text of {len(text)} characters. Give a longer one."
         )
     end = len(text) - 2 * size
-    parts = text[:end], text[end : end + size], text[end + size :]
-    return TextCorpus(name, *parts)
+    return TextCorpus(name, text[:end], text[end : end + size], text[end + size :])
+
+
+def text_file(path: Path) -> TextCorpus:
+    """A UTF-8 file in the same three parts, under the file's name.
+
+    Raises:
+        ValueError: If it is not UTF-8, or too short.
+    """
+    try:
+        return split_text(path.stem, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"A text must be a file in UTF-8. Received: {path}, where {error}."
+        ) from error
 
 
 def toy_text(characters: int = 8_000, seed: int = 0) -> str:

@@ -51,6 +51,10 @@ class GreyImageProcessor(PictureProcessor):
         """
         return self.arranged(np.stack([self.grey(image) for image in images]))
 
+    def batch(self, pixels: Array) -> dict[str, Array]:
+        """Grey images `(batch, size, size)`, 0 to 255, as the model reads them."""
+        return self.arranged(pixels / 255)
+
     def arranged(self, pixels: Array) -> dict[str, Array]:
         """Grey pictures `(batch, size, size)` in [0, 1] as the model reads them."""
         pixels = np.asarray(pixels, "float32")
@@ -123,6 +127,15 @@ class ImageProcessor(NormalisingProcessor):
             FileNotFoundError: If a path leads nowhere.
         """
         return self.normalised(np.stack([self.resized(image) for image in images]))
+
+    def batch(self, pixels: Array) -> Array:
+        """Images of the model's size, 0 to 255, as the model reads them.
+
+        Args:
+            pixels: Array `(batch, height, width, channels)`, or `(batch, height,
+                width)` where the model has one channel.
+        """
+        return self.normalised(pixels if pixels.ndim == 4 else pixels[..., None])
 
     def resized(self, image: Any) -> Array:
         """One picture as uint8 `(height, width, channels)`."""

@@ -1,17 +1,13 @@
 """`main`: the command line of every recipe."""
 
 import argparse
-import contextlib
 import dataclasses
-import functools
 import itertools
 import json
 import math
-import runpy
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,14 +15,11 @@ from seqzoo import zoo
 from seqzoo.ops.allocator import keep_freed_memory
 from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
-from seqzoo.training.workers import BatchMakers
 
 SMOKE_STEPS = 2
 REPLAY_TOLERANCE = 0.005  # of a score: other backends round other ties
 
 Data = TypeVar("Data")
-# Where `main` leaves its recipe instead of training it.
-_asked: ContextVar[list[Recipe] | None] = ContextVar("asked", default=None)
 
 
 def main(
@@ -48,8 +41,6 @@ def main(
         arguments: Instead of the process's own.
     """
     parser = _parser(takes_file=read is not None)
-    if arguments is None:
-        arguments = sys.argv[1:]
     flags = parser.parse_args(arguments)
 
     def own_or_public() -> Recipe:
@@ -59,10 +50,6 @@ def main(
         # Not under the trained name, whose folder it would replace.
         return dataclasses.replace(recipe, name=f"{recipe.name}_{flags.text.stem}")
 
-    asked = _asked.get()
-    if asked is not None:  # by `recipe_of`, in another process
-        asked.append(own_or_public())
-        return
     try:
         if flags.evaluate:
             _replay(own_or_public(), flags.out)
@@ -70,17 +57,16 @@ def main(
             _smoke(lambda: make_recipe(toy()), flags.seed, flags.dtype)
         else:
             keep_freed_memory()  # this process has nothing else to do
-            with _makers(flags.workers, sys.argv[0], arguments) as makers:
-                run(
-                    own_or_public,
-                    seed=flags.seed,
-                    folder=flags.out,
-                    checkpoint_dir=flags.checkpoint_dir,
-                    epochs=flags.epochs,
-                    resume=not flags.no_resume,
-                    dtype=flags.dtype,
-                    makers=makers,
-                )
+            run(
+                own_or_public,
+                seed=flags.seed,
+                folder=flags.out,
+                checkpoint_dir=flags.checkpoint_dir,
+                epochs=flags.epochs,
+                resume=not flags.no_resume,
+                dtype=flags.dtype,
+                workers=flags.workers,
+            )
     except KeyboardInterrupt:
         print(
             "Stopped; the same command goes on after the last epoch.", file=sys.stderr
@@ -91,28 +77,6 @@ def main(
             raise
         text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
         parser.exit(2, f"{parser.prog}: {' '.join(text.split())}\n")
-
-
-def recipe_of(file: str, arguments: Sequence[str]) -> Recipe:
-    """The recipe that a recipe's file trains when it is run; nothing is trained."""
-    asked: list[Recipe] = []
-    token, before = _asked.set(asked), sys.argv
-    sys.argv = [file, *arguments]
-    try:
-        runpy.run_path(file, run_name="__main__")
-    finally:
-        sys.argv = before
-        _asked.reset(token)
-    return asked[0]
-
-
-def _makers(
-    count: int, file: str, arguments: Sequence[str]
-) -> contextlib.AbstractContextManager[BatchMakers | None]:
-    """Processes that make the batches of the recipe in `file`, if any are wanted."""
-    if not count:
-        return contextlib.nullcontext()
-    return BatchMakers(functools.partial(recipe_of, file, list(arguments)), count)
 
 
 def _smoke(make_recipe: Callable[[], Recipe], seed: int, dtype: str | None) -> None:

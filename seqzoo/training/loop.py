@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import keras
@@ -27,7 +27,7 @@ from seqzoo.training.record import (
     write_golden,
     write_json,
 )
-from seqzoo.training.workers import BatchMakers
+from seqzoo.training.workers import BatchWorkers
 
 DTYPES = ("float32", "mixed_bfloat16")
 
@@ -42,7 +42,7 @@ def run(
     resume: bool = True,
     run_eagerly: bool = False,
     dtype: str | None = None,
-    makers: BatchMakers | None = None,
+    workers: int = 0,
 ) -> Path:
     """Trains a recipe, or goes on with it, and writes the model with its record.
 
@@ -64,7 +64,7 @@ def run(
         dtype: One of `DTYPES`, the Keras dtype policy of training; None is Keras's
             own. "mixed_bfloat16" is faster where the processor has bfloat16. Weights
             and averages stay float32, and so does the model that is evaluated.
-        makers: Other processes that make the recipe's batches.
+        workers: Number of worker processes that prepare batches; 0 is none.
 
     Returns:
         The folder of the trained model.
@@ -84,8 +84,6 @@ def run(
         recipe.model.ensure_built()  # every weight, before the optimizer asks for them
     if epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    if makers is not None:
-        recipe = dataclasses.replace(recipe, train=makers.instead_of(recipe.train))
     model = recipe.model
     model.compile(
         optimizer=recipe.optimizer,
@@ -104,7 +102,12 @@ def run(
         progress.environment = environment()
         if dtype is not None:
             progress.environment["training_dtype"] = dtype
-        with TensorBoard(logs / "tensorboard") as board:
+        with (
+            TensorBoard(logs / "tensorboard") as board,
+            BatchWorkers(recipe.train, workers) if workers else nullcontext() as pool,
+        ):
+            if pool is not None:
+                recipe = dataclasses.replace(recipe, train=pool.batches)
             for epoch in range(progress.epoch, recipe.epochs):
                 _train_epoch(recipe, epoch, progress, checkpoints)
                 replace_file(logs / "train_log.csv", csv_of(progress.history))

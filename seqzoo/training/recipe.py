@@ -1,32 +1,16 @@
-"""What a recipe says: the model, how it is trained, and what its card tells."""
+"""A recipe: a model, how it is trained, and the hand-written part of its card."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from seqzoo.tasks.base import Task
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A score with its circumstances; a number without them is not a result.
-
-    `extra` holds what the metric's own field prints beside it, such as sacreBLEU's
-    signature. `seeds` is filled in by `run` where it is left empty.
-    """
-
-    value: float
-    unit: str  # "BLEU", "%", "nats/character"
-    split: str  # the data set and part, such as "test_2016_flickr"
-    examples: int  # how many were scored
-    seeds: tuple[int, ...] = ()
-    spread: float | None = None  # standard deviation over the seeds
-    extra: Mapping[str, Any] = field(default_factory=dict)
+from seqzoo.tasks.metrics import Metric
 
 
 @dataclass(frozen=True)
 class Published:
-    """What others report for the same metric on the same data, and where."""
+    """A score that others report for the same metric on the same data."""
 
     value: float
     source: str
@@ -57,23 +41,23 @@ class Recipe:
         name: The trained name, which is the folder in `weights/`.
         model: The model with fresh weights and its processor.
         train: From the index of an epoch (from 0) to its batches, `(x, y)` or
-            `(x, y, sample_weight)`. Equal indices must give equal batches, whatever
-            was asked for before: a resumed run begins in the middle.
+            `(x, y, sample_weight)`, such as `seqzoo.data.ImageBatches`. Equal indices
+            must give equal batches: a resumed run begins in the middle.
         loss: Keras loss.
         optimizer: Keras optimizer. With `use_ema=True` the averaged weights are
             validated, chosen and saved, while training goes on with the raw ones.
-        epochs: How many.
+        epochs: Number of epochs.
         validate: From the model to its scores on validation data; after each epoch.
         monitor: The score that chooses the weights to keep.
         mode: Whether more ("max") or less ("min") of it is better.
-        evaluate: From the chosen model, its weights rounded as they are saved, to
-            its metrics on test data. Called once, after training.
+        evaluate: From the chosen model, its weights rounded as they are saved, to its
+            metrics on test data. Called once, after training.
         card: The hand-written part of the model card.
         golden: A small real input of the model; by default `model.example_inputs()`.
         weights_dtype: "float16" or "float32", of the saved weights.
         data_sha256: Hash of each data file, for the record.
-        xla: Whether TensorFlow compiles a step of training with XLA, which on a CPU
-            Keras leaves unless told. It takes half a minute more at the start.
+        xla: Whether TensorFlow compiles a training step with XLA, which Keras does on a
+            CPU only if told. It takes half a minute more at the start.
     """
 
     name: str
@@ -82,10 +66,10 @@ class Recipe:
     loss: Any
     optimizer: Any
     epochs: int
-    validate: Callable[[Task], Mapping[str, float]]
+    validate: Callable[[Any], Mapping[str, Metric | float]]
     monitor: str
     mode: Literal["max", "min"]
-    evaluate: Callable[[Task], Mapping[str, Metric]]
+    evaluate: Callable[[Any], Mapping[str, Metric]]
     card: Card
     golden: Any = None
     weights_dtype: Literal["float16", "float32"] = "float16"
@@ -93,7 +77,7 @@ class Recipe:
     xla: bool = False
 
     def __post_init__(self) -> None:
-        """Refuses what would only fail after hours."""
+        """Refuses values that would fail only after hours."""
         if self.mode not in ("max", "min"):
             raise ValueError(
                 f"`mode` must be 'max' or 'min'. Received: mode={self.mode!r}"

@@ -1,109 +1,111 @@
-"""Batches made ahead by other processes, where one is slower than the steps."""
+"""Worker processes that prepare training batches, where one process is too slow."""
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
-from seqzoo.training.recipe import Recipe
+WAITING = 2  # batches prepared ahead, for each worker
 
-AHEAD = 2  # batches that wait, for each process
+Train = Callable[[int], Iterable[Any]]
 
 
-class BatchMakers:
-    """Processes that have the recipe too, for the sake of its batches.
+class BatchWorkers:
+    """Worker processes that prepare the batches of `Recipe.train`, in its order.
 
-    They make the very batches of `Recipe.train`, in its order, and leave the
-    accelerator alone. Each reads the data itself. Use it in a `with` statement.
+    Each worker receives `train` with its data by pickle and leaves the accelerator
+    alone. Use it in a `with` statement.
 
     Args:
-        make_recipe: Makes the recipe; such that another process can be told of it: a
-            function of a module that can be imported, or `functools.partial` of one.
-        count: How many processes.
+        train: A picklable `Recipe.train`, such as those of `seqzoo.data`, whose epochs
+            are sequences.
+        count: Number of processes.
 
     Raises:
-        ValueError: If there is not at least one.
+        ValueError: If there is not at least one, or `train` cannot be pickled.
     """
 
-    def __init__(self, make_recipe: Callable[[], Recipe], count: int):
+    def __init__(self, train: Train, count: int):
         if count < 1:
+            raise ValueError(f"At least one worker is needed. Received: {count}")
+        try:
+            pickled = pickle.dumps(train)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise ValueError(
-                f"It takes at least one process to make batches. Received: {count}"
-            )
-        self._count = count
+                "Workers receive `train` by pickle, so it must be a data set of "
+                f"`seqzoo.data` or a function of a module. Received: {error}. Train it "
+                "without workers."
+            ) from error
+        self._train, self._count = train, count
         self._pool = ProcessPoolExecutor(
             count,
             multiprocessing.get_context("spawn"),
             initializer=_start,
-            initargs=(make_recipe,),
+            initargs=(pickled,),
         )
-        with _without_accelerator():  # which the processes inherit, as all start now
+        with _without_accelerator():  # the workers, which all start now, inherit it
             self._pool.submit(int)
 
-    def __enter__(self) -> "BatchMakers":
+    def __enter__(self) -> "BatchWorkers":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def instead_of(self, train: Callable[[int], Any]) -> Callable[[int], "Batches"]:
-        """A `Recipe.train` that gives the batches of the recipe's own.
+    def batches(self, epoch: int) -> "PreparedEpoch":
+        """The batches of an epoch, prepared by the workers: `Recipe.train`.
 
         Raises:
-            ValueError: In a call, if they cannot be made one by one.
+            ValueError: If the batches of the epoch have no indices.
         """
+        batches = self._train(epoch)
+        if not isinstance(batches, Sequence):
+            raise ValueError(
+                "Workers prepare batches by index, so `train` must return a sequence. "
+                f"Received: {type(batches).__name__}. Train it without workers."
+            )
+        return PreparedEpoch(self, epoch, len(batches))
 
-        def made_elsewhere(epoch: int) -> Batches:
-            own = train(epoch)
-            if not isinstance(own, Sequence):
-                raise ValueError(
-                    "Other processes make the batches of recipes whose `train` gives a "
-                    f"sequence. Received: {type(own).__name__}. Train it without "
-                    "workers."
-                )
-            return Batches(self, epoch, len(own))
-
-        return made_elsewhere
-
-    def ahead(self, epoch: int, count: int) -> Iterator[Any]:
-        """Batches in order, while a few more are being made.
+    def prefetch(self, epoch: int, count: int) -> Iterator[Any]:
+        """The batches of an epoch in order, while workers prepare the next ones.
 
         Raises:
-            OSError: If a process has ended, as one does that the system kills.
+            OSError: If a worker has ended, as when the system kills it.
         """
         waiting: deque[Any] = deque()
         try:
             for index in range(count):
                 waiting.append(self._pool.submit(_batch, epoch, index))
-                if len(waiting) > AHEAD * self._count:
+                if len(waiting) > WAITING * self._count:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool as error:
             raise OSError(
-                "A process that makes batches has ended. It says above why, or the "
-                "system killed it for its memory: each holds the data. Try fewer "
+                "A worker process has ended. Its message is above, or the system "
+                "killed it for its memory: each worker holds the data. Try fewer "
                 "workers; the run goes on after its last epoch."
             ) from error
 
 
-class Batches:
-    """One epoch's, with their number."""
+class PreparedEpoch:
+    """The batches of one epoch, with their number."""
 
-    def __init__(self, makers: BatchMakers, epoch: int, count: int):
-        self._makers, self._epoch, self._count = makers, epoch, count
+    def __init__(self, workers: BatchWorkers, epoch: int, count: int):
+        self._workers, self._epoch, self._count = workers, epoch, count
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Any]:
-        return self._makers.ahead(self._epoch, self._count)
+        return self._workers.prefetch(self._epoch, self._count)
 
 
 @contextmanager
@@ -121,15 +123,15 @@ def _without_accelerator() -> Iterator[None]:
                 os.environ[name] = value
 
 
-_recipe: Recipe
-_epoch: tuple[int, Any] = (-1, None)
+_train: Train
+_epoch: tuple[int, Any] = (-1, None)  # the last epoch and its batches
 
 
-def _start(make_recipe: Callable[[], Recipe]) -> None:
-    global _recipe
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # is the parent's to answer
+def _start(pickled: bytes) -> None:
+    global _train
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _recipe = make_recipe()
+    _train = pickle.loads(pickled)
 
 
 def _end_with_parent() -> None:
@@ -142,5 +144,5 @@ def _end_with_parent() -> None:
 def _batch(epoch: int, index: int) -> Any:
     global _epoch
     if _epoch[0] != epoch:
-        _epoch = epoch, _recipe.train(epoch)
+        _epoch = epoch, _train(epoch)
     return _epoch[1][index]

@@ -1,8 +1,7 @@
 """Whom the unheard speaker's model has heard."""
 
 from benchmarks.held_out_speaker import part_without, table
-from recipes.bigru_spoken_digit import part_by_take
-from seqzoo.data import toy_recordings
+from seqzoo.data import part_by_take, toy_recordings
 
 
 def test_a_held_out_speaker_is_the_test_and_nothing_else():

@@ -63,12 +63,12 @@ def test_times_are_the_samplings(sampled):
 
 
 def test_batches_repeat_by_seed_and_epoch_and_are_fresh():
-    batches = SineBatches(["standard", "asynchronous"], 8, epoch=1)
+    batches = SineBatches(["standard", "asynchronous"], 8)(1)
     (first, labels), (second, _) = batches
-    again, labels_again = SineBatches(["standard", "asynchronous"], 8, epoch=1)[0]
+    again, labels_again = SineBatches(["standard", "asynchronous"], 8)(1)[0]
     np.testing.assert_array_equal(first["sequences"], again["sequences"])
     np.testing.assert_array_equal(labels, labels_again)
-    other, _ = SineBatches(["standard"], 8, epoch=2)[0]
+    other, _ = SineBatches(["standard"], 8)(2)[0]
     assert not np.array_equal(first["sequences"], other["sequences"])
     assert not np.array_equal(first["times"], second["times"])
 

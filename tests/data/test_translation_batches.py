@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqzoo.data import toy_pairs, translation_batches
+from seqzoo.data import TranslationBatches, toy_pairs
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +37,13 @@ def unpadded(batches):
 @pytest.mark.parametrize("size", SIZES)
 def test_every_pair_counts_exactly_once(ids, size):
     sources, targets = ids
-    found = unpadded(translation_batches(sources, targets, **size))
+    found = unpadded(TranslationBatches(sources, targets, **size)(0))
     assert sorted(found) == sorted(zip(sources, targets, strict=True))
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_outputs_are_inputs_one_step_later(ids, size):
-    for x, y, weight in translation_batches(*ids, **size):
+    for x, y, weight in TranslationBatches(*ids, **size)(0):
         inputs = x["target_ids"]
         assert (inputs[:, 0] == 2).all()
         assert x["source_ids"].dtype == inputs.dtype == y.dtype == np.int32
@@ -60,14 +60,14 @@ def test_outputs_are_inputs_one_step_later(ids, size):
 
 def test_rows_that_fill_a_batch_are_real_sentences_without_weight(ids):
     sources, targets = ids
-    ((x, y, weight),) = translation_batches(sources, targets, batch_size=300)
+    ((x, y, weight),) = TranslationBatches(sources, targets, batch_size=300)(0)
     assert y.shape[0] == 300
     assert weight.any(axis=1).sum() == len(sources)
     assert (x["source_ids"] > 0).any(axis=1).all()
 
 
 def test_all_batches_have_the_batch_size_and_padded_steps(ids):
-    batches = translation_batches(*ids, batch_size=16, multiple=4)
+    batches = TranslationBatches(*ids, batch_size=16, multiple=4)(0)
     assert len(batches) == -(-203 // 16)
     for x, y, _ in batches:
         assert y.shape[0] == 16
@@ -76,7 +76,7 @@ def test_all_batches_have_the_batch_size_and_padded_steps(ids):
 
 
 def test_tokens_per_batch_bounds_padded_target_steps(ids):
-    batches = translation_batches(*ids, tokens_per_batch=128)
+    batches = TranslationBatches(*ids, tokens_per_batch=128)(0)
     assert max(y.size for _, y, _ in batches) <= 128
     assert len({y.shape for _, y, _ in batches}) <= 3  # one a padded length
 
@@ -85,7 +85,7 @@ def test_sorting_pads_less_than_chance(ids):
     sources, targets = ids
     real = sum(len(target) - 1 for target in targets)
     sorted_steps = sum(
-        y.size for _, y, _ in translation_batches(sources, targets, 16, multiple=1)
+        y.size for _, y, _ in TranslationBatches(sources, targets, 16, multiple=1)(0)
     )
     shuffled_steps = sum(
         16 * max(len(target) - 1 for target in targets[start : start + 16])
@@ -104,14 +104,14 @@ def equal(first, second):
 
 
 def test_equal_seed_and_epoch_give_equal_batches(ids):
-    first = translation_batches(*ids, batch_size=16, seed=1, epoch=2)
-    assert equal(first, translation_batches(*ids, batch_size=16, seed=1, epoch=2))
-    assert not equal(first, translation_batches(*ids, batch_size=16, seed=1, epoch=3))
-    assert not equal(first, translation_batches(*ids, batch_size=16, seed=2, epoch=2))
+    first = TranslationBatches(*ids, batch_size=16, seed=1)(2)
+    assert equal(first, TranslationBatches(*ids, batch_size=16, seed=1)(2))
+    assert not equal(first, TranslationBatches(*ids, batch_size=16, seed=1)(3))
+    assert not equal(first, TranslationBatches(*ids, batch_size=16, seed=2)(2))
 
 
 def test_batches_are_a_sequence(ids):
-    batches = translation_batches(*ids, batch_size=16)
+    batches = TranslationBatches(*ids, batch_size=16)(0)
     assert len(list(batches)) == len(batches)
     assert equal(batches[:3], [batches[0], batches[1], batches[2]])
     np.testing.assert_array_equal(batches[-1][1], batches[len(batches) - 1][1])
@@ -121,12 +121,12 @@ def test_batches_are_a_sequence(ids):
 
 def test_arrays_and_lists_give_the_same_batches(ids):
     sources, targets = ids
-    arrays = translation_batches(
+    arrays = TranslationBatches(
         [np.array(row, "int32") for row in sources],
         [np.array(row, "int32") for row in targets],
         batch_size=16,
-    )
-    assert equal(arrays, translation_batches(sources, targets, batch_size=16))
+    )(0)
+    assert equal(arrays, TranslationBatches(sources, targets, batch_size=16)(0))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_arrays_and_lists_give_the_same_batches(ids):
 )
 def test_what_makes_no_batch_is_refused(sources, targets, size, message):
     with pytest.raises(ValueError, match=message):
-        translation_batches(sources, targets, **size)
+        TranslationBatches(sources, targets, **size)(0)
 
 
 def test_toy_pairs_are_repeatable_and_can_be_learned():

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.data import toy_pairs, translation_batches
+from seqzoo.data import TranslationBatches, toy_pairs
 from seqzoo.decoding import continuous_batching
 from seqzoo.models import Seq2Seq, Seq2SeqConfig
 from seqzoo.processors import TranslationProcessor
-from seqzoo.tasks.bleu import detokenized_bleu, moses_bleu, moses_text
+from seqzoo.tasks.metrics.bleu import detokenized_bleu, moses_bleu, moses_text
 from seqzoo.tasks.translation import LabelSmoothedCrossEntropy, Translation
 from tests.graphs import without_xla
 
@@ -31,12 +31,12 @@ def trained():
         )
     )
     model.processor = processor
-    batches = translation_batches(
+    batches = TranslationBatches(
         processor.encode_sources(PAIRS.source),
         processor.encode_targets(PAIRS.target),
         batch_size=32,
         multiple=32,
-    )
+    )(0)
     model(model.example_inputs())
     model.compile(
         keras.optimizers.Adam(0.02), LabelSmoothedCrossEntropy(0.0), jit_compile=False

@@ -7,7 +7,7 @@ import pytest
 
 from seqzoo.tasks.detection import Detections
 
-coco = pytest.importorskip("seqzoo.tasks.coco", exc_type=ImportError)
+coco = pytest.importorskip("seqzoo.tasks.metrics.coco", exc_type=ImportError)
 NAMES = ("cat", "dog", "cow")
 BOX, OTHER = [10.0, 10.0, 30.0, 50.0], [60.0, 10.0, 90.0, 40.0]
 

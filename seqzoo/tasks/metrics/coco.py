@@ -2,27 +2,72 @@
 
 import contextlib
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from seqzoo.tasks.detection import Detections
+from seqzoo.ops.types import Array
+from seqzoo.tasks.detection import Detections, ObjectDetector
+from seqzoo.tasks.metrics.metric import Metric
 
 try:
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 except ImportError as error:  # said at once, not after the first epoch
     raise ImportError(
-        'Average precision wants pycocotools: pip install "seqzoo[metrics]"'
+        'Average precision needs pycocotools: pip install "seqzoo[metrics]"'
     ) from error
 
-Array = np.ndarray[Any, Any]
+
+@dataclass(frozen=True, eq=False)
+class AveragePrecision:
+    """COCO's average precision, in per cent: "map", "map_50", "map_75".
+
+    Args:
+        images: Each has `image`, `boxes_xyxy` and `labels`, as `AnnotatedImage` has.
+        split: Name of the data and part.
+    """
+
+    images: Sequence[Any]
+    split: str
+
+    def __call__(self, model: ObjectDetector) -> dict[str, Metric]:
+        images = list(self.images)
+        precision = average_precision(
+            model.detect([each.image for each in images], threshold=0.0),
+            [each.boxes_xyxy for each in images],
+            [each.labels for each in images],
+            model.processor.labels,
+        )
+
+        def metric(value: float, by_class: int | None = None) -> Metric:
+            # None where a class has no object, since JSON has no NaN.
+            extra = (
+                {}
+                if by_class is None
+                else {
+                    "by_class": {
+                        name: None
+                        if math.isnan(scores[by_class])
+                        else round(100 * scores[by_class], 2)
+                        for name, scores in precision.by_class.items()
+                    }
+                }
+            )
+            return Metric(100 * value, "%", self.split, len(images), extra=extra)
+
+        return {
+            "map": metric(precision.mean, 0),
+            "map_50": metric(precision.at_50, 1),
+            "map_75": metric(precision.at_75),
+        }
 
 
 @dataclass(frozen=True)
-class AveragePrecision:
+class Precision:
     """Scores from 0 to 1; NaN where no object was to be found.
 
     Attributes:
@@ -39,18 +84,18 @@ class AveragePrecision:
 
 
 def average_precision(
-    found: Sequence[Detections],
+    detections: Sequence[Detections],
     boxes_xyxy: Sequence[Array],
     labels: Sequence[Array],
     names: Sequence[str],
-) -> AveragePrecision:
+) -> Precision:
     """COCO's average precision of boxes (Lin et al. 2014; pycocotools, "bbox").
 
-    At most 100 objects of a picture count, those with the highest scores, so the
+    At most 100 objects of an image count, those with the highest scores, so the
     detections should be given without a threshold.
 
     Args:
-        found: What was detected in each picture.
+        detections: Detections in each image.
         boxes_xyxy: The true boxes of each, arrays `(objects, 4)`.
         labels: Their classes, int arrays `(objects,)`.
         names: Name of each class.
@@ -58,10 +103,10 @@ def average_precision(
     Raises:
         ValueError: If the lists differ in length.
     """
-    if not len(found) == len(boxes_xyxy) == len(labels):
+    if not len(detections) == len(boxes_xyxy) == len(labels):
         raise ValueError(
-            "Each picture has detections, boxes and labels. Received: "
-            f"{len(found)}, {len(boxes_xyxy)} and {len(labels)} of them."
+            "Each image has detections, boxes and labels. Received: "
+            f"{len(detections)}, {len(boxes_xyxy)} and {len(labels)} of them."
         )
     number = {name: k for k, name in enumerate(names)}
     truths = [
@@ -69,20 +114,20 @@ def average_precision(
         for i, (boxes, classes) in enumerate(zip(boxes_xyxy, labels, strict=True))
         for box, label in zip(boxes, classes, strict=True)
     ]
-    guesses = [
+    predictions = [
         {**_annotation(i, number[label], box), "score": float(score)}
-        for i, each in enumerate(found)
+        for i, each in enumerate(detections)
         for box, label, score in zip(
             each.boxes_xyxy, each.labels, each.scores, strict=True
         )
     ]
-    precision = _precision(len(found), len(names), truths, guesses)
+    precision = _precision(len(detections), len(names), truths, predictions)
 
     def mean(part: Array) -> float:
         part = part[part > -1]  # -1: the class has no object
         return float(part.mean()) if part.size else float("nan")
 
-    return AveragePrecision(
+    return Precision(
         mean(precision),
         mean(precision[0]),
         mean(precision[5]),
@@ -93,10 +138,10 @@ def average_precision(
     )
 
 
-def _annotation(picture: int, label: int, box: Array) -> dict[str, Any]:
+def _annotation(image: int, label: int, box: Array) -> dict[str, Any]:
     x0, y0, x1, y1 = (float(value) for value in box)
     return {
-        "image_id": picture,
+        "image_id": image,
         "category_id": label,
         "bbox": [x0, y0, x1 - x0, y1 - y0],
         "area": (x1 - x0) * (y1 - y0),
@@ -105,18 +150,18 @@ def _annotation(picture: int, label: int, box: Array) -> dict[str, Any]:
 
 
 def _precision(
-    pictures: int,
+    images: int,
     classes: int,
     truths: list[dict[str, Any]],
-    guesses: list[dict[str, Any]],
+    predictions: list[dict[str, Any]],
 ) -> Array:
     """Precision by IoU threshold (10), recall (101) and class; -1 without objects."""
     with contextlib.redirect_stdout(io.StringIO()):  # it reports every step
         sides = []
-        for annotations in (truths, guesses):
+        for annotations in (truths, predictions):
             side = COCO()
             side.dataset = {
-                "images": [{"id": i} for i in range(pictures)],
+                "images": [{"id": i} for i in range(images)],
                 "categories": [{"id": k} for k in range(classes)],
                 # Numbered from 1: pycocotools takes a match with 0 for none.
                 "annotations": [
@@ -128,5 +173,5 @@ def _precision(
         evaluation = COCOeval(*sides, "bbox")
         evaluation.evaluate()
         evaluation.accumulate()
-    # All sizes of objects, at most 100 a picture.
+    # All sizes of objects, at most 100 an image.
     return np.asarray(evaluation.eval["precision"])[:, :, :, 0, 2]

@@ -5,20 +5,71 @@ lower-cased, Moses-tokenised text; today's papers score the raw, cased text and 
 sacrebleu tokenise it.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from seqzoo.tasks.metrics.metric import Metric
+from seqzoo.tasks.translation import Translator
 
 try:
     from sacrebleu.metrics import BLEU
     from sacremoses import MosesPunctNormalizer, MosesTokenizer
 except ImportError as error:  # said at once, not after the first epoch
     raise ImportError(
-        'BLEU wants sacrebleu and sacremoses: pip install "seqzoo[metrics]"'
+        'BLEU needs sacrebleu and sacremoses: pip install "seqzoo[metrics]"'
     ) from error
 
 
+@dataclass(frozen=True, eq=False)
+class DetokenizedBLEU:
+    """BLEU of raw, cased translations, under the name "bleu".
+
+    Args:
+        pairs: Its `source` sentences are translated, its `target` are the references.
+        split: Name of the data and part.
+        beam_size: 1 is greedy, which is fast and ranks epochs alike.
+    """
+
+    pairs: Any
+    split: str
+    beam_size: int
+
+    def __call__(self, model: Translator) -> dict[str, Metric]:
+        texts = model.translate(self.pairs.source, beam_size=self.beam_size)
+        bleu = detokenized_bleu(texts, self.pairs.target)
+        return {"bleu": _metric(bleu, self.split, len(texts), self.beam_size)}
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedBLEU:
+    """BLEU of test sets by both pipelines: "bleu_<test>" (Moses), "sacrebleu_<test>".
+
+    Args:
+        tests: Test sets by name, as `DetokenizedBLEU` takes them.
+        tokenized: References of each, lower-cased, normalised and tokenised.
+        language: ISO 639-1 code of the references.
+        beam_size: Hypotheses that the search keeps.
+    """
+
+    tests: Mapping[str, Any]
+    tokenized: Mapping[str, Sequence[str]]
+    language: str
+    beam_size: int
+
+    def __call__(self, model: Translator) -> dict[str, Metric]:
+        metrics = {}
+        for name, pairs in self.tests.items():
+            texts = model.translate(pairs.source, beam_size=self.beam_size)
+            moses = moses_bleu(texts, self.tokenized[name], self.language)
+            raw = detokenized_bleu(texts, pairs.target)
+            for key, bleu in ((f"bleu_{name}", moses), (f"sacrebleu_{name}", raw)):
+                metrics[key] = _metric(bleu, name, len(texts), self.beam_size)
+        return metrics
+
+
 class Bleu(NamedTuple):
-    """A corpus BLEU from 0 to 100, and sacrebleu's signature of how it was made."""
+    """A corpus BLEU from 0 to 100, and sacrebleu's signature of its settings."""
 
     score: float
     signature: str
@@ -70,3 +121,8 @@ def _corpus_bleu(
     metric = BLEU(tokenize=tokenize, force=True)  # force: tokenised text is meant
     score = metric.corpus_score(list(hypotheses), [list(references)]).score
     return Bleu(score, str(metric.get_signature()))
+
+
+def _metric(bleu: Bleu, split: str, examples: int, beam_size: int) -> Metric:
+    extra = {"signature": bleu.signature, "beam_size": beam_size}
+    return Metric(bleu.score, "BLEU", split, examples, extra=extra)

@@ -1,0 +1,136 @@
+"""Adam, AdamW and Muon with warm-up, cosine decay, clipping and averaged weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+# Weights that are no kernels, by name: they do not decay.
+NO_DECAY = (
+    "bias",
+    "beta",
+    "gamma",
+    "positions",
+    "class_token",
+    "anchors",
+    "content",
+)
+# AdamW trains these and everything else that is no matrix.
+NO_MUON = ("logits", *NO_DECAY)
+MUON_RATIO = 0.5  # AdamW's learning rate as a share of Muon's
+
+
+def cosine(
+    learning_rate: float, steps: int, warmup_steps: int = 0
+) -> keras.optimizers.schedules.CosineDecay:
+    """A rate that rises from 0, then falls by half a cosine to a hundredth.
+
+    Args:
+        learning_rate: After the warm-up.
+        steps: Steps of the whole training, warm-up included.
+        warmup_steps: Steps of the rise; at most half of all.
+    """
+    if not warmup_steps:
+        return keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.01)
+    warmup_steps = min(warmup_steps, steps // 2)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=steps - warmup_steps,
+        alpha=0.01,
+        warmup_target=learning_rate,
+        warmup_steps=warmup_steps,
+    )
+
+
+def adam(
+    learning_rate: float,
+    steps: int,
+    *,
+    clip_norm: float,
+    ema_momentum: float,
+    warmup_steps: int = 0,
+    beta_2: float = 0.999,
+) -> keras.optimizers.Optimizer:
+    """Adam (Kingma and Ba 2015) with the `cosine` schedule.
+
+    Args:
+        learning_rate: See `cosine`, as for `steps` and `warmup_steps`.
+        steps: Steps of the whole training.
+        clip_norm: Largest norm of all gradients together.
+        ema_momentum: Momentum of the averaged weights, which are validated and kept.
+        warmup_steps: Steps of the rise.
+        beta_2: Momentum of the squared gradients.
+    """
+    return keras.optimizers.Adam(
+        cosine(learning_rate, steps, warmup_steps),
+        beta_2=beta_2,
+        **_common(clip_norm, ema_momentum),
+    )
+
+
+def adamw(
+    learning_rate: float,
+    steps: int,
+    *,
+    clip_norm: float,
+    ema_momentum: float,
+    weight_decay: float,
+    warmup_steps: int = 0,
+    beta_2: float = 0.999,
+    no_decay: Sequence[str] = NO_DECAY,
+) -> keras.optimizers.Optimizer:
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019); see `adam`.
+
+    Args:
+        learning_rate: See `cosine`, as for `steps` and `warmup_steps`.
+        steps: Steps of the whole training.
+        clip_norm: Largest norm of all gradients together.
+        ema_momentum: Momentum of the averaged weights.
+        weight_decay: Factor of the decay.
+        warmup_steps: Steps of the rise.
+        beta_2: Momentum of the squared gradients.
+        no_decay: Parts of the names of weights that do not decay.
+    """
+    optimizer = keras.optimizers.AdamW(
+        cosine(learning_rate, steps, warmup_steps),
+        beta_2=beta_2,
+        weight_decay=weight_decay,
+        **_common(clip_norm, ema_momentum),
+    )
+    optimizer.exclude_from_weight_decay(var_names=list(no_decay))
+    return optimizer
+
+
+def muon(
+    learning_rate: float,
+    steps: int,
+    *,
+    clip_norm: float,
+    ema_momentum: float,
+    weight_decay: float,
+    warmup_steps: int = 0,
+) -> keras.optimizers.Optimizer:
+    """Muon for matrices, AdamW for the last layer and all other weights; see `adamw`.
+
+    Muon (Jordan et al. 2024) replaces the momentum of a matrix by the nearest
+    orthogonal matrix, so that it moves equally far in every direction, scaled as in Liu
+    et al. 2025 (arxiv.org/abs/2502.16982). AdamW has `MUON_RATIO` of the rate.
+    """
+    optimizer = keras.optimizers.Muon(
+        cosine(learning_rate, steps, warmup_steps),
+        adam_lr_ratio=MUON_RATIO,
+        adam_weight_decay=weight_decay,
+        exclude_layers=list(NO_MUON),
+        weight_decay=weight_decay,
+        **_common(clip_norm, ema_momentum),
+    )
+    optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
+    return optimizer
+
+
+def _common(clip_norm: float, ema_momentum: float) -> dict[str, Any]:
+    return {
+        "global_clipnorm": clip_norm,
+        "use_ema": True,
+        "ema_momentum": ema_momentum,
+    }
