@@ -74,7 +74,7 @@ class SpeakerVariation:
         shift = rng.uniform(-self.shift, self.shift)
         places = np.clip(np.arange(bands) + shift, 0, bands - 1)
         frames = interpolated(frames.T, places).T
-        noise = rng.normal(scale=rng.uniform(0, self.noise), size=frames.shape)
+        noise = rng.normal(scale=rng.uniform(0, self.noise), size=(len(frames), bands))
         frames = frames + noise.astype("float32")
         for _ in range(self.blanks):
             band, step = rng.integers(bands), rng.integers(len(frames))

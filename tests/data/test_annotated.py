@@ -29,7 +29,7 @@ def test_targets_are_centres_and_sides_as_shares_of_the_image():
 
 
 def test_too_many_objects_are_refused():
-    with pytest.raises(ValueError, match="at most 1 objects. Received: 2"):
+    with pytest.raises(ValueError, match=r"at most 1 objects\. Received: 2"):
         padded_targets([IMAGE], 1)
 
 
