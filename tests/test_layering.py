@@ -22,7 +22,7 @@ STEPS = (
     ("hub",),
     ("zoo",),
     ("data",),
-    ("training", "plot", "terminal"),
+    ("training", "plot"),
     ("demo",),
     ("cli",),
     ("recipes",),

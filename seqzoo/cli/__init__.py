@@ -17,7 +17,7 @@ import typer
 
 import seqzoo
 from seqzoo.cli import demo, files, models, training
-from seqzoo.terminal import one_line, prefer_utf8, quiet_libraries
+from seqzoo.cli.terminal import error_line, prefer_utf8, quiet_libraries
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:
             if debug:
                 traceback.print_exc()
-            print(f"seqzoo: error: {one_line(error)}", file=sys.stderr)
+            print(f"seqzoo: error: {error_line(error)}", file=sys.stderr)
             return 2
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from seqzoo.terminal import one_line
+from seqzoo.hub.errors import one_line
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 

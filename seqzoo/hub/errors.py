@@ -11,6 +11,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: the limit of one file
@@ -20,6 +21,18 @@ _FULL_IN_RUST = f"(os error {errno.ENOSPC})"  # in messages of hf_xet
 
 class NotInRepoError(FileNotFoundError):
     """The Hub has answered that it has no such repository, revision or file."""
+
+
+def one_line(error: Exception) -> str:
+    """The text of an error without line breaks; an unexpected one names its class."""
+    # str(KeyError) is the repr of its text.
+    is_key = isinstance(error, KeyError) and error.args
+    text = " ".join(str(error.args[0] if is_key else error).split())
+    if isinstance(error, (ValueError, KeyError, OSError, ImportError)) and text:
+        return text
+    # A mistake in the program, or a library's own error, which may be pages long.
+    named = shorten(f"{type(error).__name__}: {text}", 300, placeholder=" ...")
+    return f"{named} Run it with --debug to see where it came from."
 
 
 @contextmanager

@@ -1,8 +1,10 @@
-"""Pictures for people: alignments, attention, detections, texts, gates, trainings.
+"""Figures: alignments, attention, detections, unit texts, gates, gradients, trainings.
 
-Every function writes one file in the format of its suffix (PNG, SVG or PDF, for texts
-HTML too), whole or not at all; the same input gives the same file. All but HTML needs
-matplotlib: `pip install "seqzoo[plot]"`.
+Every function writes one file and returns its path. The suffix of the name is the
+format: .png, .svg or .pdf, and for texts .html too. The file is written whole or not at
+all, and the same input gives the same file. A function raises `ValueError` if the
+suffix is unknown or the folder does not exist, and `ImportError` if matplotlib is not
+installed (`pip install "seqzoo[plot]"`); .html does not need it.
 """
 
 from seqzoo.plot.alignment import join_pieces, plot_alignment

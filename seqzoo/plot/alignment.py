@@ -4,7 +4,7 @@ import os
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,28 +15,14 @@ from seqzoo.processors.translation import WORD_MARK
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from seqzoo.tasks import Translation
+
 # Unlike <unk>, these are never part of a word.
 MARKS = frozenset(SPECIAL_TOKENS[i] for i in (PAD, BOS, EOS))
 
 
-class Alignment(Protocol):
-    """What `translate(..., return_attention=True)` returns, as far as it is drawn."""
-
-    @property
-    def source_tokens(self) -> Sequence[str]:
-        """The source's pieces; `▁` marks the start of a word."""
-
-    @property
-    def target_tokens(self) -> Sequence[str]:
-        """The translation's pieces."""
-
-    @property
-    def attention(self) -> Any:
-        """Float array `(target_steps, source_steps)`; each row sums to 1."""
-
-
 def plot_alignment(
-    translation: Alignment, out: str | os.PathLike[str], pieces: bool = False
+    translation: "Translation", out: str | os.PathLike[str], pieces: bool = False
 ) -> Path:
     """Draws which source words each target word was translated from.
 
@@ -44,17 +30,12 @@ def plot_alignment(
     the side, a cell for each pair, from black (weight 0) to white (weight 1).
 
     Args:
-        translation: Has `source_tokens`, `target_tokens` and `attention`.
-        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
+        translation: From `translate(..., return_attention=True)`.
+        out: The file to write.
         pieces: Whether to draw sub-word pieces as the model sees them, not words.
 
-    Returns:
-        The path of the file.
-
     Raises:
-        ValueError: If the suffix is unknown, if there is nothing to draw, or if the
-            attention does not fit the tokens.
-        ImportError: If matplotlib is not installed.
+        ValueError: If there is no attention or no token, or they do not fit.
     """
     path, file_format = checked_path(out)
     if translation.attention is None:
@@ -84,8 +65,8 @@ def join_pieces(
 ) -> tuple[list[str], list[str], np.ndarray]:
     """The alignment between words, given the one between their pieces.
 
-    A source word gets the sum over its pieces, a target word the mean over its own, so
-    each row still sums to 1. Punctuation marks and special tokens are words.
+    A source word gets the sum over its pieces, and a target word the mean over its
+    pieces, so each row still sums to 1. Punctuation marks and special tokens are words.
 
     Args:
         source_tokens: Pieces; `▁` in front of one marks the start of a word.
@@ -115,18 +96,18 @@ def _words(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
     """The words that the pieces make, and the index of each word's first piece."""
     words: list[str] = []
     starts: list[int] = []
-    alone = True  # whether the piece before was a word of its own
+    previous_is_single = True  # whether the piece before is a word of its own
     for i, token in enumerate(tokens):
         text = token.removeprefix(WORD_MARK)
-        single = token in MARKS or _is_punctuation(text)
+        is_single = token in MARKS or _is_punctuation(text)
         after_lone_mark = bool(words) and not words[-1]
-        begins = token.startswith(WORD_MARK) or single or alone
+        begins = token.startswith(WORD_MARK) or is_single or previous_is_single
         if begins and not (after_lone_mark and not token.startswith(WORD_MARK)):
             words.append(text)
             starts.append(i)
         else:
             words[-1] += text
-        alone = single
+        previous_is_single = is_single
     return words, starts
 
 

@@ -1,9 +1,9 @@
-"""What a detector found in a picture, and where it looked for it."""
+"""The objects that a detector finds in an image, and where its queries attend."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,60 +15,42 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from seqzoo.tasks import Detections
+
 WIDTH = 6.4  # inches
-TALLEST = 6.4
+MAX_HEIGHT = 6.4
 PANELS = 4  # in a row
 TITLE = 0.24  # inches above a panel
 GAP = 0.06
 
 
-class Found(Protocol):
-    """What `ObjectDetector.detect` returns, as far as it is drawn."""
-
-    @property
-    def boxes_xyxy(self) -> Any:
-        """Float array `(objects, 4)`, pixels of the picture."""
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """Name of each object's class."""
-
-    @property
-    def scores(self) -> Any:
-        """Float array `(objects,)`."""
-
-
 def plot_detections(
-    picture: Any,
-    detections: Found,
+    image: Any,
+    detections: "Detections",
     out: str | os.PathLike[str],
     attention: Any = None,
 ) -> Path:
-    """Draws a picture with the boxes found in it, and small ones with where each looks.
+    """Draws an image with the boxes of its objects, and below it attention maps.
 
-    Boxes of a class share a colour. Below, for each of the first objects, is the
-    picture in grey under the colours of its map of attention, from dark (the least
-    weight) to bright (the greatest), with the object's own box.
+    Boxes of a class share a colour. Each attention map belongs to one of the first
+    objects. It lies over the image in grey, from dark (its least weight) to bright (its
+    greatest), with the object's own box.
 
     Args:
-        picture: As for `plot_attention_map`.
-        detections: Has `boxes_xyxy`, `labels` and `scores`, the best first.
-        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
-        attention: Float array `(maps, rows, columns)`: of each of the first objects
-            where it looked, stretched over the picture; at most as many as there are
-            objects. None draws no small pictures.
-
-    Returns:
-        The path of the file.
+        image: As for `plot_attention_map`.
+        detections: From `ObjectDetector.detect`.
+        out: The file to write.
+        attention: Float array `(maps, rows, columns)`: the attention of the first
+            objects' queries, stretched over the image; at most one map for each
+            object. None draws no maps.
 
     Raises:
-        ValueError: If the suffix is unknown, the picture is none, or the parts of the
-            detections do not fit together.
-        FileNotFoundError: If the picture's path leads nowhere.
-        ImportError: If matplotlib is not installed.
+        ValueError: If the image cannot be read, or the parts of the detections do not
+            fit together.
+        FileNotFoundError: If the image's path does not exist.
     """
     path, file_format = checked_path(out)
-    image = read_image(picture).convert("RGB")
+    image = read_image(image).convert("RGB")
     boxes = np.asarray(detections.boxes_xyxy, "float64")
     scores = np.asarray(detections.scores, "float64")
     labels = list(detections.labels)
@@ -82,13 +64,13 @@ def plot_detections(
             f"{len(maps)} maps."
         )
     names = [f"{k} {score:.2f}" for k, score in zip(labels, scores, strict=True)]
-    shares = [even_shares(each) for each in maps]
+    shares = [even_shares(weights) for weights in maps]
     figure = _detections_figure(image, boxes, names, _colours(labels), shares)
     return write_figure(figure, path, file_format)
 
 
 def _colours(labels: Sequence[str]) -> list[str]:
-    """A colour for each object, the same for each class; ten classes have their own."""
+    """A colour for each object by its class; the eleventh class repeats the first."""
     classes = sorted(set(labels))
     return [f"C{classes.index(label) % 10}" for label in labels]
 
@@ -102,7 +84,7 @@ def _detections_figure(
 ) -> "Figure":
     from matplotlib.figure import Figure
 
-    height = min(WIDTH * image.height / image.width, TALLEST)
+    height = min(WIDTH * image.height / image.width, MAX_HEIGHT)
     small = (WIDTH - (PANELS - 1) * GAP) / PANELS
     low = min(small * image.height / image.width, small)
     rows = -(-len(maps) // PANELS)

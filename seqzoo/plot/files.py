@@ -1,4 +1,4 @@
-"""Files of pictures: their formats, and that they are written whole or not at all."""
+"""The files of figures: their formats, and writing them whole or not at all."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# What each format writes beside the picture, less whatever changes from run to run.
+# None leaves out the metadata that changes from run to run.
 METADATA: dict[str, dict[str, str | None]] = {
     "png": {"Software": None},
     "svg": {"Creator": None, "Date": None},
@@ -19,11 +19,11 @@ METADATA: dict[str, dict[str, str | None]] = {
 
 
 def checked_path(out: str | os.PathLike[str], html: bool = False) -> tuple[Path, str]:
-    """The path of a picture and its format, before any work is done for it.
+    """The path of a figure and its format, checked before any work is done.
 
     Args:
         out: The file to write.
-        html: Whether the picture can be a page, .html, too.
+        html: Whether the figure can be a page, .html, too.
 
     Raises:
         ValueError: If the suffix is no known format, or the folder does not exist.
@@ -33,9 +33,9 @@ def checked_path(out: str | os.PathLike[str], html: bool = False) -> tuple[Path,
     file_format = path.suffix.lower().removeprefix(".")
     known = [*METADATA, *(["html"] if html else [])]
     if file_format not in known:
-        wanted = ", ".join(f".{each}" for each in known)
+        wanted = ", ".join(f".{suffix}" for suffix in known)
         raise ValueError(
-            f"A picture's name must end in one of {wanted}. Received: {str(path)!r}."
+            f"A figure's name must end in one of {wanted}. Received: {str(path)!r}."
         )
     if not path.parent.is_dir():
         raise ValueError(
@@ -47,13 +47,13 @@ def checked_path(out: str | os.PathLike[str], html: bool = False) -> tuple[Path,
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            'Pictures need matplotlib. Install it: pip install "seqzoo[plot]".'
+            'Figures need matplotlib. Install it: pip install "seqzoo[plot]".'
         ) from error
     return path, file_format
 
 
 def write_figure(figure: "Figure", path: Path, file_format: str) -> Path:
-    """Writes the figure, cut to what is in it, and returns the path."""
+    """Writes the figure, cropped to its content, and returns the path."""
     import matplotlib
 
     with (
@@ -83,7 +83,7 @@ def write_page(page: str, path: Path) -> Path:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A name to write to, which takes the place of `path` if all goes well."""
+    """A temporary file that replaces `path` if no error occurs."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary

@@ -9,17 +9,17 @@ import numpy as np
 
 from seqzoo.plot.colours import colour_map
 from seqzoo.plot.files import checked_path, write_figure
-from seqzoo.plot.unit_text import shown
+from seqzoo.plot.unit_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-GATE = "_gate"  # what the names of gates end in
-RHYTHM = "time_gate"  # of the Phased LSTM
-WIDEST = 24.0  # inches
+GATE = "_gate"  # suffix of the names of gates
+TIME_GATE = "time_gate"  # of the Phased LSTM
+MAX_WIDTH = 24.0  # inches
 SPACE = 0.35  # inches between panels
-LEAST_LABEL = 3.5  # points; labels of less width would not be legible
+MIN_LABEL_WIDTH = 3.5  # points; narrower labels are not legible
 
 
 def plot_gates(
@@ -30,29 +30,25 @@ def plot_gates(
 ) -> Path:
     """Draws how far every unit's gates open at every step, a panel for each gate.
 
-    Steps along the horizontal axis, units down the vertical one; from dark (0, shut)
-    to bright (1, open). States and candidates, which are no gates, are drawn from
-    blue (-1) over white (0) to orange (1), values beyond cut off.
+    Steps run along the horizontal axis, units down the vertical axis. Gates go from
+    dark (0, shut) to bright (1, open). States and candidates go from blue (-1) over
+    white (0) to orange (1); values beyond are cut off.
 
-    A Phased LSTM's units, each with a period of its own, stand in the order of how
-    often their time gate opens, the most often at the top; other units by their index.
+    The units of a Phased LSTM are sorted by how often their time gate opens, the most
+    frequent at the top; other units by their index.
 
     Args:
-        gates: By its name an array `(steps, units)`: one row of what
-            `Recurrent.trace` returned.
-        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
-        labels: One for each step, such as the characters that were read; left out
-            where there are too many to be legible (about 490).
-        names: What to draw, in this order; by default everything whose name ends in
+        gates: Arrays `(steps, units)` by name: one example of the result of
+            `Recurrent.trace`.
+        out: The file to write.
+        labels: One for each step, such as the characters that the model reads. They
+            are left out if there are too many to be legible (about 490).
+        names: The arrays to draw, in this order. Default: all whose names end in
             "_gate".
 
-    Returns:
-        The path of the file.
-
     Raises:
-        ValueError: If the suffix is unknown, there is no gate or none of a name, or
-            the arrays and labels do not fit together.
-        ImportError: If matplotlib is not installed.
+        ValueError: If there is no gate or none of a name, or the arrays and labels do
+            not fit together.
     """
     path, file_format = checked_path(out)
     if names is None:
@@ -74,14 +70,14 @@ def plot_gates(
             f"as many as there are labels. Received: shapes {sorted(shapes)}, "
             f"{'no' if labels is None else len(labels)} labels."
         )
-    if RHYTHM in panels:
-        order = np.argsort(-_openings(panels[RHYTHM]), kind="stable")
+    if TIME_GATE in panels:
+        order = np.argsort(-_openings(panels[TIME_GATE]), kind="stable")
         panels = {name: values[:, order] for name, values in panels.items()}
     return write_figure(_gates_figure(panels, labels), path, file_format)
 
 
 def _openings(gate: np.ndarray) -> np.ndarray:
-    """How often each unit's gate begins to open, `(units,)`."""
+    """How many times each unit's gate opens, `(units,)`."""
     is_open = np.pad(gate > 0, ((1, 0), (0, 0)))
     return (is_open[1:] & ~is_open[:-1]).sum(axis=0)
 
@@ -94,7 +90,7 @@ def _gates_figure(
 
     steps = len(next(iter(panels.values())))
     heights = [min(max(0.04 * p.shape[1], 1.1), 3.0) for p in panels.values()]
-    width = min(max(0.115 * steps, 4.0), WIDEST)
+    width = min(max(0.115 * steps, 4.0), MAX_WIDTH)
     height = sum(heights) + SPACE * (len(panels) - 1)
     # The margins grow with the labels when the file is written.
     figure = Figure(figsize=(width, height))
@@ -113,7 +109,7 @@ def _gates_figure(
             interpolation="nearest",
         )
         axes.set_title(name.replace("_", " "), fontsize=10, parse_math=False)
-        axes.set_ylabel("unit" if RHYTHM not in panels else "unit, by rhythm")
+        axes.set_ylabel("unit" if TIME_GATE not in panels else "unit, by rhythm")
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xticks([])
         if is_gate not in scales:
@@ -133,16 +129,16 @@ def _gates_figure(
 def _label_steps(
     axes: "Axes", steps: int, labels: Sequence[str] | None, room: float
 ) -> None:
-    """The labels under the lowest panel, each in `room` points, or step numbers."""
+    """Writes the labels under the lowest panel, each `room` points wide, or steps."""
     from matplotlib.ticker import MaxNLocator
 
-    if labels is None or room < LEAST_LABEL:
+    if labels is None or room < MIN_LABEL_WIDTH:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("step")
         return
     axes.set_xticks(range(steps))
     axes.set_xticklabels(
-        [shown(label, space="␣") for label in labels],
+        [printable(label, space="␣") for label in labels],
         parse_math=False,
         family="monospace",
         fontsize=min(9.0, room / 0.65),

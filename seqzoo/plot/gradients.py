@@ -1,4 +1,4 @@
-"""How the gradient fades, or grows, on its way back in time."""
+"""How the gradient vanishes or grows over the steps that it goes back in time."""
 
 import os
 from collections.abc import Mapping
@@ -16,23 +16,18 @@ if TYPE_CHECKING:
 def plot_gradients(
     curves: Mapping[str, tuple[Any, Any]], out: str | os.PathLike[str]
 ) -> Path:
-    """Draws the norm of the gradient over the steps that it went back.
+    """Draws the norm of the gradient over the number of steps back in time.
 
-    The norm's axis is logarithmic, so what fades by the same factor at every step is
-    a straight line. A norm of 0 is left out.
+    The norm's axis is logarithmic, so a norm that shrinks by the same factor at every
+    step is a straight line. A norm of 0 is left out.
 
     Args:
-        curves: By its label `(lags, norms)`, such as the lags given to
-            `seqzoo.tasks.gradients.gradient_norms` and what it returned.
-        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
-
-    Returns:
-        The path of the file.
+        curves: `(lags, norms)` by label: the lags given to
+            `seqzoo.tasks.gradients.gradient_norms`, and its result.
+        out: The file to write.
 
     Raises:
-        ValueError: If the suffix is unknown, there is nothing to draw, or a curve's
-            lags and norms are not of the same number.
-        ImportError: If matplotlib is not installed.
+        ValueError: If there is no curve, or a curve has not one norm for each lag.
     """
     path, file_format = checked_path(out)
     arrays = {

@@ -7,8 +7,8 @@ from string import Template
 from seqzoo.plot.colours import ANCHORS, colour
 from seqzoo.plot.unit_text import Step
 
-# System colours follow the reader's choice of light or dark; what was read keeps black
-# on its own light colour.
+# System colours follow the reader's choice of light or dark. The characters of the text
+# stay black on their own light colour.
 PAGE_STYLE = """\
 :root { color-scheme: light dark; }
 body { background: Canvas; color: CanvasText; margin: 1.5em; }
@@ -50,12 +50,7 @@ $lines
 
 
 def text_page(title: str, lines: Sequence[Sequence[Step]]) -> str:
-    """The page of a text.
-
-    Args:
-        title: What the colours mean.
-        lines: As for `text_part`.
-    """
+    """The page of a text; the arguments are those of `text_part`."""
     return Template(PAGE).substitute(
         title=escape(title),
         style=PAGE_STYLE + text_style(),
@@ -71,11 +66,12 @@ def text_style() -> str:
 def text_part(title: str, lines: Sequence[Sequence[Step]]) -> str:
     """The text as part of a page, an element of class "reading".
 
+    Each step is a span of class "step" with its numbers as `title`. It holds a span of
+    class "read" for the token, and one of class "next" for each expected token.
+
     Args:
         title: What the colours mean.
-        lines: The steps of each line. Each is a span of class "step", which holds one
-            of class "read" on its colour and one of class "next" for each expected
-            token, and says the numbers in its `title`.
+        lines: The steps of each line.
     """
     return Template(TEXT).substitute(
         title=escape(title),
@@ -100,5 +96,5 @@ def _step(step: Step) -> str:
 
 
 def _opacity(probability: float) -> float:
-    """1 for a certainty; the faintest is still legible."""
+    """1 for probability 1; at probability 0 the token is still legible."""
     return float(0.55 + 0.45 * probability**0.5)

@@ -1,4 +1,4 @@
-"""A text in the colours of one unit's activation, with what the model expected."""
+"""A text in the colours of one unit's activation, with the expected next tokens."""
 
 import os
 from collections.abc import Sequence
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from seqzoo.plot.colours import colour, colour_map
 from seqzoo.plot.files import checked_path, write_figure, write_page
 from seqzoo.plot.page import text_page, text_part, text_style
-from seqzoo.plot.unit_text import Reading, Step, steps_in_lines
+from seqzoo.plot.unit_text import Step, steps_in_lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from seqzoo.models.recurrent_lm import Reading
 
 # In points. A character of the monospaced font is 0.602 of its size wide.
 CELL_WIDTH = 8.2
@@ -19,31 +21,25 @@ READ_HEIGHT, READ_SIZE = 15.0, 12.0
 NEXT_HEIGHT, NEXT_SIZE = 9.0, 8.0
 GAP = 7.0  # below a line
 HEAD = 36.0  # the words and the scale above the text
-LEAST_CELLS = 48  # room for them
+MIN_CELLS = 48  # room for them
 
 
-def plot_text(reading: Reading, out: str | os.PathLike[str]) -> Path:
+def plot_text(reading: "Reading", out: str | os.PathLike[str]) -> Path:
     """Draws a text, each character on the colour of one unit's activation.
 
     After Karpathy (2015), "The unreasonable effectiveness of recurrent neural
     networks": from blue (-1) over white (0) to orange (1), values beyond cut off.
-    Under each character stand those that the model expected to come after it, the
-    darker the more probable. Lines are 64 characters long or end at a newline, which
-    is drawn as ↵, a tab as ⇥, an expected space as ␣.
+    Below each character stand the expected next ones, the darker the more probable.
+    Lines are 64 characters long or end at a newline, which is drawn as ↵, a tab as ⇥,
+    an expected space as ␣.
 
     Args:
-        reading: What `RecurrentLM.read` returned.
-        out: The file to write; its suffix (.png, .svg, .pdf or .html) is the format.
-            The page needs no other file, and says the numbers of the character that
-            the pointer rests on.
-
-    Returns:
-        The path of the file.
+        reading: From `RecurrentLM.read`.
+        out: The file to write. A .html page needs no other file and shows the numbers
+            of the character under the pointer.
 
     Raises:
-        ValueError: If the suffix is unknown, the reading is empty or its parts do not
-            fit together.
-        ImportError: If matplotlib is needed and not installed.
+        ValueError: If the reading is empty or its parts do not fit together.
     """
     path, file_format = checked_path(out, html=True)
     title, lines = _title(reading), steps_in_lines(reading)
@@ -52,20 +48,16 @@ def plot_text(reading: Reading, out: str | os.PathLike[str]) -> Path:
     return write_figure(_text_figure(title, lines), path, file_format)
 
 
-def text_html(reading: Reading) -> str:
-    """The picture of `plot_text` as part of a page: a style sheet and an element.
+def text_html(reading: "Reading") -> str:
+    """The figure of `plot_text` as part of a page: a style sheet and an element.
 
-    Args:
-        reading: What `RecurrentLM.read` returned.
-
-    Raises:
-        ValueError: If the reading is empty or its parts do not fit together.
+    Arguments and errors are those of `plot_text`.
     """
     part = text_part(_title(reading), steps_in_lines(reading))
     return f"<style>\n{text_style()}</style>\n{part}"
 
 
-def _title(reading: Reading) -> str:
+def _title(reading: "Reading") -> str:
     return f"{reading.quantity} of unit {reading.unit}, layer {reading.layer}"
 
 
@@ -74,7 +66,7 @@ def _text_figure(title: str, lines: Sequence[Sequence[Step]]) -> "Figure":
     from matplotlib.figure import Figure
 
     line_height = READ_HEIGHT + NEXT_HEIGHT * len(lines[0][0].expected) + GAP
-    width = CELL_WIDTH * max(LEAST_CELLS, *(len(line) for line in lines))
+    width = CELL_WIDTH * max(MIN_CELLS, *(len(line) for line in lines))
     height = HEAD + line_height * len(lines)
     figure = Figure(figsize=(width / 72, height / 72))
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, width), ylim=(height, 0))
@@ -114,7 +106,7 @@ def _text_figure(title: str, lines: Sequence[Sequence[Step]]) -> "Figure":
 
 
 def _head(figure: "Figure", title: str, width: float, height: float) -> None:
-    """What is drawn, in words at the left and as a scale at the right."""
+    """Draws the title at the left and the colour scale at the right."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
@@ -129,5 +121,5 @@ def _head(figure: "Figure", title: str, width: float, height: float) -> None:
 
 
 def _grey(probability: float) -> str:
-    """Black for a certainty; the lightest is still legible on white."""
+    """Black for probability 1; at probability 0 it is still legible on white."""
     return str(round(0.55 * (1 - probability**0.5), 3))

@@ -19,19 +19,15 @@ def plot_training(
     """Draws the curves of a `train_log.csv`, one panel for each quantity.
 
     The first column is the horizontal axis. A column `validation_x` shares the panel of
-    the column `x`; `step` and `seconds` only count on, and are not drawn. Cells that
-    are empty or no number are left out.
+    the column `x`. `step` and `seconds` are not drawn. Cells that are empty or no
+    number are left out.
 
     Args:
         csv_file: A table with a header line.
-        out: The file to write; its suffix (.png, .svg or .pdf) is the format.
-
-    Returns:
-        The path of the file.
+        out: The file to write.
 
     Raises:
-        ValueError: If the suffix is unknown or the table holds no curve.
-        ImportError: If matplotlib is not installed.
+        ValueError: If the table holds no curve.
     """
     path, file_format = checked_path(out)
     with open(csv_file, newline="", encoding="utf-8") as file:

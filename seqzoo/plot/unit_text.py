@@ -1,58 +1,28 @@
-"""What a model read, as lines of steps ready to be drawn."""
+"""The trace of a unit over a text, as lines of steps ready to be drawn."""
 
 import unicodedata
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from seqzoo.models.recurrent_lm import Reading
+
 WIDTH = 64  # steps a line
-# Characters that leave no mark of their own, by signs that the usual fonts have.
+# Signs of common fonts for characters that are invisible.
 SIGNS = {"\n": "↵", "\t": "⇥"}
 OTHER = "\ufffd"  # Unicode's replacement character
 
 
-class Reading(Protocol):
-    """What `RecurrentLM.read` returns, as far as it is drawn."""
-
-    @property
-    def characters(self) -> Sequence[str]:
-        """The tokens that were read."""
-
-    @property
-    def layer(self) -> int:
-        """Index of the unit's layer."""
-
-    @property
-    def unit(self) -> int:
-        """Index of the unit in its layer."""
-
-    @property
-    def quantity(self) -> str:
-        """What the activation is, such as "tanh(c)"."""
-
-    @property
-    def activations(self) -> Any:
-        """Float array `(steps,)`."""
-
-    @property
-    def top(self) -> Sequence[Sequence[str]]:
-        """Of each step the k tokens most probable to come next."""
-
-    @property
-    def probabilities(self) -> Any:
-        """Float array `(steps, k)`, those of `top`."""
-
-
 class Step(NamedTuple):
-    """One token that was read, and those expected next with their probabilities."""
+    """One token, the unit's activation, and the expected next tokens."""
 
     token: str
     activation: float
     expected: list[tuple[str, float]]
 
 
-def steps_in_lines(reading: Reading) -> list[list[Step]]:
+def steps_in_lines(reading: "Reading") -> list[list[Step]]:
     """The steps of each line; one ends after `WIDTH` steps or with a newline.
 
     Raises:
@@ -75,24 +45,26 @@ def steps_in_lines(reading: Reading) -> list[list[Step]]:
     lines: list[list[Step]] = [[]]
     for i, token in enumerate(reading.characters):
         expected = [
-            (shown(each, space="␣"), float(probability))
-            for each, probability in zip(reading.top[i], probabilities[i], strict=True)
+            (printable(next_token, space="␣"), float(probability))
+            for next_token, probability in zip(
+                reading.top[i], probabilities[i], strict=True
+            )
         ]
-        lines[-1].append(Step(shown(token), float(activations[i]), expected))
+        lines[-1].append(Step(printable(token), float(activations[i]), expected))
         if token == "\n" or len(lines[-1]) == WIDTH:
             lines.append([])
     return [line for line in lines if line]
 
 
-def shown(token: str, space: str = " ") -> str:
-    """The token with a sign for each character that would leave none.
+def printable(token: str, space: str = " ") -> str:
+    """The token with a visible sign for each invisible character.
 
     Args:
         token: Any text.
-        space: What stands for a space.
+        space: The sign for a space.
 
     Example:
-        >>> shown("a b" + chr(10)), shown(" ", space="␣")
+        >>> printable("a b" + chr(10)), printable(" ", space="␣")
         ('a b↵', '␣')
     """
     signs = {**SIGNS, " ": space}

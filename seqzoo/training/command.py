@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from seqzoo import zoo
+from seqzoo.hub.errors import one_line
 from seqzoo.ops.allocator import keep_freed_memory
 from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
@@ -75,8 +76,7 @@ def main(
     except (ValueError, KeyError, OSError, ImportError) as error:
         if flags.debug:
             raise
-        text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
-        parser.exit(2, f"{parser.prog}: {' '.join(text.split())}\n")
+        parser.exit(2, f"{parser.prog}: {one_line(error)}\n")
 
 
 def _smoke(make_recipe: Callable[[], Recipe], seed: int, dtype: str | None) -> None:

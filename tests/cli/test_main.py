@@ -143,7 +143,7 @@ def test_a_closed_pipe_ends_it_quietly():
 def test_what_libraries_say_is_dropped_and_what_we_say_is_not():
     code = (
         "import logging, os, sys, warnings\n"
-        "from seqzoo.terminal import quiet_libraries\n"
+        "from seqzoo.cli.terminal import quiet_libraries\n"
         "with quiet_libraries():\n"
         "    os.write(2, b'native\\n')\n"
         "    warnings.warn('warned')\n"

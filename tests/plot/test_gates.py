@@ -8,7 +8,7 @@ import pytest
 
 from seqzoo import plot
 from seqzoo.layers import LSTMCell, PhasedLSTMCell, Recurrent
-from seqzoo.plot.gates import LEAST_LABEL, _gates_figure, _openings
+from seqzoo.plot.gates import MIN_LABEL_WIDTH, _gates_figure, _openings
 
 
 def trace(cell, steps=6):
@@ -63,8 +63,8 @@ def test_the_steps_bear_their_labels(drawn):
 
 
 def test_labels_that_would_overlap_are_left_out(monkeypatch):
-    monkeypatch.setattr("seqzoo.plot.gates.WIDEST", 4.0)
-    steps = int(72 * 4.0 / LEAST_LABEL) + 1
+    monkeypatch.setattr("seqzoo.plot.gates.MAX_WIDTH", 4.0)
+    steps = int(72 * 4.0 / MIN_LABEL_WIDTH) + 1
     for few, labelled in ((steps - 1, True), (steps, False)):
         panels = {"toy_gate": np.ones((few, 2))}
         figure = _gates_figure(panels, ["a"] * few)
