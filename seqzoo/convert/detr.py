@@ -1,18 +1,12 @@
 """DetrForObjectDetection of transformers, with a ResNet of timm or of transformers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from seqzoo.convert.family import Family
 from seqzoo.convert.preprocessors import PREPROCESSOR, detection_processor
-from seqzoo.convert.rules import (
-    Rule,
-    activation,
-    convolution,
-    dense,
-    layer_norm,
-    same,
-)
+from seqzoo.convert.rules import Rule, convolution, dense, layer_norm, same
+from seqzoo.convert.settings import Settings, activation, class_labels, require
 
 _MAP = r"^model\.backbone\.model\."
 # Names of transformers 4 -> of transformers 5; then names of timm -> of transformers.
@@ -51,21 +45,18 @@ RESNETS = {
 STAGE_DIMS = {"basic": (64, 128, 256, 512), "bottleneck": (256, 512, 1024, 2048)}
 
 
-def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+def config(settings: Settings, where: str) -> dict[str, Any]:
     """The fields of a DETRConfig."""
     get = settings.get
-    for name, wanted, meaning in (
-        ("position_embedding_type", "sine", "positions are sines"),
-        ("dilation", False, "the last stage strides"),
-        ("auxiliary_loss", False, "only the last decoder layer has outputs"),
-    ):
-        if get(name, wanted) != wanted:
-            raise ValueError(
-                f"{where} has {name}={get(name)!r}. seqzoo reads only {wanted!r} "
-                f"({meaning}); with another value its outputs would not be exact."
-            )
+    require(
+        settings,
+        where,
+        position_embedding_type="sine",
+        dilation=False,
+        auxiliary_loss=False,
+    )
     return {
-        "num_classes": len(get("id2label") or "01"),
+        "num_classes": len(class_labels(settings)),
         "num_queries": get("num_queries", 100),
         "channels": get("num_channels", 3),
         "embed_dim": get("d_model", 256),
@@ -73,9 +64,7 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         "decoder_layers": get("decoder_layers", 6),
         "num_heads": _shared_size(settings, "attention_heads", 8, where),
         "hidden_dim": _shared_size(settings, "ffn_dim", 2048, where),
-        "activation": activation(
-            {"hidden_act": get("activation_function", "relu")}, where
-        ),
+        "activation": activation(settings, where, "activation_function", "relu"),
         "dropout": get("dropout", 0.1),
         "attention_dropout": get("attention_dropout", 0.0),
         **_backbone(settings, where),
@@ -97,10 +86,8 @@ def rules(config: Any) -> Iterator[Rule]:
             if features != config.stage_dims[stage] or (stage and not i):
                 yield from _conv_norm(f"{ours}/shortcut", f"{theirs}.shortcut")
             features = config.stage_dims[stage]
-    projection = "model.input_projection"
-    yield "projection/kernel", ((f"{projection}.weight",), convolution)
-    yield "projection/bias", ((f"{projection}.bias",), same)
-    yield "queries", (("model.query_position_embeddings.weight",), same)
+    yield from convolution("projection", "model.input_projection")
+    yield from same("queries", "model.query_position_embeddings.weight")
     for i in range(config.encoder_layers):
         ours, theirs = f"encoder_{i}", f"model.encoder.layers.{i}"
         yield from _attention(f"{ours}/attention", f"{theirs}.self_attn")
@@ -117,11 +104,11 @@ def rules(config: Any) -> Iterator[Rule]:
 
 
 def _conv_norm(ours: str, theirs: str) -> Iterator[Rule]:
-    yield f"{ours}/convolution/kernel", ((f"{theirs}.convolution.weight",), convolution)
-    yield from layer_norm(f"{ours}/norm", f"{theirs}.normalization")
-    for our_name, their_name in (("mean", "mean"), ("variance", "var")):
-        name = f"{theirs}.normalization.running_{their_name}"
-        yield f"{ours}/norm/moving_{our_name}", ((name,), same)
+    norm, their_norm = f"{ours}/norm", f"{theirs}.normalization"
+    yield from convolution(f"{ours}/convolution", f"{theirs}.convolution", False)
+    yield from layer_norm(norm, their_norm)
+    yield from same(f"{norm}/moving_mean", f"{their_norm}.running_mean")
+    yield from same(f"{norm}/moving_variance", f"{their_norm}.running_var")
 
 
 def _attention(ours: str, theirs: str) -> Iterator[Rule]:
@@ -137,9 +124,7 @@ def _feed_forward(ours: str, theirs: str) -> Iterator[Rule]:
     yield from layer_norm(f"{ours}/feed_forward_norm", f"{theirs}.final_layer_norm")
 
 
-def _shared_size(
-    settings: Mapping[str, Any], name: str, default: int, where: str
-) -> Any:
+def _shared_size(settings: Settings, name: str, default: int, where: str) -> Any:
     """A size, which must be the same in the encoder and the decoder."""
     sizes = [settings.get(f"{half}_{name}", default) for half in ("encoder", "decoder")]
     if sizes[0] != sizes[1]:
@@ -150,7 +135,7 @@ def _shared_size(
     return sizes[0]
 
 
-def _backbone(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _backbone(settings: Settings, where: str) -> dict[str, Any]:
     """The Config fields that describe the ResNet."""
     resnet = settings.get("backbone_config")
     if resnet is None and not settings.get("use_timm_backbone", True):
@@ -166,18 +151,15 @@ def _backbone(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
             "timm_backbone."
         )
     depths = tuple(resnet.get("depths", (3, 4, 6, 3)))
-    last = resnet.get("out_features") or [f"stage{len(depths)}"]
-    for name, value, wanted in (
-        ("hidden_act", resnet.get("hidden_act", "relu"), "relu"),
-        ("downsample_in_first_stage", resnet.get("downsample_in_first_stage"), False),
-        ("downsample_in_bottleneck", resnet.get("downsample_in_bottleneck"), False),
-        ("the last of out_features", last[-1], f"stage{len(depths)}"),
-    ):
-        if (value or False) != wanted:
-            raise ValueError(
-                f"The backbone of {where} has {name} {value!r}; seqzoo reads "
-                f"{wanted!r}."
-            )
+    last = (resnet.get("out_features") or [None])[-1]
+    require(
+        {**resnet, "last of out_features": last},
+        f"The backbone of {where}",
+        hidden_act="relu",
+        downsample_in_first_stage=False,
+        downsample_in_bottleneck=False,
+        **{"last of out_features": f"stage{len(depths)}"},
+    )
     return {
         "block": resnet.get("layer_type", "bottleneck"),
         "depths": depths,
@@ -186,7 +168,7 @@ def _backbone(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     }
 
 
-def _timm_backbone(resnet: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _timm_backbone(resnet: Settings, where: str) -> dict[str, Any]:
     # In "resnet50.a1_in1k" the part after the dot names the training, not the network.
     name = (resnet.get("backbone") or "resnet50").split(".")[0]
     if name not in RESNETS:

@@ -7,11 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seqzoo.convert.rules import Rule
+from seqzoo.convert.settings import Settings
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
-
-Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seqzoo.convert.json_object import parse_object
+from seqzoo.convert.settings import Settings, class_labels, parse_object, require
 
 PREPROCESSOR = "preprocessor_config.json"
 RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
-
-Settings = Mapping[str, Any]
 
 
 def image_processor(
@@ -48,9 +46,8 @@ def _processor(
         return None
     where = f"{PREPROCESSOR} of {where}"
     preprocessor = parse_object(files[PREPROCESSOR], where)
-    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
     config = {
-        "labels": [names[key] for key in sorted(names, key=int)],  # as the logits
+        "labels": class_labels(settings),
         **sizes(preprocessor, where),
         **_channels(preprocessor, settings.get("num_channels", 3), where),
     }
@@ -83,16 +80,9 @@ def _edges(preprocessor: Settings, where: str) -> dict[str, Any]:
 
 def _channels(preprocessor: Settings, channels: int, where: str) -> dict[str, Any]:
     """The mean and standard deviation of each channel, and how to resample."""
-    for name, wanted in (
-        ("do_resize", True),
-        ("do_rescale", True),
-        ("rescale_factor", 1 / 255),
-    ):
-        if abs(preprocessor.get(name, wanted) - wanted) > 1e-9:
-            raise ValueError(
-                f"{where} has {name}={preprocessor[name]!r}; seqzoo reads {wanted!r}: "
-                "resized pixels, divided by 255."
-            )
+    require(
+        preprocessor, where, do_resize=True, do_rescale=True, rescale_factor=1 / 255
+    )
     resample = preprocessor.get("resample", 2)
     if resample not in RESAMPLES:
         raise ValueError(

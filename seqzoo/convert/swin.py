@@ -1,6 +1,6 @@
 """SwinForImageClassification of transformers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from seqzoo.convert.family import Family
@@ -12,9 +12,8 @@ from seqzoo.convert.rules import (
     dense,
     encoder_block,
     layer_norm,
-    same,
-    vision_fields,
 )
+from seqzoo.convert.settings import Settings, vision_fields
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 TABLE = "relative_position_bias_table"
 
 
-def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+def config(settings: Settings, where: str) -> dict[str, Any]:
     """The fields of a SwinConfig."""
     get = settings.get
     return {
@@ -41,8 +40,7 @@ def rules(config: Any) -> Iterator[Rule]:
     """Each of our weights, and what it is made from."""
     embeddings = "swin.embeddings"
     projection = f"{embeddings}.patch_embeddings.projection"
-    yield "patches/projection/kernel", ((f"{projection}.weight",), convolution)
-    yield "patches/projection/bias", ((f"{projection}.bias",), same)
+    yield from convolution("patches/projection", projection)
     yield from layer_norm("patch_norm", f"{embeddings}.norm")
     if config.use_positions:
         rows, columns = config.grid

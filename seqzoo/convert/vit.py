@@ -1,6 +1,6 @@
 """ViTForImageClassification of transformers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from seqzoo.convert.family import Family
@@ -13,11 +13,11 @@ from seqzoo.convert.rules import (
     encoder_block,
     layer_norm,
     same,
-    vision_fields,
 )
+from seqzoo.convert.settings import Settings, vision_fields
 
 
-def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
+def config(settings: Settings, where: str) -> dict[str, Any]:
     """The fields of a ViTConfig."""
     get = settings.get
     return {
@@ -32,11 +32,10 @@ def config(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
 def rules(config: Any) -> Iterator[Rule]:
     """Each of our weights, and what it is made from."""
     embeddings = "vit.embeddings"
-    yield "class_token", ((f"{embeddings}.cls_token",), same)
-    yield "positions", ((f"{embeddings}.position_embeddings",), same)
+    yield from same("class_token", f"{embeddings}.cls_token")
+    yield from same("positions", f"{embeddings}.position_embeddings")
     projection = f"{embeddings}.patch_embeddings.projection"
-    yield "patches/projection/kernel", ((f"{projection}.weight",), convolution)
-    yield "patches/projection/bias", ((f"{projection}.bias",), same)
+    yield from convolution("patches/projection", projection)
     for i in range(config.num_layers):
         yield from encoder_block(f"block_{i}", f"vit.layers.{i}", config.use_bias)
     yield from layer_norm("norm", "vit.layernorm")

@@ -125,7 +125,9 @@ def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]
         bytes_read += array.nbytes
         if array.shape == shape:
             return array
-        return _adapted(model, key, array, shape, saved_config)
+        if saved_config == model.config:  # no override explains the other shape
+            raise ValueError(f"{key}: the model's is {shape}, the file's {array.shape}")
+        return model.adapted_weight(key, array, shape, saved_config)
 
     def initializer(key: str, fresh: Callable[..., Any]) -> Callable[..., Any]:
         def value(shape: Any, dtype: Any) -> Any:
@@ -134,8 +136,8 @@ def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]
             try:
                 if not failures and (array := read(key, tuple(shape))) is not None:
                     return keras.ops.cast(array, dtype)
-            except _Misfit as misfit:
-                problems.append(str(misfit))
+            except ValueError as error:
+                problems.append(str(error))
             except BaseException as error:  # Ctrl-C, too
                 failures.append(error)
             return fresh(shape, dtype=dtype)
@@ -154,26 +156,6 @@ def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]
     problems += [f"unknown {key}" for key in weights.keys() - variables.keys()]
     problems += [f"missing {key}" for key in variables.keys() - weights.keys()]
     return sorted(problems)
-
-
-class _Misfit(Exception):
-    """An array that does not fit its variable."""
-
-
-def _adapted(
-    model: "Task", key: str, array: "Array", shape: tuple[int, ...], saved_config: Any
-) -> "Array | None":
-    """The array made to fit another Config than the saved one; None for fresh weights.
-
-    Raises:
-        _Misfit: If the model cannot adapt it.
-    """
-    if saved_config == model.config:  # no override explains the other shape
-        raise _Misfit(f"{key}: the model's is {shape}, the file's {array.shape}")
-    try:
-        return model.adapted_weight(key, array, shape, saved_config)
-    except ValueError as error:
-        raise _Misfit(str(error)) from error
 
 
 def _misfit(

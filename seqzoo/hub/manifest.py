@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from seqzoo.convert import FAMILIES
-from seqzoo.convert.json_object import parse_object
+from seqzoo.convert.settings import parse_object
 
 FORMAT = 1
 CONFIG = "config.json"

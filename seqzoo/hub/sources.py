@@ -6,7 +6,7 @@ used: bytes with a wrong hash are never loaded. Without a manifest, as in a chec
 of another library, nothing can be verified, and files are read as they are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,16 +52,12 @@ def read_folder(folder: Path, weights: bool = True) -> Files:
         raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
     manifest = read_manifest(folder)
     if manifest is None:
-        return _read_unpinned(folder, weights, str(folder))
+        return _read_unpinned(folder, weights, None)
     advice = (
         "Copy the folder again; if you changed the file on purpose, renew the manifest "
         f"with `seqzoo.hub.write_manifest({str(folder)!r})`."
     )
-    contents = {
-        file: _read_pinned(file, pin, [folder / file], None, advice)
-        for file, pin in _wanted(manifest, weights)
-    }
-    return _files(str(folder), contents, manifest.repo_id, manifest.revision)
+    return _read_pinned(str(folder), manifest, weights, folder, None, advice)
 
 
 def read_bundled(
@@ -85,32 +81,26 @@ def read_bundled(
         FileNotFoundError, ConnectionError, PermissionError: If no source has a file.
         ValueError: If no source has the right bytes of a file.
     """
+    advice = (
+        f"Restore the folder: `git checkout -- {folder}` in a clone, or "
+        "`pip install --force-reinstall seqzoo`."
+    )
     manifest = read_manifest(folder)
     if manifest is None:
-        raise FileNotFoundError(
-            f"{folder / MANIFEST} is missing. {_how_to_restore(folder / MANIFEST)}"
-        )
+        raise FileNotFoundError(f"{folder / MANIFEST} is missing. {advice}")
     repo = None
     if manifest.repo_id and manifest.revision and source != "bundle":
-        # HF_HUB_OFFLINE is read only when a file is missing (`_read_pinned`): that
+        # HF_HUB_OFFLINE is read only when a file is missing (`_pinned_bytes`): that
         # imports huggingface_hub, which a bundled model does not need.
-        repo = Repo(
-            manifest.repo_id,
-            manifest.revision,
-            cache_dir,
-            offline=bool(local_files_only) or source == "cache",
-        )
+        offline = bool(local_files_only) or source == "cache"
+        repo = Repo(manifest.repo_id, manifest.revision, cache_dir, offline)
     elif source in ("cache", "hub"):
         raise ValueError(
             f"source={source!r}: the manifest of {folder.name} pins no Hub revision. "
             "Use source='bundle' or 'auto'."
         )
-    contents = {}
-    for file, pin in _wanted(manifest, weights):
-        bundled = [folder / file] if source in ("auto", "bundle") else []
-        advice = _how_to_restore(folder / file) if repo is None else ""
-        contents[file] = _read_pinned(file, pin, bundled, repo, advice)
-    return _files(str(folder), contents, manifest.repo_id, manifest.revision)
+    bundle = folder if source in ("auto", "bundle") else None
+    return _read_pinned(str(folder), manifest, weights, bundle, repo, advice)
 
 
 def read_repo(repo: Repo, weights: bool = True) -> Files:
@@ -120,17 +110,13 @@ def read_repo(repo: Repo, weights: bool = True) -> Files:
         FileNotFoundError, ConnectionError, PermissionError: If a file is not there.
         ValueError: If a file does not match its pin.
     """
-    origin = str(repo)
     if not repo.has(MANIFEST):
-        folder = repo.snapshot(weights)
-        return _read_unpinned(folder, weights, origin, repo.repo_id, repo.revision)
+        return _read_unpinned(repo.snapshot(weights), weights, repo)
     data = repo.fetch(MANIFEST).read_bytes()
-    manifest = parse_manifest(data, f"{MANIFEST} of {origin}")
-    contents = {
-        file: _read_pinned(file, pin, [], repo, "")
-        for file, pin in _wanted(manifest, weights)
-    }
-    return _files(origin, contents, repo.repo_id, repo.revision)
+    manifest = parse_manifest(data, f"{MANIFEST} of {repo}")
+    # A repository's manifest cannot name the commit that it is part of.
+    manifest = Manifest(manifest.files, repo.repo_id, repo.revision)
+    return _read_pinned(str(repo), manifest, weights, None, repo, "")
 
 
 def verify_folder(folder: Path) -> list[tuple[str, bool]]:
@@ -156,27 +142,9 @@ def verify_folder(folder: Path) -> list[tuple[str, bool]]:
     return checked
 
 
-def _files(
-    origin: str, contents: dict[str, bytes], repo_id: str | None, revision: str | None
-) -> Files:
-    weights = contents.pop(WEIGHTS, None)
-    return Files(origin, contents, weights, repo_id, revision)
-
-
-def _wanted(manifest: Manifest, weights: bool) -> list[tuple[str, Pin]]:
-    """The pinned files that a load reads: not the training record."""
-    skipped = RECORD if weights else (*RECORD, WEIGHTS)
-    return [pair for pair in manifest.files.items() if pair[0] not in skipped]
-
-
-def _read_unpinned(
-    folder: Path,
-    weights: bool,
-    origin: str,
-    repo_id: str | None = None,
-    revision: str | None = None,
-) -> Files:
-    """The files of a folder without a manifest."""
+def _read_unpinned(folder: Path, weights: bool, repo: Repo | None) -> Files:
+    """The files of a folder without a manifest, or of a repository fetched into it."""
+    origin = str(repo or folder)
     contents = {
         path.name: path.read_bytes()
         for path in sorted(folder.iterdir())
@@ -191,23 +159,40 @@ def _read_unpinned(
             "writes, and checkpoints of transformers."
         )
     paths = weight_files(folder, origin) if weights else None
-    return Files(origin, contents, paths, repo_id, revision)
-
-
-def _read(path: Path, pin: Pin) -> tuple[bytes | None, str]:
-    """The bytes and "" if they match the pin; else None and their size or hash."""
-    size = path.stat().st_size
-    if size != pin.size:
-        return None, f"{size:,} bytes"
-    data = path.read_bytes()
-    actual = Pin.of(data)
-    return (data, "") if actual == pin else (None, str(actual))
+    if repo is None:
+        return Files(origin, contents, paths)
+    return Files(origin, contents, paths, repo.repo_id, repo.revision)
 
 
 def _read_pinned(
-    file: str, pin: Pin, paths: Iterable[Path], repo: Repo | None, advice: str
+    origin: str,
+    manifest: Manifest,
+    weights: bool,
+    folder: Path | None,
+    repo: Repo | None,
+    advice: str,
+) -> Files:
+    """The pinned files that a load reads; see `_pinned_bytes`."""
+    skipped = RECORD if weights else (*RECORD, WEIGHTS)
+    contents = {
+        file: _pinned_bytes(file, pin, folder, repo, advice)
+        for file, pin in manifest.files.items()
+        if file not in skipped
+    }
+    tensors = contents.pop(WEIGHTS, None)
+    return Files(origin, contents, tensors, manifest.repo_id, manifest.revision)
+
+
+def _pinned_bytes(
+    file: str, pin: Pin, folder: Path | None, repo: Repo | None, advice: str
 ) -> bytes:
-    """The pinned bytes of `file`: from `paths`, else from the cache, else the Hub."""
+    """The pinned bytes of `file`: from `folder`, else from the cache, else the Hub.
+
+    Raises:
+        FileNotFoundError, ConnectionError, PermissionError: If no place has the file.
+        ValueError: If no place has the right bytes. The message ends with what to do:
+            `advice`, or what the Hub's answer suggests.
+    """
     rejected: list[str] = []
 
     def read(path: Path) -> bytes | None:
@@ -216,13 +201,15 @@ def _read_pinned(
             rejected.append(f"{path} has {actual}")
         return data
 
-    for path in paths:
-        if path.is_file() and (data := read(path)) is not None:
-            return data
+    path = folder / file if folder else None
+    if path and path.is_file() and (data := read(path)) is not None:
+        return data
+    if repo is None and not rejected:
+        raise FileNotFoundError(f"{path} is missing. {advice}")
     if repo is not None:
         cached = list(repo.cached(file, pin))
-        for path in cached:
-            if (data := read(path)) is not None:
+        for blob in cached:
+            if (data := read(blob)) is not None:
                 return data
         if repo.offline or is_offline(None):
             if not cached:
@@ -241,16 +228,17 @@ def _read_pinned(
                 "way alters it, or the repository was changed: try another network, or "
                 "tell its owner."
             )
-    if not rejected:
-        raise FileNotFoundError(f"{', '.join(map(str, paths))} is missing. {advice}")
     raise ValueError(
         f"{file} is damaged and was not loaded. Wanted: {pin}. "
         f"Found: {'; '.join(dict.fromkeys(rejected))}. {advice}"
     )
 
 
-def _how_to_restore(path: Path) -> str:
-    return (
-        f"Restore it: `git checkout -- {path}` in a clone, or "
-        "`pip install --force-reinstall seqzoo`."
-    )
+def _read(path: Path, pin: Pin) -> tuple[bytes | None, str]:
+    """The bytes and "" if they match the pin; else None and their size or hash."""
+    size = path.stat().st_size
+    if size != pin.size:
+        return None, f"{size:,} bytes"
+    data = path.read_bytes()
+    actual = Pin.of(data)
+    return (data, "") if actual == pin else (None, str(actual))

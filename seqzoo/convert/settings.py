@@ -1,0 +1,106 @@
+"""Settings in the JSON files of checkpoints: parsed, checked, and turned into ours."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Settings = Mapping[str, Any]
+
+ACTIVATIONS = {"gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
+
+
+def parse_object(data: bytes, where: str) -> dict[str, Any]:
+    """The JSON object in `data`.
+
+    Args:
+        data: The contents of a file.
+        where: The file, as errors name it.
+
+    Raises:
+        ValueError: If `data` is not JSON, or not an object.
+    """
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{where} is not JSON: {error}. Fetch or save it again."
+        ) from None
+    if not isinstance(values, dict):
+        raise ValueError(
+            f"{where} must hold a JSON object. Received: a {type(values).__name__}."
+        )
+    return values
+
+
+def require(settings: Settings, where: str, **wanted: Any) -> None:
+    """Refuses other values of these settings; null and missing ones are accepted.
+
+    Raises:
+        ValueError: If a value differs, so that our outputs would not be theirs.
+    """
+    for name, value in wanted.items():
+        actual = value if settings.get(name) is None else settings[name]
+        is_close = isinstance(value, float) and math.isclose(actual, value)
+        if actual != value and not is_close:
+            raise ValueError(
+                f"{where} has {name}={actual!r}. seqzoo reads only {value!r}; with "
+                "another value its outputs would not be exact."
+            )
+
+
+def class_labels(settings: Settings) -> list[str]:
+    """The names of the classes, in the order of the logits."""
+    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    return [names[key] for key in sorted(names, key=int)]
+
+
+def activation(
+    settings: Settings, where: str, name: str = "hidden_act", default: str = "gelu"
+) -> str:
+    """The Keras name of the activation in the setting `name`.
+
+    Raises:
+        ValueError: If Keras does not compute exactly the same function.
+    """
+    function = settings.get(name, default)
+    if function not in ACTIVATIONS:
+        raise ValueError(
+            f"{where} has the activation {function!r}; seqzoo reads "
+            f"{', '.join(ACTIVATIONS)}."
+        )
+    return ACTIVATIONS[function]
+
+
+def vision_fields(
+    settings: Settings, where: str, patch_size: int, epsilon: float
+) -> dict[str, Any]:
+    """The Config fields that the vision transformers share.
+
+    Args:
+        settings: The checkpoint's `config.json`.
+        where: The checkpoint, as errors name it.
+        patch_size: Default in pixels.
+        epsilon: Default of the layer norms.
+
+    Raises:
+        ValueError: If the patches are not square, or Keras lacks the activation.
+    """
+    get = settings.get
+    size = get("patch_size", patch_size)
+    sides = {size} if isinstance(size, int) else set(size)
+    if len(sides) != 1:
+        raise ValueError(
+            f"{where} has patches of {size!r} pixels; they must be square."
+        )
+    return {
+        "image_size": get("image_size", 224),
+        "patch_size": int(sides.pop()),
+        "channels": get("num_channels", 3),
+        "num_classes": len(class_labels(settings)),
+        "activation": activation(settings, where),
+        "use_bias": get("qkv_bias", True),
+        "epsilon": get("layer_norm_eps", epsilon),
+        "dropout": get("hidden_dropout_prob", 0.0),
+        "attention_dropout": get("attention_probs_dropout_prob", 0.0),
+    }
