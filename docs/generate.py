@@ -31,16 +31,9 @@ from builder import (  # noqa: E402
     recurrent_figures,
     transformer_figures,
 )
-from builder.records import (  # noqa: E402  # noqa: E402
-    DOCS,
-    FIGURES,
-    RESULTS,
-    ROOT,
-    WEIGHTS,
-    character_models,
-    read_json,
-    records,
-)
+from builder import records as read  # noqa: E402
+from builder.drawing import svg  # noqa: E402
+from builder.records import DOCS, FIGURES, ROOT, WEIGHTS, read_json, records  # noqa: E402
 from builder.tables import filled  # noqa: E402
 
 DRAWINGS = {
@@ -76,10 +69,10 @@ def figure_targets() -> Iterator[Target]:
     for folder, figures in DRAWINGS.items():
         for name, figure in figures.items():
             path = FIGURES / folder / f"{name}.svg"
-            yield text_target(f"{folder}/{name}", path, figure().svg())
+            yield text_target(f"{folder}/{name}", path, svg(figure))
     yield from model_targets("figures", plots.plot_model)
-    result = (RESULTS / "gradients.json").read_text("utf-8")
-    source = digest(*map(model_digest, character_models()), result)
+    result = (read.RESULTS / "gradients.json").read_text("utf-8")
+    source = digest(*map(model_digest, read.character_models()), result)
     yield source_target("figures", "comparison", source, plots.plot_comparison)
 
 

@@ -1,154 +1,124 @@
 """Figures of the recurrent cells: one step, its gates and its states."""
 
 import math
+from functools import partial
 
-from builder.drawing import Drawing
-
-
-def elman() -> Drawing:
-    """One tanh layer."""
-    d = Drawing(520, 200, "Elman cell: input and last output, through one tanh layer.")
-    d.words(60, 65, "h_{t-1}")
-    d.arrow((90, 60), (230, 60))
-    d.words(250, 188, "x_t")
-    d.arrow((250, 170), (250, 78))
-    d.box(260, 60, 60, 36, "tanh", kind="gate")
-    d.arrow((290, 60), (430, 60))
-    d.words(460, 65, "h_t")
-    d.words(160, 50, "U", "small")
-    d.words(266, 130, "W", "small")
-    return d
+from builder.drawing import Drawing, Node, corner
 
 
-def lstm(peephole: bool = False, coupled: bool = False) -> Drawing:
-    """A memory behind gates."""
-    said = "the memory c runs along the top; a forget gate shrinks it, "
-    said += "what is let in is the rest, 1 - f" if coupled else "an input gate lets in"
-    said += " the candidate, and an output gate says how much of it is shown as h."
-    if peephole:
-        said += " Dashed lines: the gates see the memory."
-    name = "Coupled" if coupled else "Peephole" if peephole else "LSTM"
-    d = Drawing(640, 330, f"{name} cell: {said}")
-    d.words(42, 65, "c_{t-1}")
-    d.arrow((74, 60), (148, 60))
-    d.circle(160, 60, "×")
-    d.arrow((172, 60), (308, 60))
-    d.circle(320, 60, "+")
-    d.arrow((332, 60), (590, 60))
-    d.words(612, 65, "c_t")
-    gates = [(160, "f", "σ"), (270, "i", "σ"), (370, "c̃", "tanh"), (470, "o", "σ")]
-    if coupled:
-        gates[1] = (270, "1 - f", "1 −")
-    for x, letter, word in gates:
-        d.box(x, 220, 60, 36, word, kind="gate")
-        d.words(x - 14 if letter != "1 - f" else x - 26, 194, letter, "small")
-    for x in (160, 370, 470) if coupled else (160, 270, 370, 470):
-        d.line((x, 238), (x, 274))
-        d.arrow((x, 274), (x, 239))
-    if coupled:
-        d.arrow((190, 220), (239, 220))
-    d.line((74, 274), (470, 274))
-    d.words(42, 279, "h_{t-1}")
-    d.words(110, 322, "x_t")
-    d.arrow((110, 306), (110, 275))
-    d.arrow((160, 202), (160, 73))
-    d.circle(320, 140, "×")
-    d.arrow((270, 202), (270, 140), (307, 140))
-    d.arrow((370, 202), (370, 140), (333, 140))
-    d.arrow((320, 128), (320, 73))
-    d.arrow((530, 60), (530, 98))
-    d.box(530, 116, 60, 34, "tanh", kind="data")
-    d.arrow((530, 133), (530, 168))
-    d.circle(530, 181, "×")
-    d.arrow((470, 202), (470, 181), (517, 181))
-    d.arrow((543, 181), (590, 181))
-    d.words(612, 186, "h_t")
-    if peephole:
-        d.arrow((100, 60), (100, 208), (129, 208), kind="dashed")
-        d.arrow((100, 170), (236, 170), (236, 212), kind="dashed")
-        d.arrow((500, 60), (500, 211), kind="dashed")
-    return d
+def elman(d: Drawing) -> None:
+    """Elman cell: one tanh layer of the input and the last output."""
+    _, tanh, _ = d.row(0, 0, "h_{t-1}", ("gate", "tanh"), "h_t", gap=80)
+    d.arrow(d.node(tanh.x, 90, "x_t"), tanh)
+    d.node(tanh.x - 70, -12, ("small", "U"))
+    d.node(tanh.x + 12, 50, ("small", "W"))
 
 
-def peephole_lstm() -> Drawing:
-    """An LSTM whose gates see the memory."""
-    return lstm(peephole=True)
+def lstm(d: Drawing, peephole: bool = False, coupled: bool = False) -> None:
+    """LSTM cell: the memory c runs along the top.
 
-
-def coupled_lstm() -> Drawing:
-    """An LSTM that takes in what it forgets."""
-    return lstm(coupled=True)
-
-
-def gru() -> Drawing:
-    """Update and reset gates."""
-    d = Drawing(
-        640,
-        300,
-        "GRU cell: the new output is a mixture of the old one and a candidate, by the "
-        "update gate z; the reset gate r says how much of the old one the candidate "
-        "sees.",
+    The forget gate f weights the old memory, the input gate i weights the candidate,
+    and the output gate o weights tanh(c) to give h. In a coupled cell, i is 1 - f. In
+    a peephole cell, dashed lines lead from the memory to the gates.
+    """
+    signs = [d.node(x, 0, ("sign", word)) for x, word in ((120, "×"), (280, "+"))]
+    forget, add = signs
+    new = d.node(580, 0, "c_t")
+    d.chain(d.node(0, 0, "c_{t-1}"), forget, add, new)
+    h, x = d.node(0, 214, "h_{t-1}"), d.node(60, 256, "x_t")
+    d.arrow(x, corner(x, h))
+    gates = []
+    names = (
+        ("f", "σ"),
+        ("1−f", "1 −") if coupled else ("i", "σ"),
+        ("c̃", "tanh"),
+        ("o", "σ"),
     )
-    d.words(42, 55, "h_{t-1}")
-    d.arrow((74, 50), (398, 50))
-    d.circle(410, 50, "×")
-    d.arrow((422, 50), (518, 50))
-    d.circle(530, 50, "+")
-    d.arrow((542, 50), (590, 50))
-    d.words(612, 55, "h_t")
-    for x, letter, word in ((170, "r", "σ"), (330, "z", "σ"), (450, "c̃", "tanh")):
-        d.box(x, 200, 60, 36, word, kind="gate")
-        d.words(x - 16, 174, letter, "small")
-        d.arrow((x, 252), (x, 219))
-    d.line((110, 252), (450, 252))
-    d.words(110, 292, "x_t")
-    d.line((110, 276), (110, 252))
-    d.line((90, 50), (90, 240), (170, 240))
-    d.line((170, 240), (330, 240))
-    d.circle(250, 120, "×")
-    d.arrow((170, 182), (170, 120), (237, 120))
-    d.arrow((250, 50), (250, 107))
-    d.arrow((250, 133), (250, 268), (460, 268), (460, 219))
-    d.arrow((330, 182), (330, 96), (410, 96), (410, 63))
-    d.words(424, 84, "z", "small")
-    d.circle(530, 130, "×")
-    d.arrow((450, 182), (450, 130), (517, 130))
-    d.arrow((530, 117), (530, 63))
-    d.arrow((345, 182), (345, 156), (530, 156), (530, 143))
-    d.words(556, 160, "1 − z", "small left")
-    return d
+    for k, (name, word) in enumerate(names):
+        gates.append(d.node(120 + 110 * k, 160, ("gate", word)))
+        d.node(134 + 110 * k, 132, ("small", name))
+        if name != "1−f":
+            d.arrow(corner(gates[k], h), gates[k])
+    f, i, candidate, o = gates
+    d.line(h, corner(o, h))
+    if coupled:
+        d.arrow(f, i)
+    d.arrow(f, forget)
+    enter = d.node(add.x, 80, ("sign", "×"))
+    d.arrow(i, corner(i, enter), enter)
+    d.arrow(candidate, corner(candidate, enter), enter)
+    d.arrow(enter, add)
+    tanh, show = d.node(510, 56, ("data", "tanh")), d.node(510, 118, ("sign", "×"))
+    d.chain(corner(tanh, new), tanh, show, d.node(580, 118, "h_t"))
+    d.arrow(o, corner(o, show), show)
+    if peephole:
+        for gate, start in ((f, 55), (i, 180)):
+            d.arrow(Node(start, 0), Node(start, gate.y), gate, kind="dashed")
+        d.arrow(Node(o.x - 24, 0), o, kind="dashed")
 
 
-def phased_lstm() -> Drawing:
-    """The time gate of a Phased LSTM."""
-    d = Drawing(
-        640,
-        240,
-        "The time gate of three units of a Phased LSTM: each opens for a short part of "
-        "a period of its own, and is shut for the rest, so that its state stays.",
-    )
-    for row, (period, shift) in enumerate(((62, 8), (118, 40), (212, 90))):
-        bottom = 66 + 70 * row
-        d.line((90, bottom), (610, bottom), kind="faint")
-        d.words(48, bottom - 12, f"unit {row + 1}", "small")
-        width, start = 0.24 * period, 90 + shift
-        while start + width < 610:
-            d.line((start, bottom), (start + width / 2, bottom - 40))
-            d.line((start + width / 2, bottom - 40), (start + width, bottom))
+def gru(d: Drawing) -> None:
+    """GRU cell: the update gate z mixes the old output and a candidate.
+
+    The reset gate r weights the old output that the candidate sees.
+    """
+    keep, add = d.node(370, 0, ("sign", "×")), d.node(490, 0, ("sign", "+"))
+    d.chain(d.node(0, 0, "h_{t-1}"), keep, add, d.node(560, 0, "h_t"))
+    gates = []
+    for x, name, word in ((130, "r", "σ"), (290, "z", "σ"), (410, "c̃", "tanh")):
+        gates.append(d.node(x, 150, ("gate", word)))
+        d.node(x - 16, 122, ("small", name))
+    r, z, candidate = gates
+    inputs, rail = d.node(70, 242, "x_t"), Node(70, 202)
+    d.arrow(inputs, rail, corner(candidate, rail), candidate)
+    d.arrow(Node(50, 0), Node(50, 190), Node(z.x - 12, 190), z)
+    d.arrow(Node(r.x - 12, 190), r)
+    for gate in (r, z):
+        d.arrow(corner(gate, rail), gate)
+    reset = d.node(210, 70, ("sign", "×"))
+    d.arrow(r, corner(r, reset), reset)
+    d.arrow(Node(reset.x, 0), reset)
+    below = Node(candidate.x + 12, 218)
+    d.arrow(reset, corner(reset, below), below, candidate)
+    d.arrow(z, Node(z.x, 46), Node(keep.x, 46), keep)
+    d.node(keep.x + 12, 34, ("small", "z"))
+    enter = d.node(add.x, 80, ("sign", "×"))
+    d.arrow(candidate, corner(candidate, enter), enter)
+    d.arrow(enter, add)
+    d.arrow(Node(z.x, 106), Node(add.x, 106), enter)
+    d.node(add.x + 26, 108, ("small", "1 − z"))
+
+
+def phased_lstm(d: Drawing) -> None:
+    """The time gates of three units of a Phased LSTM.
+
+    Each opens for a short part of a period of its own and is shut for the rest, so that
+    its state stays.
+    """
+    for row, (period, start) in enumerate(((62, 8), (118, 40), (212, 90))):
+        bottom = 70 * row
+        d.line(Node(0, bottom), Node(520, bottom), kind="faint")
+        d.node(-42, bottom - 12, ("small", f"unit {row + 1}"))
+        width = 0.24 * period
+        while start + width < 520:
+            peak, end = (
+                Node(start + width / 2, bottom - 40),
+                Node(start + width, bottom),
+            )
+            d.line(Node(start, bottom), peak, end)
             start += period
-    d.arrow((90, 220), (612, 220))
-    d.words(580, 238, "time")
+    d.arrow(Node(0, 154), Node(522, 154))
+    d.node(490, 172, "time")
     for k in range(17):
-        x = 100 + 500 * (k + 0.4 * math.sin(5 * k)) / 17
-        d.line((x, 214), (x, 226))
-    return d
+        x = 10 + 500 * (k + 0.4 * math.sin(5 * k)) / 17
+        d.line(Node(x, 148), Node(x, 160))
 
 
 FIGURES = {
     "elman": elman,
     "lstm": lstm,
-    "peephole_lstm": peephole_lstm,
-    "coupled_lstm": coupled_lstm,
+    "peephole_lstm": partial(lstm, peephole=True),
+    "coupled_lstm": partial(lstm, coupled=True),
     "gru": gru,
     "phased_lstm": phased_lstm,
 }

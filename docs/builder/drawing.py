@@ -1,14 +1,15 @@
-"""A small vocabulary to draw architectures with: boxes, circles, arrows, words.
+"""Drawings of boxes and arrows, laid out by rows and stacks.
 
-Coordinates are pixels from the top left; boxes and circles are placed by their middles.
-A drawing is one SVG file whose colours follow the reader's choice of light or dark.
+Lengths are pixels and y points down. Nodes are placed by their centres, and the SVG is
+as large as what it shows. Its colours follow the reader's choice of light or dark.
 """
 
 import html
+import inspect
+import itertools
 import re
-from collections.abc import Sequence
-
-Point = tuple[float, float]
+from collections.abc import Callable
+from typing import NamedTuple
 
 # For the file alone, as GitHub shows it. On the site the drawing is part of the page,
 # and docs/assets/site.css has the same classes in the page's colours.
@@ -20,91 +21,163 @@ svg{color:#333;--tint:#dfe6f5;--warm:#fbe6cd;--calm:#dcefe0}
 .layer{fill:var(--tint)}.gate{fill:var(--warm)}.state{fill:var(--calm)}
 .head{fill:currentColor;stroke:none}
 text{fill:currentColor;font:14px system-ui,sans-serif;text-anchor:middle}
-.small{font-size:12px}.left{text-anchor:start}
+.small{font-size:12px}
 """
 SUBSCRIPT = re.compile(r"_(?:\{([^}]*)\}|(\w))")
+MARGIN, LINE = 12, 17  # around the drawing; from a line of text to the next
+# A string is text. A tuple is a kind and lines of text: "layer", "gate", "state" and
+# "data" are boxes, "sign" is a circle for an element-wise operation, "small" is text.
+Label = str | tuple[str, ...]
+
+
+class Node(NamedTuple):
+    """The centre and the size of something drawn; without a size it is a point."""
+
+    x: float
+    y: float
+    width: float = 0
+    height: float = 0
+
+    def side(self, other: "Node") -> "Node":
+        """The point at which a line to another node leaves this one."""
+        dx, dy = other.x - self.x, other.y - self.y
+        if abs(dx) < max(self.width, other.width) / 2 or not dx:
+            x = min(self, other, key=lambda node: node.width).x
+            return Node(x, self.y + (self.height if dy > 0 else -self.height) / 2)
+        is_level = abs(dy) < max(self.height, other.height) / 2
+        y = min(self, other, key=lambda node: node.height).y if is_level else self.y
+        return Node(self.x + (self.width if dx > 0 else -self.width) / 2, y)
+
+
+def corner(column: Node, row: Node) -> Node:
+    """The point above or below one node and beside another."""
+    return Node(column.x, row.y)
 
 
 class Drawing:
-    """An SVG picture under construction.
+    """An SVG under construction."""
 
-    Args:
-        width: Of the picture.
-        height: Of the picture.
-        title: What it shows, for who cannot see it.
-    """
-
-    def __init__(self, width: float, height: float, title: str):
-        self.width, self.height, self.title = width, height, title
+    def __init__(self) -> None:
         self.parts: list[str] = []
+        self.nodes: list[Node] = []  # the SVG is so large that it shows them
 
-    def box(
-        self, x: float, y: float, width: float, height: float, *words: str, kind: str
-    ) -> None:
-        """A box with lines of words. The kind is "layer", "gate", "state" or "data"."""
-        self.parts.append(
-            f'<rect class="ink {kind}" x="{x - width / 2:g}" y="{y - height / 2:g}" '
-            f'width="{width:g}" height="{height:g}" rx="6"/>'
-        )
-        for i, line in enumerate(words):
-            self.words(x, y + 5 + 17 * (i - (len(words) - 1) / 2), line)
+    def node(self, x: float, y: float, label: Label, width: float = 0) -> Node:
+        """Draws a label. In its text, `h_t` and `h_{t-1}` have subscripts."""
+        kind, *lines = ("text", label) if isinstance(label, str) else label
+        node = _placed(x, y, label)
+        node = node._replace(width=max(width, node.width))
+        if kind == "sign":
+            self.parts.append(f'<circle class="ink" cx="{x:g}" cy="{y:g}" r="12"/>')
+        elif kind not in ("text", "small"):
+            self._rectangle(node, kind, radius=6)
+        self.nodes.append(node)
+        style = ' class="small"' if kind == "small" else ""
+        for i, line in enumerate(lines):
+            text = SUBSCRIPT.sub(_lowered, html.escape(line, quote=False))
+            base = y + 5 + LINE * (i - (len(lines) - 1) / 2)
+            self.parts.append(f'<text{style} x="{x:g}" y="{base:g}">{text}</text>')
+        return node
 
-    def circle(self, x: float, y: float, word: str, radius: float = 12) -> None:
-        """A circle with a sign: an operation on each number by itself."""
-        self.parts.append(f'<circle class="ink" cx="{x:g}" cy="{y:g}" r="{radius:g}"/>')
-        self.words(x, y + 5, word)
+    def row(self, x: float, y: float, *labels: Label, gap: float = 30) -> list[Node]:
+        """Draws labels to the right of the first one's centre, joined by arrows."""
+        nodes = [self.node(x, y, labels[0])]
+        for label in labels[1:]:
+            width = _placed(0, 0, label).width
+            x = nodes[-1].x + nodes[-1].width / 2 + gap + width / 2
+            nodes.append(self.node(x, y, label))
+        self.chain(*nodes)
+        return nodes
 
-    def words(self, x: float, y: float, text: str, kind: str = "") -> None:
-        """Words on a line; `h_t` and `h_{t-1}` have subscripts."""
-        escaped = html.escape(text, quote=False)
-        marked = SUBSCRIPT.sub(_lowered, escaped)
-        style = f' class="{kind}"' if kind else ""
-        self.parts.append(f'<text{style} x="{x:g}" y="{y:g}">{marked}</text>')
+    def stack(self, x: float, y: float, *labels: Label, gap: float = 26) -> list[Node]:
+        """Draws labels above the first one's centre, joined by arrows."""
+        nodes = [self.node(x, y, labels[0])]
+        for label in labels[1:]:
+            height = _placed(0, 0, label).height
+            y = nodes[-1].y - nodes[-1].height / 2 - gap - height / 2
+            nodes.append(self.node(x, y, label))
+        self.chain(*nodes)
+        return nodes
 
-    def arrow(self, *points: Point, kind: str = "") -> None:
-        """A line through the points with a head at the last one."""
-        self.line(*points, kind=kind)
-        (x0, y0), (x1, y1) = points[-2:]
+    def grid(
+        self, x: float, y: float, side: float, count: int, kinds: str = "data"
+    ) -> Node:
+        """Draws a square of `count` by `count` cells; their kinds are repeated."""
+        cell, start = side / count, (1 - count) / 2
+        places = itertools.product(range(count), repeat=2)
+        for (i, j), kind in zip(places, itertools.cycle(kinds.split()), strict=False):
+            place = Node(x + (start + j) * cell, y + (start + i) * cell, cell, cell)
+            self._rectangle(place, kind)
+        self.nodes.append(Node(x, y, side, side))
+        return self.nodes[-1]
+
+    def chain(self, *nodes: Node) -> None:
+        """Draws arrows from each node to the next."""
+        for pair in itertools.pairwise(nodes):
+            self.arrow(*pair)
+
+    def arrow(self, *nodes: Node, kind: str = "", lift: float = 0) -> None:
+        """Draws a line from the first node through points to the last one, and a head.
+
+        The kind is "dashed" or "faint"; `lift` moves the line up.
+        """
+        (x0, y0), (x1, y1) = self.line(*nodes, kind=kind, lift=lift)[-2:]
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-        dx, dy = (x1 - x0) / length, (y1 - y0) / length
-        corners = [
-            (x1, y1),
-            (x1 - 8 * dx - 4 * dy, y1 - 8 * dy + 4 * dx),
-            (x1 - 8 * dx + 4 * dy, y1 - 8 * dy - 4 * dx),
-        ]
+        dx, dy = 4 * (x1 - x0) / length, 4 * (y1 - y0) / length
+        x, y = x1 - 2 * dx, y1 - 2 * dy
+        corners = (x1, y1), (x - dy, y + dx), (x + dy, y - dx)
         shape = " ".join(f"{x:.4g},{y:.4g}" for x, y in corners)
         self.parts.append(f'<polygon class="head" points="{shape}"/>')
 
-    def line(self, *points: Point, kind: str = "") -> None:
-        """A line through the points."""
+    def line(
+        self, *nodes: Node, kind: str = "", lift: float = 0
+    ) -> list[tuple[float, float]]:
+        """Draws a line as `arrow` does, without a head. Returns its points."""
+        ends = nodes[0].side(nodes[1]), nodes[-1].side(nodes[-2])
+        points = [(node.x, node.y - lift) for node in (ends[0], *nodes[1:-1], ends[1])]
+        self.nodes += (Node(*point) for point in points)
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
+        style = f"ink {kind}".strip()
+        self.parts.append(f'<polyline class="{style}" points="{path}"/>')
+        return points
+
+    def _rectangle(self, node: Node, kind: str, radius: int = 0) -> None:
+        x, y, width, height = node
         self.parts.append(
-            f'<polyline class="{" ".join(["ink", kind]).strip()}" points="{path}"/>'
-        )
-
-    def grid(
-        self, x: float, y: float, side: float, count: int, kinds: Sequence[str] = ()
-    ) -> None:
-        """A square of `count` by `count` cells, its top left corner at x and y."""
-        cell = side / count
-        for i in range(count * count):
-            kind = kinds[i] if kinds else "data"
-            self.parts.append(
-                f'<rect class="ink {kind}" x="{x + i % count * cell:g}" '
-                f'y="{y + i // count * cell:g}" width="{cell:g}" height="{cell:g}"/>'
-            )
-
-    def svg(self) -> str:
-        """The file."""
-        title = html.escape(self.title, quote=True)
-        return (
-            '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-            f'aria-label="{title}" width="{self.width:g}" height="{self.height:g}" '
-            f'viewBox="0 0 {self.width:g} {self.height:g}">\n'
-            f"<style>\n{STYLE}</style>\n" + "\n".join(self.parts) + "\n</svg>\n"
+            f'<rect class="ink {kind}" x="{x - width / 2:g}" y="{y - height / 2:g}" '
+            f'width="{width:g}" height="{height:g}" rx="{radius}"/>'
         )
 
 
-def _lowered(found: re.Match[str]) -> str:
-    word = found[1] or found[2]
+def svg(draw: Callable[[Drawing], None]) -> str:
+    """The SVG that a function draws; the function's docstring is its description."""
+    drawing = Drawing()
+    draw(drawing)
+    nodes, title = drawing.nodes, inspect.getdoc(getattr(draw, "func", draw))
+    left = min(node.x - node.width / 2 for node in nodes) - MARGIN
+    top = min(node.y - node.height / 2 for node in nodes) - MARGIN
+    width = max(node.x + node.width / 2 for node in nodes) + MARGIN - left
+    height = max(node.y + node.height / 2 for node in nodes) + MARGIN - top
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+        f'aria-label="{html.escape(" ".join(str(title).split()))}" '
+        f'width="{width:g}" height="{height:g}" '
+        f'viewBox="{left:g} {top:g} {width:g} {height:g}">\n<style>\n{STYLE}</style>\n'
+        + "\n".join(drawing.parts)
+        + "\n</svg>\n"
+    )
+
+
+def _placed(x: float, y: float, label: Label) -> Node:
+    """The node of a label: as large as its kind and its text ask for."""
+    kind, *lines = ("text", label) if isinstance(label, str) else label
+    letters = max((len(re.sub(r"[_{}]", "", line)) for line in lines), default=0)
+    if kind in ("text", "small"):
+        return Node(x, y, 8 * letters + 6, LINE * len(lines))
+    if kind == "sign" or not lines:
+        return Node(x, y, 24 if lines else 20, 24 if lines else 20)
+    return Node(x, y, max(60, 8 * letters + 16), LINE * len(lines) + 17)
+
+
+def _lowered(match: re.Match[str]) -> str:
+    word = match[1] or match[2]
     return f'<tspan dy="4" font-size="75%">{word}</tspan><tspan dy="-4">\u200b</tspan>'

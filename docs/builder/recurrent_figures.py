@@ -1,210 +1,137 @@
 """Figures of the recurrent architectures, and of the temporal convolutions."""
 
-from builder.drawing import Drawing
+from functools import partial
+from itertools import pairwise
+
+from builder.drawing import Drawing, Node, corner
 
 
-def language_model() -> Drawing:
-    """A character model over four steps."""
-    d = Drawing(
-        640,
-        372,
-        "Four steps of a character model. Each character of ROME enters an embedding, "
-        "then two recurrent layers, whose states go on to the next step; the logits of "
-        "each step expect the next character.",
-    )
-    for k, (read, expected) in enumerate(zip("ROME", "OMEO", strict=True)):
-        x = 130 + 130 * k
-        d.words(x, 360, read)
-        d.arrow((x, 343), (x, 320))
-        d.box(x, 303, 92, 34, "embedding", kind="data")
-        d.arrow((x, 286), (x, 258))
-        d.box(x, 239, 92, 38, "cell 1", kind="layer")
-        d.arrow((x, 220), (x, 178))
-        d.box(x, 159, 92, 38, "cell 2", kind="layer")
-        d.arrow((x, 140), (x, 98))
-        d.box(x, 81, 92, 34, "logits", kind="data")
-        d.arrow((x, 64), (x, 38))
-        d.words(x, 28, expected)
-        for y in (239, 159):
-            d.arrow((x - 84 if k else x - 68, y), (x - 46, y))
-            if k:
-                d.words(x - 68, y - 8, "h", "small")
-        if k == 3:
-            for y in (239, 159):
-                d.arrow((x + 46, y), (x + 82, y))
-    for y in (239, 159):
-        d.words(34, y + 5, "state")
-    return d
+def language_model(d: Drawing) -> None:
+    """Four steps of a character model.
+
+    Each character of ROME goes through an embedding and two recurrent layers, whose
+    states go on to the next step; the logits of each step predict the next character.
+    """
+    middle = ("data", "embedding"), ("layer", "cell 1"), ("layer", "cell 2")
+    columns = [
+        d.stack(130 * k, 0, character, *middle, ("data", "logits"), target)
+        for k, (character, target) in enumerate(zip("ROME", "OMEO", strict=True))
+    ]
+    for cells in list(zip(*columns, strict=True))[2:4]:
+        y = cells[0].y
+        d.chain(d.node(-110, y, "state"), *cells, Node(470, y))
+        for cell in cells[1:]:
+            d.node(cell.x - 65, y - 10, ("small", "h"))
 
 
-def classifier(both: bool = False) -> Drawing:
-    """A recurrent classifier, from one end or from both."""
-    ways = "from both ends" if both else "from the first step to the last"
-    d = Drawing(
-        640,
-        346,
-        f"A sequence is read {ways} by two recurrent layers, and one decision is made "
-        + ("from the mean of their outputs." if both else "from the last output."),
-    )
-    columns = [110, 220, 330, 470]
-    for k, (x, name) in enumerate(
-        zip(columns, ("x_1", "x_2", "x_3", "x_T"), strict=True)
-    ):
-        d.words(x, 338, name)
-        d.arrow((x, 320), (x, 292))
-        for layer, y in ((1, 268), (2, 184)):
-            d.box(x, y, 78, 46 if both else 40, f"layer {layer}", kind="layer")
-            if k:
-                left = columns[k - 1] + 39
-                lift = 10 if both else 0
-                d.arrow((left, y - lift), (x - 39, y - lift))
-                if both:
-                    d.arrow((x - 39, y + lift), (left, y + lift), kind="dashed")
-        d.arrow((x, 245 if both else 248), (x, 207 if both else 204))
-    d.words(400, 338, "…")
-    if both:
-        for x in columns:
-            d.line((x, 161), (x, 132))
-        d.line((columns[0], 132), (columns[-1], 132))
-        d.arrow((290, 132), (290, 112))
-        d.box(290, 95, 92, 34, "mean", kind="data")
-        top, last = 78, 290
-    else:
-        d.arrow((470, 164), (470, 112))
-        d.box(470, 95, 92, 34, "last", kind="data")
-        top, last = 78, 470
-    d.arrow((last, top), (last, 56))
-    d.box(last, 39, 92, 34, "logits", kind="data")
-    d.arrow((last + 46, 39), (last + 84, 39))
-    d.words(last + 116, 44, "“seven”" if both else "“7”")
-    if both:
-        d.words(572, 178, "forward: solid", "small")
-        d.words(572, 196, "backward: dashed", "small")
-    return d
+def classifier(d: Drawing, bidirectional: bool = False) -> None:
+    """Two recurrent layers read a sequence, from one end or from both.
+
+    The last output of the second layer is classified, or the mean of its outputs.
+    """
+    layers = ("layer", "layer 1"), ("layer", "layer 2")
+    places = ((0, "x_1"), (110, "x_2"), (220, "x_3"), (360, "x_T"))
+    columns = [d.stack(x, 0, name, *layers) for x, name in places]
+    d.node(290, 0, "…")
+    for layer in (1, 2):
+        for left, right in pairwise(column[layer] for column in columns):
+            d.arrow(left, right, lift=9 if bidirectional else 0)
+            if bidirectional:
+                d.arrow(right, left, lift=-9, kind="dashed")
+    tops = [column[2] for column in columns]
+    x, y = (180 if bidirectional else tops[-1].x), tops[0].y - 74
+    summary, answer = ("mean", "“seven”") if bidirectional else ("last", "“7”")
+    result, logits = d.stack(x, y, ("data", summary), ("data", "logits"))
+    d.arrow(logits, d.node(x + 100, logits.y, answer))
+    if not bidirectional:
+        d.arrow(tops[-1], result)
+        return
+    rail = Node(x, y + 38)
+    for top in tops:
+        d.line(top, corner(top, rail))
+    d.line(corner(tops[0], rail), corner(tops[-1], rail))
+    d.arrow(rail, result)
+    d.node(476, tops[0].y, ("small", "forward: solid", "backward: dashed"))
 
 
-def bidirectional_classifier() -> Drawing:
-    """A classifier that reads from both ends."""
-    return classifier(both=True)
+def four_ways(d: Drawing) -> None:
+    """Four recurrent layers sweep the patches of an image: right, left, down and up.
+
+    A second such layer reads all four, and the mean over the places is classified.
+    """
+    patches = d.grid(0, 0, 120, 5)
+    d.node(0, 76, "patches")
+    labels = ("layer", "four ways", "again"), ("data", "mean"), ("data", "logits")
+    again = d.row(300, 0, *labels)[0]
+    for k, way in enumerate(("→ right", "← left", "↓ down", "↑ up")):
+        d.chain(patches, d.node(156, 52 * k - 78, ("layer", way)), again)
 
 
-def four_ways() -> Drawing:
-    """A picture swept in four directions."""
-    d = Drawing(
-        640,
-        250,
-        "The patches of a picture are swept by four recurrent layers, to the right, to "
-        "the left, down and up; a second such layer reads all four, and the mean over "
-        "the places is classified.",
-    )
-    d.grid(20, 60, 120, 5)
-    d.words(80, 205, "patches")
-    for y, way in ((40, "→ right"), (92, "← left"), (144, "↓ down"), (196, "↑ up")):
-        d.arrow((146, 120), (196, y))
-        d.box(244, y, 92, 36, way, kind="layer")
-        d.arrow((290, y), (338, 118))
-    d.box(384, 118, 88, 52, "four ways", "again", kind="layer")
-    d.arrow((428, 118), (456, 118))
-    d.box(494, 118, 72, 36, "mean", kind="data")
-    d.arrow((530, 118), (556, 118))
-    d.box(594, 118, 74, 36, "logits", kind="data")
-    return d
+def temporal_convolutions(d: Drawing) -> None:
+    """Causal convolutions with a kernel of two and dilations 1, 2 and 4.
 
-
-def temporal_convolutions() -> Drawing:
-    """Dilated causal convolutions: three levels of a kernel of two."""
-    d = Drawing(
-        640,
-        300,
-        "Causal convolutions with a kernel of two and dilations 1, 2 and 4: the last "
-        "output of the third level sees eight inputs. All paths that lead to it are "
-        "drawn strong.",
-    )
-    x = [60 + 74 * k for k in range(8)]
-    levels = [258, 188, 118, 48]
+    The last output of the third level sees eight inputs. The paths to it are dark.
+    """
+    levels = [[Node(74 * k, -70 * n, 20, 20) for k in range(8)] for n in range(4)]
     seen = {7}
-    lines: list[tuple[int, int, int, int, bool]] = []
     for level in (3, 2, 1):
-        reach = 2 ** (level - 1)
-        below: set[int] = set()
-        for k in range(8):
-            strong = k in seen
-            for j in (k, k - reach):
-                if j >= 0:
-                    lines.append((x[j], levels[level - 1], x[k], levels[level], strong))
-                    if strong:
-                        below.add(j)
-        seen = below
-    for x0, y0, x1, y1, strong in lines:
-        d.line((x0, y0 - 9), (x1, y1 + 9), kind="" if strong else "faint")
-    for level, y in enumerate(levels):
-        for k, each in enumerate(x):
-            kind = "layer" if level else "data"
-            d.box(each, y, 18, 18, kind=kind)
+        dilation = 2 ** (level - 1)
+        d.node(580, -70 * level, ("small", f"dilation {dilation}"))
+        taps = [(k, j) for k in range(8) for j in (k, k - dilation) if j >= 0]
+        for k, j in taps:
+            top, bottom = levels[level][k], levels[level - 1][j]
+            ends = Node(bottom.x, bottom.y - 10), Node(top.x, top.y + 10)
+            d.line(*ends, kind="" if k in seen else "faint")
+        seen = {j for k, j in taps if k in seen}
+    for level, nodes in enumerate(levels):
+        for k, node in enumerate(nodes):
+            d.node(node.x, node.y, ("layer" if level else "data",))
             if not level:
-                d.words(each, 292, f"x_{k + 1}")
-    for level, y in enumerate(levels[1:], 1):
-        d.words(618, y + 5, f"{2 ** (level - 1)}", "small")
-    d.words(612, 18, "dilation", "small")
-    return d
+                d.node(node.x, 34, f"x_{k + 1}")
 
 
-def translator() -> Drawing:
-    """Encoder, attention, decoder."""
-    d = Drawing(
-        720,
-        470,
-        "A bidirectional encoder reads the source words and leaves a memory. At each "
-        "target step the first decoder layer asks the attention, which answers with a "
-        "context, a weighted mean of the memory; the second layer and the readout use "
-        "it, and the word that is chosen enters the next step.",
-    )
-    source = [70, 170, 270, 370]
-    for k, (x, word) in enumerate(
-        zip(source, ("two", "dogs", "play", "."), strict=True)
-    ):
-        d.words(x, 462, word)
-        d.arrow((x, 446), (x, 424))
-        d.box(x, 407, 76, 32, "embed", kind="data")
-        d.arrow((x, 391), (x, 364))
-        d.box(x, 340, 76, 46, "LSTM ⇄", kind="layer")
-        if k:
-            d.arrow((source[k - 1] + 38, 332), (x - 38, 332))
-            d.arrow((x - 38, 350), (source[k - 1] + 38, 350), kind="dashed")
-        d.arrow((x, 317), (x, 290))
-        d.box(x, 272, 76, 34, f"h_{k + 1}", kind="state")
-        d.line((x, 255), (220, 196), kind="" if k == 1 else "faint")
-    d.words(50, 228, "weights α_{tj}", "left small")
-    d.circle(220, 184, "Σ", 14)
-    d.arrow((234, 184), (444, 184))
-    d.words(292, 176, "context c_t", "small")
-    x = 520
-    d.words(x, 462, "zwei  (y_{t-1})")
-    d.arrow((x, 446), (x, 424))
-    d.box(x, 407, 92, 32, "embed", kind="data")
-    d.arrow((x, 391), (x, 318))
-    d.box(x, 296, 150, 42, "decoder layer 1", kind="layer")
-    d.arrow((x, 275), (x, 206))
-    d.words(x + 12, 246, "s_t", "left")
-    d.arrow((x, 250), (430, 250), (268, 196), kind="dashed")
-    d.words(444, 242, "asks", "small")
-    d.box(x, 184, 150, 42, "decoder layer 2", kind="layer")
-    d.arrow((x, 163), (x, 122))
-    d.box(x, 102, 150, 38, "readout, logits", kind="data")
-    d.arrow((x, 83), (x, 46))
-    d.words(x, 34, "Hunde  (y_t)")
-    d.arrow((350, 184), (350, 102), (445, 102), kind="faint")
-    for y in (296, 184):
-        d.arrow((x + 75, y), (x + 128, y))
-    d.arrow((x + 60, 30), (690, 30), (690, 446))
-    d.words(686, 462, "t + 1", "small")
-    return d
+def translator(d: Drawing) -> None:
+    """A bidirectional encoder, attention, and a decoder of two layers.
+
+    The outputs of the encoder are the memory. At each target step the state of the
+    first decoder layer queries the attention, which returns a context, a weighted mean
+    of the memory. The second layer and the readout use it, and the chosen word enters
+    the next step.
+    """
+    columns = [
+        d.stack(100 * k, 0, word, ("data", "embed"), ("layer", "LSTM ⇄"))
+        for k, word in enumerate(("two", "dogs", "play", "."))
+    ]
+    for left, right in pairwise(column[2] for column in columns):
+        d.arrow(left, right, lift=8)
+        d.arrow(right, left, lift=-8, kind="dashed")
+    layers = [("layer", f"decoder layer {k}") for k in (1, 2)]
+    labels = ("data", "embed"), *layers, ("data", "readout, logits"), "Hunde (y_t)"
+    stack = d.stack(470, 0, "zwei (y_{t-1})", *labels, gap=52)
+    first, second, readout, chosen = stack[2:]
+    mean = d.node(150, second.y, ("sign", "Σ"))
+    for k, column in enumerate(columns):
+        memory = d.node(100 * k, -171, ("state", f"h_{k + 1}"))
+        d.arrow(column[2], memory)
+        d.line(Node(100 * k, -188), mean, kind="faint" if k != 1 else "")
+    d.node(14, second.y + 8, ("small", "weights α_{tj}"))
+    d.arrow(mean, second)
+    d.node(240, second.y - 12, ("small", "context c_t"))
+    split = Node(352, second.y)
+    d.arrow(split, corner(split, readout), readout, kind="faint")
+    query = Node(first.x, first.y - 40)
+    d.arrow(query, Node(390, query.y), Node(161, mean.y + 7), kind="dashed")
+    d.node(425, query.y + 12, ("small", "query s_t"))
+    for layer in (first, second):
+        d.arrow(layer, Node(layer.x + 110, layer.y))
+    d.arrow(chosen, Node(620, chosen.y), Node(620, -4))
+    d.node(620, 6, ("small", "t + 1"))
 
 
 FIGURES = {
     "RecurrentLM": language_model,
     "RecurrentClassifier": classifier,
-    "RecurrentClassifier-bidirectional": bidirectional_classifier,
+    "RecurrentClassifier-bidirectional": partial(classifier, bidirectional=True),
     "FourWayClassifier": four_ways,
     "TCNClassifier": temporal_convolutions,
     "Seq2Seq": translator,

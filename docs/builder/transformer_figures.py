@@ -1,132 +1,89 @@
 """Figures of the transformers."""
 
-from builder.drawing import Drawing
+from builder.drawing import Drawing, Node, corner
 
 
-def _block(d: Drawing, x: float, bottom: float, attention: str) -> float:
-    """A pre-norm encoder block from below upwards; returns where its output is."""
-    y = bottom
-    for first, second in (("norm", attention), ("norm", "feed-forward")):
-        d.arrow((x, y), (x, y - 24))
-        d.box(x, y - 40, 130, 32, first, kind="data")
-        d.arrow((x, y - 56), (x, y - 74))
-        d.box(x, y - 92, 130, 36, second, kind="layer")
-        d.arrow((x, y - 110), (x, y - 126))
-        d.circle(x, y - 138, "+")
-        d.arrow((x, y - 8), (x + 88, y - 8), (x + 88, y - 138), (x + 12, y - 138))
-        y -= 150
-    d.line((x, y), (x, y - 8))
-    return y - 8
+def vit(d: Drawing) -> None:
+    """An image is cut into patches, and each patch becomes a vector.
 
-
-def vit() -> Drawing:
-    """The vision transformer."""
-    d = Drawing(
-        680,
-        400,
-        "A picture is cut into patches, each patch becomes a vector, a class token is "
-        "put in front and positions are added. The sequence goes through L equal "
-        "blocks of attention and feed-forward, each with a norm before it and a sum "
-        "after it; the class token's last vector is classified.",
-    )
-    d.grid(20, 150, 96, 4)
-    d.words(68, 268, "patches")
-    d.arrow((122, 198), (150, 198))
-    d.box(196, 198, 88, 44, "linear", "or conv", kind="layer")
-    d.arrow((240, 198), (268, 198))
-    for k, name in enumerate(("class", "z_1", "z_2", "z_N")):
-        kind = "state" if not k else "data"
-        d.box(304, 110 + 46 * k + (20 if k == 3 else 0), 64, 34, name, kind=kind)
-    d.words(304, 236, "⋮")
-    d.words(304, 312, "+ positions", "small")
-    d.arrow((340, 198), (374, 198), (374, 376), (452, 376), (452, 348))
-    top = _block(d, 452, 350, "self-attention")
-    d.line((352, 30), (556, 30), (556, 358), (364, 358), kind="dashed faint")
-    d.line((352, 30), (352, 358), (364, 358), kind="dashed faint")
-    d.words(556, 380, "L blocks")
-    d.line((452, top), (452, 16), (614, 16))
-    d.arrow((614, 16), (614, 120))
-    d.box(614, 142, 104, 44, "norm,", "class token", kind="data")
-    d.arrow((614, 164), (614, 200))
-    d.box(614, 217, 104, 34, "logits", kind="layer")
-    d.arrow((614, 234), (614, 266))
-    d.words(614, 284, "“ship”")
-    return d
-
-
-def swin() -> Drawing:
-    """The Swin transformer."""
-    d = Drawing(
-        680,
-        330,
-        "Above: attention stays within windows of the grid of patches, and in every "
-        "second block the windows are shifted by half, so that neighbours meet. Below: "
-        "four stages, between which two by two patches are merged into one.",
-    )
-    windows = ["layer", "gate", "state", "data"]
-    plain = [windows[r // 4 * 2 + c // 4] for r in range(8) for c in range(8)]
-    shifted = [
-        windows[(r + 2) // 4 % 2 * 2 + (c + 2) // 4 % 2]
-        for r in range(8)
-        for c in range(8)
+    A class token is put in front and positions are added. The sequence goes through L
+    equal blocks of attention and feed-forward, each with a norm before it and a sum
+    after it. The last vector of the class token is classified.
+    """
+    patches = d.grid(0, 0, 96, 4)
+    d.node(0, 64, "patches")
+    d.chain(patches, d.node(120, 0, ("layer", "linear", "or conv")), Node(206, 0))
+    d.node(236, -88, ("state", "class"))
+    for name, y in (("z_1", -42), ("z_2", 4), ("z_N", 74)):
+        d.node(236, y, ("data", name))
+    d.node(236, 38, "⋮")
+    d.node(236, 108, ("small", "+ positions"))
+    halves = [
+        (("data", "norm"), ("layer", name), ("sign", "+"))
+        for name in ("self-attention", "feed-forward")
     ]
-    d.grid(90, 20, 136, 8, plain)
-    d.words(158, 178, "block 1: windows")
-    d.arrow((246, 88), (300, 88))
-    d.grid(320, 20, 136, 8, shifted)
-    d.words(388, 178, "block 2: shifted by half")
-    d.words(572, 84, "connected cells of")
-    d.words(572, 102, "one colour: a window")
-    d.words(28, 264, "image")
-    d.arrow((52, 260), (72, 260))
-    x = 114
-    d.box(x, 260, 84, 48, "patches", kind="data")
-    for stage, side in enumerate(("H/4", "H/8", "H/16", "H/32"), 1):
-        x += 106
-        d.arrow((x - 64, 260), (x - 44, 260))
-        words = [f"stage {stage}"] if stage == 1 else ["merge,", f"stage {stage}"]
-        d.box(x, 260, 86, 48, *words, kind="layer")
-        d.words(x, 304, f"side {side}", "small")
-    d.arrow((x + 43, 260), (x + 62, 260))
-    d.box(x + 94, 260, 64, 48, "mean,", "logits", kind="data")
-    return d
+    norm, _, middle, _, _, top = d.stack(400, 128, *halves[0], *halves[1], gap=20)
+    d.arrow(Node(266, 0), Node(300, 0), Node(300, 184), Node(400, 184), norm)
+    for start, total in ((168, middle), (middle.y - 22, top)):
+        d.arrow(Node(400, start), Node(486, start), Node(486, total.y), total)
+    edge, above = top.y - 24, Node(400, top.y - 40)
+    frame = (316, 174), (316, edge), (504, edge), (504, 174), (316, 174)
+    d.line(*(Node(*place) for place in frame), kind="dashed faint")
+    d.node(470, 190, "L blocks")
+    labels = ("data", "norm,", "class token"), ("layer", "logits"), "“ship”"
+    head = [d.node(600, 70 * k - 90, label) for k, label in enumerate(labels)]
+    d.chain(*head)
+    d.arrow(top, above, corner(head[0], above), head[0])
 
 
-def detr() -> Drawing:
-    """The detection transformer."""
-    d = Drawing(
-        700,
-        330,
-        "A backbone turns the picture into a map of features; its places with their "
-        "positions go through the encoder and become the memory. Learned queries go "
-        "through the decoder, which looks at the memory; each query is answered with a "
-        "class and a box, or with nothing.",
+def swin(d: Drawing) -> None:
+    """Above: attention stays within windows of the grid of patches.
+
+    In every second block the windows are shifted by half, so that neighbours meet.
+    Below: four stages; two by two patches are merged before each but the first.
+    """
+    colours = ("layer", "gate", "state", "data")
+    grids = []
+    for k, caption in enumerate(("windows", "shifted by half")):
+        window = [(place + 2 * k) // 4 % 2 for place in range(8)]
+        kinds = [colours[2 * row + column] for row in window for column in window]
+        grids.append(d.grid(120 + 230 * k, 0, 136, 8, " ".join(kinds)))
+        d.node(120 + 230 * k, 86, f"block {k + 1}: {caption}")
+    d.chain(*grids)
+    d.node(540, 0, ("text", "connected cells of", "one colour: a window"))
+    stages = [("layer", "merge,", f"stage {k}") for k in (2, 3, 4)]
+    labels = (
+        ("data", "patches"),
+        ("layer", "stage 1"),
+        *stages,
+        ("data", "mean,", "logits"),
     )
-    d.words(50, 84, "image")
-    d.arrow((50, 94), (50, 122))
-    d.box(50, 146, 88, 46, "backbone", kind="layer")
-    d.arrow((94, 146), (124, 146))
-    d.grid(128, 106, 80, 4)
-    d.words(168, 210, "map")
-    d.arrow((214, 146), (250, 146))
-    d.box(304, 146, 106, 64, "encoder", "× L", kind="layer")
-    d.words(304, 66, "positions (sines)", "small")
-    d.arrow((304, 74), (304, 112))
-    d.arrow((357, 146), (410, 146))
-    d.words(384, 136, "memory", "small")
-    d.box(466, 146, 110, 64, "decoder", "× L", kind="layer")
-    for k in range(4):
-        x = 424 + 28 * k
-        d.box(x, 262, 22, 30, kind="state")
-        d.arrow((x, 246), (x, 180))
-    d.words(466, 300, "learned queries")
-    for k, answer in enumerate(("cat, box", "nothing", "dog, box", "nothing")):
-        y = 56 + 60 * k
-        d.arrow((521, 146), (566, y))
-        d.box(620, y, 106, 36, answer, kind="data" if k % 2 else "gate")
-    d.words(620, 282, "class and box")
-    d.words(620, 300, "of each query")
-    return d
+    row = d.row(0, 160, "image", *labels, gap=22)
+    for k, stage in enumerate(row[2:6]):
+        d.node(stage.x, 200, ("small", f"side H/{4 * 2**k}"))
+
+
+def detr(d: Drawing) -> None:
+    """A backbone turns the image into a map of features.
+
+    With their positions they go through the encoder and become the memory. Learned
+    queries go through the decoder, which attends to the memory. The output for each
+    query is a class and a box, or nothing.
+    """
+    backbone = d.row(0, 0, "image", ("layer", "backbone"))[1]
+    features = d.grid(220, 0, 80, 4)
+    d.node(220, 56, "map")
+    encoder = d.node(350, 0, ("layer", "encoder", "× L"))
+    decoder = d.node(510, 0, ("layer", "decoder", "× L"), width=112)
+    d.chain(backbone, features, encoder, decoder)
+    d.node(424, -12, ("small", "memory"))
+    d.arrow(d.node(350, -70, ("small", "positions (sines)")), encoder)
+    for k, name in enumerate(("cat, box", "nothing", "dog, box", "nothing")):
+        d.arrow(d.node(468 + 28 * k, 100, ("state",)), decoder)
+        kind = "data" if name == "nothing" else "gate"
+        d.arrow(decoder, d.node(660, 56 * k - 84, (kind, name), width=100))
+    d.node(510, 126, "learned queries")
+    d.node(660, 130, ("text", "class and box", "of each query"))
 
 
 FIGURES = {"ViT": vit, "Swin": swin, "DETR": detr}
