@@ -1,6 +1,7 @@
-"""A page on this machine on which a stranger tries the models: `seqzoo demo`.
+"""`seqzoo demo`: a page on this machine for trying the models.
 
-`app` builds the page and serves it, here or as a Space of the Hugging Face Hub;
-`panels` has what it shows for each kind of model, `models` the models, `validation`
-what is refused, `security` who may ask. Needs Gradio: `pip install "seqzoo[demo]"`.
+`app` builds and serves the page, on this machine or as a Space of the Hugging Face Hub.
+`panels` has a part of the page for each kind of model. `models` lists and loads models,
+`validation` checks inputs, `security` keeps other machines and sites out. The page
+needs Gradio: `pip install "seqzoo[demo]"`.
 """

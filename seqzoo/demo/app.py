@@ -1,9 +1,10 @@
-"""The page: build it, serve it. Run as a file it is a Space of the Hugging Face Hub.
+"""Builds and serves the page. As a program, this file is a Space of the Hub.
 
-    seqzoo demo                    # on this machine, for this machine alone
-    python app.py                  # a copy of this file in a Space, for everybody
+    seqzoo demo                    # for this machine alone
+    python app.py                  # in a Space, for everybody
 
-Nothing is sent to another host: no fonts, no telemetry, no link that shares the page.
+The page sends nothing to other hosts: it has no fonts of theirs, no telemetry and no
+public link.
 """
 
 import os
@@ -17,20 +18,20 @@ from typing import Any
 import gradio as gr
 
 from seqzoo.demo import models
-from seqzoo.demo.html import in_words
+from seqzoo.demo.html import friendly_errors
 from seqzoo.demo.panels import PANELS
 from seqzoo.demo.security import LOCAL, middleware, without_proxy
 from seqzoo.demo.validation import FILE, PIXELS
 
-PORT = 7860  # where Gradio's pages usually are
+PORT = 7860  # Gradio's own
 PORTS_TRIED = 100
 CLEAN_UP = 3600  # seconds after which uploads are deleted
-WAITING = 20  # people, at most
+WAITING = 20  # requests in the queue, at most
 
 TITLE = "seqzoo: try the models"
 CSS = """
 .gradio-container { max-width: 1100px !important; width: 100%; margin: auto; }
-.answer img.drawn { max-width: 100%; max-height: 90vh; background: white; }
+.answer img.figure { max-width: 100%; max-height: 90vh; background: white; }
 .answer img.pixels { width: 224px; max-width: 100%; image-rendering: pixelated; }
 .answer canvas { display: block; width: 280px; max-width: 100%; touch-action: none;
     border: 1px solid var(--border-color-primary); cursor: crosshair; }
@@ -48,7 +49,7 @@ def build(panels: Mapping[str, str], chosen: str) -> gr.Blocks:
 
     Args:
         panels: The panel of each model, as `seqzoo.demo.models.panels` gives them.
-        chosen: The model that it begins with.
+        chosen: The model that the page begins with.
     """
     with gr.Blocks(
         title=TITLE, analytics_enabled=False, delete_cache=(CLEAN_UP, CLEAN_UP)
@@ -59,25 +60,26 @@ def build(panels: Mapping[str, str], chosen: str) -> gr.Blocks:
         )
         with gr.Accordion("About this model", open=False):
             card = gr.Markdown(models.card(chosen), elem_classes="card")
-        shown = sorted(set(panels.values()), key=list(PANELS).index)
-        made = {kind: PANELS[kind](name) for kind in shown}
-        made[panels[chosen]].group.visible = True
+        groups: dict[str, gr.Column] = {}
+        outputs: list[Any] = []
+        for kind in sorted(set(panels.values()), key=list(PANELS).index):
+            with gr.Column(visible=kind == panels[chosen], elem_id=kind) as group:
+                groups[kind] = group
+                outputs += PANELS[kind](name)
 
         def choose(name: str) -> list[Any]:
-            groups = [gr.update(visible=kind == panels[name]) for kind in made]
-            empty = [
-                gr.update(value=None) for each in made.values() for _ in each.answers
+            visible = [gr.update(visible=kind == panels[name]) for kind in groups]
+            # The answers of another model must not stay.
+            return [
+                models.card(name),
+                *visible,
+                *[gr.update(value=None)] * len(outputs),
             ]
-            return [models.card(name), *groups, *empty]
 
         name.change(
-            in_words(choose),
+            friendly_errors(choose),
             [name],
-            [
-                card,
-                *(each.group for each in made.values()),
-                *(answer for each in made.values() for answer in each.answers),
-            ],
+            [card, *groups.values(), *outputs],
             api_visibility="private",
             show_progress="hidden",
         )
@@ -96,12 +98,12 @@ def serve(
     """Serves the page until it is interrupted.
 
     Args:
-        name: The model to begin with, as for `seqzoo.load`; a translator by default.
-        host: The address to listen at: this machine's own, which no other reaches, or
-            None for what Gradio's environment says, which on a Space is every one.
-        port: Where to listen; `PORT` by default, or the next one that is free.
+        name: The first model, as for `seqzoo.load`. Default: a translator.
+        host: The address to listen at. `LOCAL` cannot be reached from other machines;
+            None leaves it to Gradio's environment: in a Space, all addresses.
+        port: Default: `PORT`, or the next one that is free.
         browse: Whether to open the page in the browser.
-        started: Called with the page's address as soon as it is there.
+        started: Called with the page's address once the page is served.
 
     Raises:
         UnknownModelError: A KeyError, if no model has the name.
@@ -113,7 +115,7 @@ def serve(
     chosen = name or models.first(panels)
     if host is not None:
         port = free_port(port)
-    # Beyond twice as many, Pillow refuses to open a picture, whoever asks it.
+    # Pillow refuses to open images of more than twice as many.
     Image.MAX_IMAGE_PIXELS = PIXELS // 2
     with tempfile.TemporaryDirectory(prefix="seqzoo-demo-") as folder, without_proxy():
         os.environ["GRADIO_TEMP_DIR"] = folder  # for uploads
@@ -140,14 +142,16 @@ def serve(
             started(address)
             if browse:
                 webbrowser.open(address)
-            while not threading.Event().wait(3600):  # a bare wait hears no Ctrl-C
+            while not threading.Event().wait(
+                3600
+            ):  # without a limit, Ctrl-C does not end it
                 pass
         finally:
             page.close(verbose=False)
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's look, with the fonts that the reader has."""
+    """Gradio's theme with the fonts of the reader's machine."""
     look = gr.themes.Default(
         primary_hue="indigo",
         font=["system-ui", "sans-serif"],
@@ -159,10 +163,10 @@ def theme() -> gr.themes.Base:
 
 
 def free_port(wanted: int | None) -> int:
-    """A port of this machine that nobody listens at.
+    """A free port of this machine.
 
     Args:
-        wanted: The only one that will do; None for the first from `PORT` on.
+        wanted: The port to check; None for the first free one from `PORT` on.
 
     Raises:
         ValueError: If it is taken, or all are.

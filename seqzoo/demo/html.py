@@ -1,6 +1,7 @@
-"""What the page shows: pictures that need no file, and errors in words."""
+"""Figures as HTML without files, and errors as messages of one line."""
 
 import base64
+import contextlib
 import functools
 import inspect
 import io
@@ -17,57 +18,57 @@ from seqzoo.hub.errors import one_line
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
-def drawn(draw: Callable[[Path], Any], words: str, suffix: str = "svg") -> str:
-    """The picture that a function of `seqzoo.plot` draws, as HTML.
+def figure_html(
+    draw: Callable[..., Any], alt: str, suffix: str, *inputs: Any, **options: Any
+) -> str:
+    """A figure of `seqzoo.plot` as HTML.
 
     Args:
-        draw: Writes the picture to the path that it is given.
-        words: What there is to see, for who cannot see it.
+        draw: The function that draws it.
+        alt: Describes the figure to people who cannot see it.
         suffix: "svg" or "png".
+        *inputs: The arguments of `draw` before the path of the file.
+        **options: The arguments after it.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"picture.{suffix}"
-        draw(path)
-        return _image(path.read_bytes(), suffix, words)
+        path = Path(folder) / f"figure.{suffix}"
+        draw(*inputs, path, **options)
+        return _img(path.read_bytes(), suffix, alt, "figure")
 
 
-def enlarged(image: Any, words: str) -> str:
-    """A small `PIL.Image` as HTML, each pixel a square, and below it the words."""
+def pixels_html(image: Any, caption: str) -> str:
+    """A small `PIL.Image` as HTML, enlarged to squares, with its caption."""
     file = io.BytesIO()
     image.save(file, "png")
-    image = _image(file.getvalue(), "png", words, "pixels")
-    return f"{image}<p>{escape(words)}</p>"
+    return f"{_img(file.getvalue(), 'png', caption, 'pixels')}<p>{escape(caption)}</p>"
 
 
-def _image(data: bytes, suffix: str, words: str, kind: str = "drawn") -> str:
+def _img(data: bytes, suffix: str, alt: str, kind: str) -> str:
     encoded = base64.b64encode(data).decode("ascii")
     source = f"data:{TYPES[suffix]};base64,{encoded}"
-    return f'<img class="{kind}" alt="{escape(words)}" src="{source}">'
+    return f'<img class="{kind}" alt="{escape(alt)}" src="{source}">'
 
 
-def in_words(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose errors the page shows as a message of one line."""
-    if inspect.isgeneratorfunction(function):
+def friendly_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function or generator, whose errors the page shows as a line of text."""
 
-        @functools.wraps(function)
-        def generate(*arguments: Any) -> Iterator[Any]:
-            try:
-                yield from function(*arguments)
-            except Exception as error:
-                raise _message(error) from error
+    def generate(*arguments: Any) -> Iterator[Any]:
+        with _message():
+            yield from function(*arguments)
 
-        return generate
-
-    @functools.wraps(function)
     def call(*arguments: Any) -> Any:
-        try:
+        with _message():
             return function(*arguments)
-        except Exception as error:
-            raise _message(error) from error
 
-    return call
+    is_generator = inspect.isgeneratorfunction(function)
+    return functools.wraps(function)(generate if is_generator else call)
 
 
-def _message(error: Exception) -> gr.Error:
-    # The page takes a message for HTML; it may quote what a stranger typed.
-    return gr.Error(escape(one_line(error)), title="", print_exception=False)
+@contextlib.contextmanager
+def _message() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Gradio shows a message as HTML, and it may quote what a stranger typed.
+        text = escape(one_line(error))
+        raise gr.Error(text, title="", print_exception=False) from error

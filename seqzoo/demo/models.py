@@ -1,4 +1,4 @@
-"""The models of the page: which there are, what is said of them, the ones in memory."""
+"""The models of the page: their panels, their cards, and those in memory."""
 
 import functools
 import re
@@ -9,14 +9,14 @@ from typing import Any
 import seqzoo
 from seqzoo.hub.names import bundle_folder, is_bare, is_hub
 
-MODELS_KEPT = 4  # the last ones that were used
+MODELS_KEPT = 4  # in memory: those used last
 _loading = threading.Lock()
 
 
 def panel_of(info: Any) -> str | None:
     """The name of the panel for a model, None if there is none.
 
-    Its processor may have a panel of its own, such as a sheet to draw digits on.
+    A processor may have a panel of its own, such as a sheet to draw digits on.
 
     Args:
         info: The model's `seqzoo.ModelInfo`.
@@ -24,34 +24,34 @@ def panel_of(info: Any) -> str | None:
     from seqzoo.processors import PROCESSORS
     from seqzoo.tasks import TASKS
 
-    classes = (PROCESSORS.get(info.processor), TASKS.get(info.task))
-    return next(filter(None, (getattr(c, "demo_panel", None) for c in classes)), None)
+    processor, task = PROCESSORS.get(info.processor), TASKS.get(info.task)
+    panel: str | None = getattr(processor, "demo_panel", None)
+    return panel or getattr(task, "demo_panel", None)
 
 
 def panels(name: str | None = None) -> dict[str, str]:
     """The panel of every model to choose from, by the model's name.
 
     Args:
-        name: One more, which may be a folder or a Hub repository.
+        name: One more model, which may be a folder or a Hub repository.
 
     Raises:
         UnknownModelError: A KeyError, if no model has the name.
         ValueError: If there is no panel for it, or no model at all.
     """
-    found = {}
-    for each in dict.fromkeys([*seqzoo.list_models(), *([name] if name else [])]):
-        info = seqzoo.info(each)
-        if panel := panel_of(info):
-            found[each] = panel
-        elif each == name:
-            raise ValueError(
-                f"The page has nothing to show for {name}, a model for {info.task}"
-                + (f" that reads with {info.processor}" if info.processor else "")
-                + ". Use seqzoo run."
-            )
-    if not found:
+    names = [*seqzoo.list_models(), *([name] if name else [])]
+    infos = {name: seqzoo.info(name) for name in dict.fromkeys(names)}
+    panels = {name: panel for name in infos if (panel := panel_of(infos[name]))}
+    if name and name not in panels:
+        task, processor = infos[name].task, infos[name].processor
+        raise ValueError(
+            f"The page has no panel for {name}, a model for {task}"
+            + (f" that reads with {processor}" if processor else "")
+            + ". Use seqzoo run."
+        )
+    if not panels:
         raise ValueError("There is no trained model here. seqzoo train makes one.")
-    return found
+    return panels
 
 
 def first(panels: dict[str, str]) -> str:
@@ -67,7 +67,7 @@ def model(name: str) -> Any:
         UnknownModelError: A KeyError, if no model has this name.
         OSError, ValueError: If it cannot be loaded.
     """
-    with _loading:  # two at once would load it twice
+    with _loading:  # two requests at once would load it twice
         return _loaded(name)
 
 
@@ -77,28 +77,27 @@ def _loaded(name: str) -> Any:
 
 
 def card(name: str) -> str:
-    """What is known of a model, as Markdown: scores, data, limits, licence."""
+    """A model's task, scores, paper, data, limits and licence, as Markdown."""
     info = seqzoo.info(name)
     size = "" if info.params is None else f", {info.params:,} parameters"
-    task = f"{info.task}, {info.class_name}{size}"
-    rows: list[tuple[str, str | None]] = [("task", task)]
+    rows = [("task", f"{info.task}, {info.class_name}{size}")]
     for metric, record in info.metrics.items():
-        on = [record["split"]] if record.get("split") else []
-        if record.get("examples"):
-            on.append(f"{record['examples']:,} examples")
+        examples = record.get("examples")
+        source = [record.get("split"), examples and f"{examples:,} examples"]
         value = f"{record['value']:.4g} {record.get('unit') or ''}".strip()
-        rows.append((metric.replace("_", " "), f"{value} ({', '.join(on)})"))
-    rows += [("paper", info.paper), ("data", info.data), ("limits", _limits(name))]
-    rows.append(("licence", info.licence))
+        text = f"{value} ({', '.join(filter(None, source))})"
+        rows.append((metric.replace("_", " "), text))
+    rows += [("paper", info.paper or ""), ("data", info.data or "")]
+    rows += [("limits", _limits(name)), ("licence", info.licence or "")]
     return "\n".join(f"- **{label}**: {text}" for label, text in rows if text)
 
 
-def _limits(name: str) -> str | None:
-    """What the model's card says that it cannot do."""
+def _limits(name: str) -> str:
+    """The limits that the model's card states, or nothing."""
     if is_hub(name):
-        return None
+        return ""
     folder = bundle_folder() / name if is_bare(name) else Path(name).expanduser()
     readme = folder / "README.md"
     text = readme.read_text("utf-8") if readme.is_file() else ""
-    found = re.search(r"^## Limits\n+(.+?)\n(?:\n|\Z)", text, re.MULTILINE | re.DOTALL)
-    return " ".join(found[1].split()) if found else None
+    limits = re.search(r"^## Limits\n+(.+?)\n(?:\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    return " ".join(limits[1].split()) if limits else ""

@@ -1,4 +1,4 @@
-"""Nobody but this machine: who may ask the page, and whom the page may ask."""
+"""Keeps other machines and sites away from the page, and the page away from them."""
 
 import contextlib
 import os
@@ -8,18 +8,19 @@ from typing import Any
 LOCAL = "127.0.0.1"
 NAMES = (LOCAL, "localhost")
 
-# What the page may load, and from where: itself. Gradio's own scripts are inline, and
-# its templates are evaluated.
+# The page may load from itself alone. Gradio's own scripts are inline, and it evaluates
+# its templates.
 POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 
 Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class SecurityPolicy:
-    """Tells the browser to ask no other host, whatever a text of the page says.
+    """ASGI middleware: the browser may ask no other host, whatever the page contains.
 
     Args:
         app: The ASGI application to wrap.
@@ -28,28 +29,20 @@ class SecurityPolicy:
     def __init__(self, app: Any):
         self.app = app
 
-    async def __call__(
-        self,
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
+    async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
         """Answers a request with the policy in its headers."""
 
-        async def with_policy(message: Message) -> None:
+        async def send_with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
                 header = (b"content-security-policy", POLICY.encode("ascii"))
                 message["headers"] = [*message.get("headers", []), header]
             await send(message)
 
-        await self.app(scope, receive, with_policy)
+        await self.app(scope, receive, send_with_policy)
 
 
 def middleware() -> list[Any]:
-    """What stands between the page and this machine.
-
-    Another site cannot reach the page by a name of its own that leads here.
-    """
+    """The policy, and a check that requests use a local name (no DNS rebinding)."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -61,16 +54,15 @@ def middleware() -> list[Any]:
 
 @contextlib.contextmanager
 def without_proxy() -> Iterator[None]:
-    """Gradio asks its own page whether it is there: no proxy can know."""
+    """Lets Gradio reach its own page, which it does at the start, without a proxy."""
     before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
-    given = before["NO_PROXY"] or before["no_proxy"]
-    value = ",".join([*([given] if given else []), *NAMES])
-    os.environ.update(dict.fromkeys(before, value))
+    hosts = filter(None, [before["NO_PROXY"] or before["no_proxy"], *NAMES])
+    os.environ.update(dict.fromkeys(before, ",".join(hosts)))
     try:
         yield
     finally:
-        for name, old in before.items():
-            if old is None:
+        for name, value in before.items():
+            if value is None:
                 os.environ.pop(name, None)
             else:
-                os.environ[name] = old
+                os.environ[name] = value

@@ -1,4 +1,8 @@
-"""What the page takes in: checked before a model sees it."""
+"""The inputs of the page, checked before a model reads them.
+
+Each function returns the input in the form that models read. It raises a `ValueError`
+that says what is wanted, what came and what to do.
+"""
 
 import base64
 import io
@@ -8,210 +12,153 @@ from typing import Any, BinaryIO
 
 SENTENCE = 1000  # characters of a text to translate
 PROMPT = 2000  # characters of a text to continue
-NEW_CHARACTERS = 1000  # at most written at once
+NEW_CHARACTERS = 1000  # written at once
 FILE = 10 * 2**20  # bytes of an upload
-PIXELS = 20_000_000  # of a picture
+PIXELS = 20_000_000  # of an image
 SECONDS = 10  # of a recording
 RATES = (4000, 192_000)  # samples a second of a recording: lowest, highest
 
 
-def checked_text(text: Any, most: int, what: str) -> str:
-    """The text without blanks around it, if it is neither empty nor too long.
+def _refused(wanted: str, received: Any, advice: str) -> ValueError:
+    return ValueError(f"Wanted: {wanted}. Received: {received}. {advice}")
+
+
+def checked_text(text: Any, limit: int, wanted: str) -> str:
+    """The text without surrounding white space, if it is neither empty nor too long.
 
     Args:
-        text: What came from the page.
-        most: Characters that are allowed.
-        what: What was wanted, such as "a sentence".
-
-    Raises:
-        ValueError: If it is none such.
+        text: From the page.
+        limit: The number of characters that are allowed.
+        wanted: What the text is, such as "a sentence".
 
     Example:
         >>> checked_text(" A man sleeps. ", 1000, "a sentence")
         'A man sleeps.'
     """
-    text = _string(text, most, what).strip()
+    text = _string(text, limit, wanted).strip()
     if not text:
-        raise ValueError(f"Wanted: {what}. Received: nothing. Type some words.")
+        raise _refused(wanted, "nothing", "Type some words.")
     return text
 
 
 def checked_prompt(text: Any) -> str:
-    """The prompt as it is, line breaks included, if it is neither empty nor too long.
-
-    Raises:
-        ValueError: If it is none such.
-    """
+    """The prompt with its white space, if it is neither empty nor too long."""
     text = _string(text, PROMPT, "a prompt")
     if not text:
-        raise ValueError("Wanted: a prompt. Received: nothing. Type how it begins.")
+        raise _refused("a prompt", "nothing", "Type how it begins.")
     return text
 
 
-def _string(text: Any, most: int, what: str) -> str:
+def _string(text: Any, limit: int, wanted: str) -> str:
     if not isinstance(text, str):
-        raise ValueError(f"Wanted: {what}. Received: {type(text).__name__}.")
-    if len(text) > most:
-        raise ValueError(
-            f"Wanted: {what} of at most {most:,} characters. Received: {len(text):,}. "
-            "Shorten it."
-        )
-    # A lone half of a surrogate pair is a str to Python and no text to anybody else.
+        raise _refused(wanted, type(text).__name__, "Type a text.")
+    if len(text) > limit:
+        wanted = f"{wanted} of at most {limit:,} characters"
+        raise _refused(wanted, f"{len(text):,}", "Shorten it.")
+    # Half of a surrogate pair is valid in Python's strings alone.
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def checked_number(value: Any, low: float, high: float, what: str) -> float:
+def checked_number(value: Any, low: float, high: float, wanted: str) -> float:
     """The number, if it is between the bounds.
 
-    Raises:
-        ValueError: If it is not, or no number.
-
     Example:
-        >>> checked_number(0.5, 0, 1, "the threshold")
+        >>> checked_number(0.5, 0, 1, "a score")
         0.5
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:
-        raise ValueError(
-            f"Wanted: {what} from {low:,} to {high:,}. Received: {value}. Change it."
-        )
+        raise _refused(f"{wanted} from {low:,} to {high:,}", value, "Change it.")
     return float(value)
 
 
-def checked_choice(text: Any, most: int, what: str) -> int | None:
-    """The whole number that a field holds, None if it is left empty.
-
-    Args:
-        text: What came from the page.
-        most: The greatest that is allowed; the least is 0.
-        what: What was wanted, such as "a unit".
-
-    Raises:
-        ValueError: If it is no such number.
+def checked_choice(text: Any, largest: int, wanted: str) -> int | None:
+    """The whole number from 0 to `largest` in a field, None if the field is empty.
 
     Example:
         >>> checked_choice(" 7 ", 255, "a unit"), checked_choice("", 255, "a unit")
         (7, None)
     """
-    text = _string(text or "", 100, what).strip()
+    text = _string(text or "", 100, wanted).strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and int(text) <= most):
-        raise ValueError(
-            f"Wanted: {what} from 0 to {most:,}, or nothing. Received: {text!r}. "
-            "Change it."
-        )
+    if not (text.isascii() and text.isdigit() and int(text) <= largest):
+        wanted = f"{wanted} from 0 to {largest:,}, or nothing"
+        raise _refused(wanted, repr(text), "Change it.")
     return int(text)
 
 
-def checked_picture(path: Any) -> Any:
-    """The picture of an uploaded file, turned as its camera says, as a `PIL.Image`.
-
-    Args:
-        path: The file; None if there is none.
-
-    Raises:
-        ValueError: If it is no picture, or has more than `PIXELS`.
-    """
-    if path is None:
-        raise ValueError("Wanted: a picture. Received: nothing. Upload one.")
-    _check_bytes(os.stat(path).st_size, "a picture")
+def checked_image(path: Any) -> Any:
+    """The image in an uploaded file, upright by its EXIF data, as a `PIL.Image`."""
+    _check_file(path, "an image", "Upload one.")
     with open(path, "rb") as file:
-        return _picture(file)
+        return _image(file)
 
 
 def checked_drawing(url: Any) -> Any:
-    """The picture that was drawn in the browser, as a `PIL.Image`.
-
-    Args:
-        url: Its data URL, as a canvas gives it; None or empty if it is blank.
-
-    Raises:
-        ValueError: If it is none such.
-    """
+    """The image in the data URL of the page's canvas, as a `PIL.Image`."""
     if not url:
-        raise ValueError("Wanted: a digit. Received: nothing. Draw one.")
+        raise _refused("a digit", "nothing", "Draw one.")
     head, _, data = url.partition(",") if isinstance(url, str) else ("", "", "")
     if head != "data:image/png;base64":
-        raise ValueError("Wanted: a drawing. Received: something else. Draw it here.")
+        raise _refused("a drawing", "other data", "Draw a digit on the page.")
     _check_bytes(len(data), "a drawing")
     try:
         file = io.BytesIO(base64.b64decode(data, validate=True))
     except ValueError as error:
-        raise ValueError(
-            "Wanted: a drawing. Received: a broken one. Draw it again."
-        ) from error
-    return _picture(file)
+        raise _refused("a drawing", "damaged data", "Draw it again.") from error
+    return _image(file)
 
 
-def _picture(file: BinaryIO) -> Any:
+def _image(file: BinaryIO) -> Any:
     from PIL import Image, ImageOps
 
+    wanted = f"an image of at most {PIXELS // 10**6} million pixels"
     try:
-        # Opening reads the size; decoding, which needs the memory, comes after.
+        # Opening reads the size; decoding, which needs memory, comes after the check.
         with (
-            warnings.catch_warnings(action="ignore"),  # of size, which is refused below
+            warnings.catch_warnings(action="ignore"),  # of the size
             Image.open(file) as image,
         ):
             width, height = image.size
             if width * height <= PIXELS:
                 return ImageOps.exif_transpose(image.copy())
     except Image.DecompressionBombError as error:
-        raise ValueError(_too_large("far more")) from error
+        raise _refused(wanted, "far more", "Scale it down.") from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(
-            "Wanted: a picture. Received: a file that Pillow cannot read. Upload a "
-            "PNG or JPEG file."
-        ) from error
-    raise ValueError(_too_large(f"{width:,} x {height:,}"))
-
-
-def _too_large(came: str) -> str:
-    return (
-        f"Wanted: a picture of at most {PIXELS // 10**6} million pixels. Received: "
-        f"{came}. Scale it down."
-    )
+        received = "a file that Pillow cannot read"
+        raise _refused("an image", received, "Upload a PNG or JPEG file.") from error
+    raise _refused(wanted, f"{width:,} x {height:,}", "Scale it down.")
 
 
 def checked_recording(path: Any) -> str:
-    """The path of an uploaded recording, if it is a WAV file of a few seconds.
-
-    Args:
-        path: The file; None if there is none.
-
-    Raises:
-        ValueError: If it is none such.
-    """
+    """The path of an uploaded WAV file, if it is short and its sampling rate usual."""
     from scipy.io import wavfile
 
-    if path is None:
-        raise ValueError("Wanted: a recording. Received: nothing. Record a word.")
-    _check_bytes(os.stat(path).st_size, "a recording")
+    _check_file(path, "a recording", "Record a word.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of chunks that scipy does not know
             rate, samples = wavfile.read(path)
-    except Exception as error:  # whatever a broken header leads scipy to
-        raise ValueError(
-            "Wanted: a recording. Received: a file that is no WAV file. Record it "
-            "here, or convert it."
-        ) from error
+    except Exception as error:  # scipy raises many kinds for damaged headers
+        advice = "Record it here, or convert it."
+        raise _refused("a recording", "a file that is no WAV file", advice) from error
     if not RATES[0] <= rate <= RATES[1]:
-        raise ValueError(
-            f"Wanted: a recording of {RATES[0]:,} to {RATES[1]:,} samples a second. "
-            f"Received: {rate:,}. Convert it."
-        )
+        wanted = f"a recording of {RATES[0]:,} to {RATES[1]:,} samples a second"
+        raise _refused(wanted, f"{rate:,}", "Convert it.")
     if len(samples) > SECONDS * rate:
-        raise ValueError(
-            f"Wanted: a recording of at most {SECONDS} seconds. Received: "
-            f"{len(samples) / rate:,.1f}. Cut it."
-        )
+        wanted = f"a recording of at most {SECONDS} seconds"
+        raise _refused(wanted, f"{len(samples) / rate:,.1f}", "Cut it.")
     return str(path)
 
 
-def _check_bytes(size: int, what: str) -> None:
+def _check_file(path: Any, wanted: str, advice: str) -> None:
+    if path is None:
+        raise _refused(wanted, "nothing", advice)
+    _check_bytes(os.stat(path).st_size, wanted)
+
+
+def _check_bytes(size: int, wanted: str) -> None:
     if size > FILE:
-        raise ValueError(
-            f"Wanted: {what} of at most {FILE // 2**20} MB. Received: "
-            f"{size / 2**20:,.1f} MB. Make it smaller."
-        )
+        wanted = f"{wanted} of at most {FILE // 2**20} MB"
+        raise _refused(wanted, f"{size / 2**20:,.1f} MB", "Make it smaller.")

@@ -83,8 +83,8 @@ def test_an_error_is_a_message_that_cannot_be_html():
         yield 1
         fail(text)
 
-    later = html.in_words(fail_later)
-    for function in (html.in_words(fail), lambda text: list(later(text))):
+    later = html.friendly_errors(fail_later)
+    for function in (html.friendly_errors(fail), lambda text: list(later(text))):
         with pytest.raises(gr.Error) as caught:
             function("<img src=x onerror=alert(1)>")
         assert "&lt;img" in caught.value.message
@@ -99,7 +99,7 @@ def test_a_picture_leaves_no_file_behind():
         path.write_text("<svg/>")
         kept.append(path)
 
-    assert 'alt="a &quot;b&quot;"' in html.drawn(draw, 'a "b"')
+    assert 'alt="a &quot;b&quot;"' in html.figure_html(draw, 'a "b"', "svg")
     assert not kept[0].parent.exists()
 
 

@@ -188,7 +188,7 @@ def test_a_file_that_is_no_picture_gets_a_message(page, tmp_path):
     wait_for(page, f"return document.querySelector('{field}')")
     find(page, field).send_keys(str(tmp_path / "digit.png"))
     wait_for(page, "return document.querySelector('#drawing [aria-label*=emove]')")
-    press(page, "drawing", "Read the picture")
+    press(page, "drawing", "Read the image")
     assert "Upload a PNG or JPEG file" in message(page)
 
 

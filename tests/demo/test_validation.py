@@ -57,14 +57,14 @@ def test_a_choice_must_be_a_whole_number(text):
 def test_pictures_of_every_kind_are_read(tmp_path, mode):
     path = tmp_path / "a.tiff"
     Image.new(mode, (5, 3)).save(path)
-    assert validation.checked_picture(str(path)).size == (5, 3)
+    assert validation.checked_image(str(path)).size == (5, 3)
 
 
 def test_a_picture_is_turned_as_the_camera_says(tmp_path):
     exif = Image.Exif()
     exif[274] = 6  # the camera was held upright
     Image.new("RGB", (8, 4)).save(tmp_path / "a.jpg", exif=exif)
-    assert validation.checked_picture(str(tmp_path / "a.jpg")).size == (4, 8)
+    assert validation.checked_image(str(tmp_path / "a.jpg")).size == (4, 8)
 
 
 def png_header(width, height):
@@ -83,7 +83,7 @@ def test_a_picture_of_too_many_pixels_is_not_decoded(tmp_path, side, monkeypatch
     path.write_bytes(png_header(side, side))
     no_load = lambda image: pytest.fail("decoded")  # noqa: E731
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", no_load)
-    assert "million pixels" in refused(validation.checked_picture, str(path))
+    assert "million pixels" in refused(validation.checked_image, str(path))
 
 
 @pytest.mark.parametrize(
@@ -93,19 +93,19 @@ def test_a_picture_of_too_many_pixels_is_not_decoded(tmp_path, side, monkeypatch
 def test_a_file_that_is_no_picture_is_refused(tmp_path, content):
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    assert "PNG or JPEG" in refused(validation.checked_picture, str(path))
+    assert "PNG or JPEG" in refused(validation.checked_image, str(path))
 
 
 def test_a_large_file_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(validation, "FILE", 4)
     path = tmp_path / "a.png"
     path.write_bytes(b"12345")
-    for function in (validation.checked_picture, validation.checked_recording):
+    for function in (validation.checked_image, validation.checked_recording):
         assert " MB" in refused(function, str(path))
 
 
 def test_nothing_is_refused_as_nothing():
-    for function in (validation.checked_picture, validation.checked_recording):
+    for function in (validation.checked_image, validation.checked_recording):
         assert "nothing" in refused(function, None)
 
 

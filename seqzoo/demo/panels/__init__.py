@@ -1,27 +1,27 @@
-"""What the page shows for each kind of model: a file a kind.
+"""The parts of the page, one for each kind of model.
 
-Each has functions of plain values, which ask the model, and `panel`, which lays the
-fields out.
+Each file has functions of plain values, which run the model. Their argument `name` is
+the model's name and `path` an uploaded file; they raise the errors of `validation`. The
+function `panel` lays out the fields for the chosen model. It returns its outputs: the
+fields that show answers.
 """
 
 from seqzoo.demo.panels import (
+    classification,
     detection,
     drawing,
     generation,
-    image,
-    recording,
     translation,
 )
-from seqzoo.demo.panels.base import Panel
 
-# By the names that `seqzoo.demo.models.panel_of` gives.
+# By the `demo_panel` of tasks and processors, in the order of the page.
 PANELS = {
     "translation": translation.panel,
     "generation": generation.panel,
     "drawing": drawing.panel,
-    "image": image.panel,
-    "recording": recording.panel,
+    "image": classification.image_panel,
+    "recording": classification.recording_panel,
     "detection": detection.panel,
 }
 
-__all__ = ["PANELS", "Panel"]
+__all__ = ["PANELS"]

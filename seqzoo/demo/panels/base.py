@@ -1,80 +1,61 @@
-"""What the panels share: how a model is asked, and what takes in a file."""
+"""Fields and events that the panels share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from seqzoo.demo.html import in_words
+from seqzoo.demo.html import friendly_errors
 
-LABELS = 5  # most probable ones that are shown
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A part of the page.
-
-    Attributes:
-        group: What is shown or hidden as a whole.
-        answers: What another model's answer must not be left in.
-    """
-
-    group: gr.Column
-    answers: Sequence[Any]
+LABELS = 5  # the most probable ones
 
 
-def picture_field() -> gr.Image:
-    """Where a picture is dropped, pasted or chosen; its file is what is handed on."""
+def image_field() -> gr.Image:
+    """A field for an uploaded, pasted or photographed image; its value is a path."""
     field = gr.Image(
-        label="Picture",
+        label="Image",
         sources=["upload", "clipboard", "webcam"],
         type="filepath",
         height=300,
     )
-    # Gradio's own would decode the file before anybody has looked how large it is.
+    # Gradio's own preprocessing would decode the file before its size is checked.
     field.preprocess = lambda payload: payload and payload.path
     return field
 
 
-def asked(
+def html_field() -> gr.HTML:
+    """A field that shows a figure."""
+    return gr.HTML(apply_default_css=False, elem_classes="answer")
+
+
+def on_event(
     function: Callable[..., Any],
     triggers: Sequence[Any],
     inputs: Sequence[Any],
     outputs: Sequence[Any],
-    **options: Any,
 ) -> Any:
-    """Runs a function of the model when something is pressed.
-
-    One at a time, whoever asks: the others wait in the queue, and see that they do.
+    """Runs a function of the model at an event; requests wait for each other.
 
     Args:
-        function: Its errors are shown in words.
-        triggers: Such as `button.click`.
-        inputs: The fields that it reads.
-        outputs: What shows what it returns.
-        **options: As for `gr.on`.
+        function: Its errors are shown as messages.
+        triggers: Events, such as `button.click`.
+        inputs: The fields that hold its arguments.
+        outputs: The fields that show its results.
     """
     return gr.on(
         list(triggers),
-        in_words(function),
+        friendly_errors(function),
         inputs=list(inputs),
         outputs=list(outputs),
         concurrency_limit=1,
         concurrency_id="model",
         api_visibility="private",
-        **options,
     )
 
 
-def shares(model: Any, given: Any) -> dict[str, float]:
-    """The most probable labels of one input, for `gr.Label`.
-
-    Args:
-        model: A classifier.
-        given: What its `classify` takes.
-    """
+def probabilities(model: Any, example: Any) -> dict[str, float]:
+    """The most probable labels of one input of a classifier, for `gr.Label`."""
     top = min(LABELS, len(model.processor.labels))
-    found = model.classify(given, top=top)
-    found = found if isinstance(found, list) else [found]
-    return {each.label: each.probability for each in found}
+    answer = model.classify(example, top=top)
+    predictions = answer if isinstance(answer, list) else [answer]
+    return {each.label: each.probability for each in predictions}

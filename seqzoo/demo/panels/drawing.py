@@ -1,4 +1,4 @@
-"""A digit that is drawn or uploaded, and which it is."""
+"""Digits: one that is drawn on the page or uploaded, and which digit it is."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import gradio as gr
 import numpy as np
 
 from seqzoo.demo import models
-from seqzoo.demo.html import enlarged
-from seqzoo.demo.panels.base import Panel, asked, picture_field, shares
-from seqzoo.demo.validation import checked_drawing, checked_picture
+from seqzoo.demo.html import pixels_html
+from seqzoo.demo.panels.base import html_field, image_field, on_event, probabilities
+from seqzoo.demo.validation import checked_drawing, checked_image
 
-INK = 48  # of 255: what is fainter is paper
-BODY = 20 / 28  # of the side: the longer side of a digit of MNIST
+INK = 48  # of 255: fainter pixels are paper
+DIGIT_SIDE = 20 / 28  # the longer side of a digit of MNIST, relative to the image
 
-# A sheet of paper, and a pen for mouse, finger or stylus. Gradio's own sketchpad wants
-# its pen to be taken up first, and has layers, zoom and colours that are not wanted.
+# A canvas for mouse, finger or stylus. Gradio's own sketchpad asks for a tool first,
+# and has layers, zoom and colours that a digit does not need.
 CANVAS = """
 <canvas width="280" height="280" aria-label="Draw a digit here, large"></canvas>
 <button type="button">Clear</button>
@@ -52,103 +52,87 @@ element.querySelector("button").addEventListener("click", clear);
 
 
 def read_drawing(name: str, drawing: Any) -> tuple[dict[str, float], str]:
-    """The most probable digits of a drawing, and what the model sees, as HTML.
-
-    Args:
-        name: The model's.
-        drawing: The data URL of the canvas.
-
-    Raises:
-        ValueError: If there is nothing on it.
-    """
+    """The most probable digits of a canvas's data URL, and the model's input."""
     image = checked_drawing(drawing)
     model = models.model(name)
     return _answer(model, as_in_mnist(image, model.processor.size))
 
 
-def read_picture(name: str, path: Any) -> tuple[dict[str, float], str]:
-    """The same for an uploaded picture; one on light paper is taken as a drawing.
-
-    Args:
-        name: The model's.
-        path: The file.
-
-    Raises:
-        ValueError: If it is no picture, or too large.
-    """
-    image = checked_picture(path)
+def read_image(name: str, path: Any) -> tuple[dict[str, float], str]:
+    """The same for an uploaded image; on light paper it is read as a drawing."""
+    image = checked_image(path)
     model = models.model(name)
     size = model.processor.size
-    if not on_dark(image):
+    if not has_dark_border(image):
         return _answer(model, as_in_mnist(image, size))
     return _answer(model, image.convert("L").resize((size, size), 2))
 
 
 def _answer(model: Any, image: Any) -> tuple[dict[str, float], str]:
-    return shares(model, image), enlarged(image, "What the model sees")
+    return probabilities(model, image), pixels_html(image, "What the model sees")
 
 
-def on_dark(image: Any) -> bool:
-    """Whether the border of a picture is dark, as in MNIST."""
-    grey = np.asarray(_on_white(image).convert("L"))
-    border = [grey[0], grey[-1], grey[:, 0], grey[:, -1]]
-    return float(np.median(np.concatenate(border))) < 128
+def has_dark_border(image: Any) -> bool:
+    """Whether the border of an image is dark, as in MNIST."""
+    grey = _grey_on_white(image)
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return float(np.median(border)) < 128
 
 
 def as_in_mnist(image: Any, size: int) -> Any:
-    """Dark ink on light paper as MNIST has its digits, a grey `PIL.Image`.
+    """Dark ink on light paper in the form of MNIST's digits, as a grey `PIL.Image`.
 
     White on black, scaled to 20 of 28 pixels, the centre of mass in the middle (LeCun
     et al. 1998, section III A).
 
     Args:
         image: A `PIL.Image`.
-        size: Pixels of a side.
+        size: Height and width of the result, pixels.
 
     Raises:
         ValueError: If there is no ink.
     """
     from PIL import Image
 
-    ink = 255 - np.asarray(_on_white(image).convert("L"), "float32")
+    ink = 255 - _grey_on_white(image)
     ink -= np.median(ink)  # the paper need not be white
-    there = ink > INK
-    if not there.any():
-        raise ValueError("Wanted: a digit. Received: a blank picture. Draw one.")
-    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+    is_ink = ink > INK
+    if not is_ink.any():
+        raise ValueError("Wanted: a digit. Received: a blank image. Draw one.")
+    rows, columns = np.flatnonzero(is_ink.any(1)), np.flatnonzero(is_ink.any(0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].clip(0)
     ink *= 255 / ink.max()
-    scale = BODY * size / max(ink.shape)
+    scale = DIGIT_SIDE * size / max(ink.shape)
     height, width = (max(1, round(side * scale)) for side in ink.shape)
     small = Image.fromarray(ink.astype("uint8")).resize((width, height), 4)
     mass = np.asarray(small, "float32") + 1e-6
-    down, across = np.indices(mass.shape)
-    top = round(size / 2 - float((down * mass).sum() / mass.sum()) - 0.5)
-    left = round(size / 2 - float((across * mass).sum() / mass.sum()) - 0.5)
-    whole = Image.new("L", (size, size))
-    whole.paste(
-        small, (min(max(left, 0), size - width), min(max(top, 0), size - height))
-    )
-    return whole
+    y, x = np.indices(mass.shape)
+    top = round(size / 2 - float((y * mass).sum() / mass.sum()) - 0.5)
+    left = round(size / 2 - float((x * mass).sum() / mass.sum()) - 0.5)
+    digit = Image.new("L", (size, size))
+    corner = (min(max(left, 0), size - width), min(max(top, 0), size - height))
+    digit.paste(small, corner)
+    return digit
 
 
-def _on_white(image: Any) -> Any:
-    """The picture without the transparent parts that drawings on the web have."""
+def _grey_on_white(image: Any) -> np.ndarray:
+    """Grey pixels, float32 `(height, width)`; transparent ones become white."""
     from PIL import Image
 
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return image
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("L"), "float32")
 
 
-def panel(name: gr.Dropdown) -> Panel:
-    """The panel, for the model whose name is chosen."""
-    with gr.Column(visible=False, elem_id="drawing") as group, gr.Row():
+def panel(name: gr.Dropdown) -> list[Any]:
+    """The panel for classifiers of digits."""
+    with gr.Row():
         with gr.Column():
             with gr.Tabs():
                 with gr.Tab("Draw"):
-                    pad = gr.HTML(
+                    canvas = gr.HTML(
                         html_template=CANVAS,
                         js_on_load=PEN,
                         apply_default_css=False,
@@ -156,12 +140,10 @@ def panel(name: gr.Dropdown) -> Panel:
                     )
                     draw = gr.Button("Read the drawing", variant="primary")
                 with gr.Tab("Upload"):
-                    picture = picture_field()
-                    upload = gr.Button("Read the picture", variant="primary")
+                    image = image_field()
+                    upload = gr.Button("Read the image", variant="primary")
         with gr.Column():
-            answer = gr.Label(label="Digit")
-            seen = gr.HTML(apply_default_css=False, elem_classes="answer")
-        outputs = [answer, seen]
-        asked(read_drawing, [draw.click], [name, pad], outputs)
-        asked(read_picture, [upload.click], [name, picture], outputs)
-    return Panel(group, outputs)
+            outputs = [gr.Label(label="Digit"), html_field()]
+    on_event(read_drawing, [draw.click], [name, canvas], outputs)
+    on_event(read_image, [upload.click], [name, image], outputs)
+    return outputs
