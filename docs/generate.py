@@ -3,7 +3,7 @@
     python docs/generate.py tables              # in the README and the pages
     python docs/generate.py figures [NAME ...]  # architectures, cells, trained models
     python docs/generate.py examples [NAME ...] # code that uses a model, and its output
-    python docs/generate.py cards               # weights/*/README.md
+    python docs/generate.py cards               # weights/*/{README.md,metrics.json}
 
 A command writes what is out of date, or what is named. With `--check` it writes nothing
 and exits with 1 if something is out of date. All files are committed, so that they show
@@ -12,6 +12,7 @@ in the repository and the site is built without Keras, data sets or a network.
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -119,21 +120,34 @@ def digest(*texts: str) -> str:
 
 
 def card_targets() -> Iterator[Target]:
-    """The card of each trained model, whose folder then gets a new manifest."""
+    """The card of each trained model and its texts in `metrics.json`, from its recipe.
+
+    The folder then gets a new manifest.
+    """
     from seqzoo.hub import write_manifest
-    from seqzoo.training.card import renewed_card
+    from seqzoo.hub.manifest import read_manifest
+    from seqzoo.training.card import card_texts, model_card
+    from seqzoo.training.record import json_text
 
     for name, record in records().items():
-        card = WEIGHTS / name / "README.md"
-        spec = read_json(WEIGHTS / name / "config.json")
-        text = renewed_card(card.read_text("utf-8"), record, spec)
-        target = text_target(name, card, text)
+        folder = WEIGHTS / name
+        card = importlib.import_module(f"recipes.{name}").CARD
+        record |= card_texts(card)
+        texts = {
+            "metrics.json": json_text(record),
+            "README.md": model_card(card, record, read_json(folder / "config.json")),
+        }
+        is_stale = any(
+            (folder / file).read_text("utf-8") != text for file, text in texts.items()
+        )
 
-        def write(card: Path = card, text: str = text) -> None:
-            card.write_text(text, "utf-8")
-            write_manifest(card.parent)
+        def write(folder: Path = folder, texts: dict[str, str] = texts) -> None:
+            for file, text in texts.items():
+                (folder / file).write_text(text, "utf-8")
+            manifest = read_manifest(folder)
+            write_manifest(folder, revision=manifest and manifest.revision)
 
-        yield target._replace(write=write)
+        yield Target(name, is_stale, write)
 
 
 KINDS = {

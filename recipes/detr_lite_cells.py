@@ -2,7 +2,7 @@
 
     python -m recipes.detr_lite_cells
 
-One CPU core and KERAS_BACKEND=tensorflow; 78 minutes, mAP 57.6 %, at IoU 0.5 85.3 %,
+One CPU core and KERAS_BACKEND=tensorflow; 73 minutes, mAP 57.6 %, at IoU 0.5 85.3 %,
 one seed. The card lists the departures from the paper.
 """
 

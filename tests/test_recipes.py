@@ -1,6 +1,8 @@
 """Every recipe runs: two steps on toy data, then everything that follows training."""
 
 import ast
+import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -43,3 +45,24 @@ def test_smoke(path, tmp_path, monkeypatch, capsys, graphs):
 def test_the_docstring_says_the_command(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     assert f"python -m recipes.{path.stem}" in docstring
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_docstring_says_the_recorded_minutes_and_scores(path):
+    """Each rounded as printed; minutes are those of the tables."""
+    root = path.parents[1]
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    minutes = runpy.run_path(str(root / "docs" / "builder" / "records.py"))["minutes"]
+    assert re.findall(r"([\d.]+) minutes", docstring) == [f"{minutes(path.stem):.0f}"]
+    record = json.loads((root / "weights" / path.stem / "metrics.json").read_text())
+    values = [metric["value"] for metric in record["metrics"].values()]
+    scores = re.findall(r"(?<!IoU )(?<!section )\b\d+\.\d+", docstring)
+    assert scores
+    for score in scores:
+        digits = len(score.partition(".")[2])
+        assert score in [f"{value:.{digits}f}" for value in values]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_a_recipe_stands_on_one_screen(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 110

@@ -22,6 +22,7 @@ from seqzoo.data.image_batches import ImageBatches
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
 from seqzoo.data.mnist import MNIST_DATA, mnist, toy_digits
 from seqzoo.data.multi30k import (
+    MULTI30K_DATA,
     Pairs,
     TranslationCorpus,
     multi30k,
@@ -58,6 +59,7 @@ __all__ = [
     "CIFAR10_LABELS",
     "DIGITS",
     "MNIST_DATA",
+    "MULTI30K_DATA",
     "SAMPLINGS",
     "SINE_LABELS",
     "AnnotatedImage",

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from seqzoo.data.download import UpstreamFile, read_bytes
 
 URL = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1"
+MULTI30K_DATA = (
+    "Multi30k, task 1 (Elliott et al. 2016): 29,000 sentence pairs from image "
+    "captions, for non-commercial research and education. English is lower-cased."
+)
 TESTS = ("test_2016_flickr", "test_2017_flickr")
 
 
@@ -77,6 +81,9 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.source)
+
+    def __getitem__(self, rows: slice) -> "Pairs":
+        return Pairs(self.source[rows], self.target[rows])
 
 
 @dataclass(frozen=True)

@@ -54,5 +54,4 @@ def toy_pairs(count: int, seed: int = 0) -> Pairs:
 def toy_translations() -> TranslationCorpus:
     """A corpus of toy pairs without test sets, to try a recipe on."""
     pairs = toy_pairs(200)
-    few = Pairs(pairs.source[:8], pairs.target[:8])
-    return TranslationCorpus("en", "de", train=pairs, validation=few, tests={})
+    return TranslationCorpus("en", "de", pairs, validation=pairs[:8], tests={})

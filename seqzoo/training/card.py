@@ -1,11 +1,22 @@
-"""The model card: front matter that the Hub reads, then what a person wants to know."""
+"""The model card: front matter for the Hub, then usage, scores, data and limits."""
 
 import datetime
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from seqzoo.training.recipe import Card
+
+
+def card_texts(card: Card) -> dict[str, Any]:
+    """The texts of a card that `metrics.json` repeats."""
+    return {
+        "published": {name: asdict(entry) for name, entry in card.published.items()},
+        "paper": card.paper,
+        "data": card.data,
+        "licence": card.licence,
+    }
 
 
 def model_card(card: Card, record: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
@@ -16,15 +27,14 @@ def model_card(card: Card, record: Mapping[str, Any], spec: Mapping[str, Any]) -
         record: The content of `metrics.json`; every number printed is from it.
         spec: The content of `config.json`.
     """
-    name = record["name"]
     sections = [
-        _front_matter(record, spec, card.licence, card.languages, card.datasets),
+        _front_matter(card, record, spec),
         f"# {card.title}",
         card.description,
         "## Usage",
-        _usage(card, name),
+        _usage(card, record["name"]),
         "## Scores",
-        _scores(record),
+        _scores(card, record),
         _circumstances(record),
         "## Paper",
         card.paper,
@@ -35,30 +45,14 @@ def model_card(card: Card, record: Mapping[str, Any], spec: Mapping[str, Any]) -
         f"The weights: {card.licence}.",
         "## Limits",
         card.limits,
-        "This page was written by the training run; `metrics.json` beside it holds "
+        "This page is generated from the recipe and from `metrics.json`, which holds "
         "every number.",
     ]
     return "\n\n".join(section.strip() for section in sections if section) + "\n"
 
 
-def renewed_card(card: str, record: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
-    """A card as it would be written today: other front matter, the same page.
-
-    What only the recipe knew, the licence, languages and data sets, stays as it is.
-    """
-    from huggingface_hub import ModelCard
-
-    old: Any = ModelCard(card).data
-    front = _front_matter(record, spec, old.license, old.language, old.datasets)
-    return front + card[card.index("\n---\n", 4) + len("\n---") :]
-
-
 def _front_matter(
-    record: Mapping[str, Any],
-    spec: Mapping[str, Any],
-    licence: str | None,
-    languages: Any,
-    datasets: Any,
+    card: Card, record: Mapping[str, Any], spec: Mapping[str, Any]
 ) -> str:
     from huggingface_hub import EvalResult
 
@@ -67,7 +61,7 @@ def _front_matter(
     results = [
         EvalResult(
             task_type=pipeline_tag(spec) or record["task"],
-            dataset_type=(list(datasets or ()) or [_slug(metric["split"])])[0],
+            dataset_type=(*card.datasets, _slug(metric["split"]))[0],
             dataset_name=metric["split"],
             # The client files scores of one data set together, unless this differs.
             dataset_config=_slug(metric["split"]),
@@ -82,27 +76,25 @@ def _front_matter(
         spec,
         model_name=record["name"],
         eval_results=results or None,
-        language=list(languages or ()) or None,
-        license=licence,
-        datasets=list(datasets or ()) or None,
+        language=list(card.languages) or None,
+        license=card.licence,
+        datasets=list(card.datasets) or None,
     )
 
 
 def _slug(text: str) -> str:
-    """A word that the Hub takes for an identifier: "nats/character", "MNIST, test"."""
+    """An identifier for the Hub from such as "nats/character" or "MNIST, test"."""
     spelled = text.lower().replace("/", "_per_")
     return re.sub(r"[^a-z0-9]+", "_", spelled).strip("_")
 
 
 def _usage(card: Card, name: str) -> str:
-    lines = ["import seqzoo", "", f'model = seqzoo.load("{name}")']
-    if card.usage:
-        lines.append(card.usage.strip())
-    return "\n".join(["```python", *lines, "```"])
+    lines = ["import seqzoo", "", f'model = seqzoo.load("{name}")', card.usage.strip()]
+    return "\n".join(["```python", *lines, "```"]).replace("\n\n```", "\n```")
 
 
-def _scores(record: Mapping[str, Any]) -> str:
-    rows = [
+def _scores(card: Card, record: Mapping[str, Any]) -> str:
+    lines = [
         "| metric | value | on | examples | seeds | published |",
         "|---|---|---|---|---|---|",
     ]
@@ -111,16 +103,16 @@ def _scores(record: Mapping[str, Any]) -> str:
         value = f"{metric['value']:.4g} {metric['unit']}"
         if metric["spread"] is not None:
             value += f" ± {metric['spread']:.2g}"
-        published = record["published"].get(name)
-        other = f"{published['value']:g} ({published['source']})" if published else ""
+        published = card.published.get(name)
+        reference = f"{published.value:g} ({published.source})" if published else ""
         seeds = ", ".join(str(seed) for seed in metric["seeds"])
-        rows.append(
+        lines.append(
             f"| {name} | {value} | {metric['split']} | {metric['examples']:,} "
-            f"| {seeds} | {other} |"
+            f"| {seeds} | {reference} |"
         )
         if "signature" in metric:
-            signatures.append(f"Signature of {name}: `{metric['signature']}`.")
-    return "\n".join(rows) + "".join(f"\n\n{line}" for line in signatures)
+            signatures.append(f"\nSignature of {name}: `{metric['signature']}`.")
+    return "\n".join(lines + signatures)
 
 
 def _circumstances(record: Mapping[str, Any]) -> str:
@@ -135,10 +127,10 @@ def _circumstances(record: Mapping[str, Any]) -> str:
         f"Trained by `{command}`{source} on {record['device']} "
         f"({record['backend']} backend) in "
         f"{duration} (h:mm:ss): {record['train_steps']:,} steps, "
-        f"{record['epochs']} epochs; the weights of epoch {validation['epoch']} were "
+        f"{record['epochs']} epochs. The weights of epoch {validation['epoch']} were "
         f"chosen by {validation['monitor']} {validation['value']:.4g} on validation "
         "data. The scores are of the weights as saved here, "
-        f"{record['weights_dtype']}; {record['params']:,} parameters."
+        f"{record['weights_dtype']}. The model has {record['params']:,} parameters."
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 import seqzoo
 from seqzoo.tasks.base import variables_by_key
+from seqzoo.training.card import card_texts
 from seqzoo.training.checkpoints import Progress
 from seqzoo.training.recipe import Metric, Recipe
 
@@ -78,7 +79,6 @@ def metrics_json(
     recipe: Recipe, progress: Progress, metrics: Mapping[str, Metric], seed: int
 ) -> dict[str, Any]:
     """The content of `metrics.json`."""
-    card = recipe.card
     entries = {}
     for name, metric in metrics.items():
         entry = asdict(metric)
@@ -92,10 +92,7 @@ def metrics_json(
         "name": recipe.name,
         "task": recipe.model.task,
         "metrics": entries,
-        "published": {name: asdict(entry) for name, entry in card.published.items()},
-        "paper": card.paper,
-        "data": card.data,
-        "licence": card.licence,
+        **card_texts(recipe.card),
         "recipe": f"recipes/{recipe.name}.py",
         # Unlike `count_params()`, without what is carried from batch to batch.
         "params": sum(
@@ -117,10 +114,14 @@ def metrics_json(
     }
 
 
+def json_text(value: Any) -> str:
+    """JSON that people read: indented, with its own characters."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Plain JSON that people read: indented, in its own characters."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    """Writes `json_text`."""
+    path.write_text(json_text(value), encoding="utf-8")
 
 
 def write_golden(recipe: Recipe, path: Path) -> None:
