@@ -42,7 +42,7 @@ CARD = Card(
         "Cosine decay of the learning rate, weight averaging, batches of 64.",
     ),
     data=(
-        "Sine waves, new in every batch: 15 to 125 ms long, with a period of 5 to 6 ms "
+        "Sine waves (new in every batch) of 15 to 125 ms, with a period of 5 to 6 ms "
         "or another from 1 to 100 ms, sampled every 1 ms, 0.1 ms, or at random times"
     ),
     licence="apache-2.0",
