@@ -24,6 +24,7 @@ from seqzoo.ops.types import Tensor
 from seqzoo.ops.windows import attend_in_windows, pad_to_multiples
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
+from seqzoo.tasks.labelled import check_images
 
 
 @dataclass(frozen=True)
@@ -270,8 +271,13 @@ class Swin(ImageClassifier):
 
     def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
         """The last block's outputs, normed, and each block's attention weights."""
-        self._check(images)
         c = self.config
+        check_images(images, c.channels, c.sides if c.use_positions else None)
+        if not all(images.shape[1:]):
+            raise ValueError(
+                "Windows need images of known height and width. Received: "
+                f"{tuple(images.shape)}."
+            )
         x = self.patches(pad_to_multiples(images, c.patch_size))
         x = self.patch_norm(x)  # (B, H, W, D)
         if c.use_positions:
@@ -285,18 +291,3 @@ class Swin(ImageClassifier):
                 x, looked = block(x, training=training, return_weights=True)
                 weights.append(looked)
         return self.norm(x), weights
-
-    def _check(self, images: Tensor) -> None:
-        c = self.config
-        found = tuple(images.shape[1:])
-        if len(found) != 3 or found[2] != c.channels or not all(found):
-            raise ValueError(
-                "Images must have shape (batch, height, width, channels) of known "
-                f"height and width, with {c.channels} channels. "
-                f"Received: {tuple(images.shape)}."
-            )
-        if c.use_positions and found[:2] != c.sides:
-            raise ValueError(
-                f"This model has positions for images of {c.sides} pixels. Received: "
-                f"{tuple(images.shape)}. seqzoo.load(name, image_size=...) adapts them."
-            )

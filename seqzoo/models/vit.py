@@ -21,6 +21,7 @@ from seqzoo.ops.positions import resampled_grid
 from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
+from seqzoo.tasks.labelled import check_images
 
 POOLINGS = ("token", "mean")
 
@@ -197,8 +198,8 @@ class ViT(ImageClassifier):
 
     def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
         """The last block's outputs, normed, and each block's attention weights."""
-        self._check(images)
         c = self.config
+        check_images(images, c.channels, c.sides)
         x = self.patches(images)
         x = ops.reshape(x, (-1, c.grid[0] * c.grid[1], c.embed_dim))  # (B, S, D)
         if c.pooling == "token":
@@ -212,16 +213,3 @@ class ViT(ImageClassifier):
             x, looked = block(x, training=training, return_weights=True)
             weights.append(looked)
         return self.norm(x), weights
-
-    def _check(self, images: Tensor) -> None:
-        c = self.config
-        wanted = (*c.sides, c.channels)
-        found = tuple(images.shape[1:])
-        if len(found) != 3 or any(
-            size not in (None, want) for size, want in zip(found, wanted, strict=True)
-        ):
-            raise ValueError(
-                "Images must have shape (batch, height, width, channels) with "
-                f"{wanted} after the batch. Received: {tuple(images.shape)}. "
-                f"seqzoo.load(name, image_size=...) adapts the positions."
-            )

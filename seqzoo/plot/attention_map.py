@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seqzoo.plot.files import checked_path, write_figure
-from seqzoo.processors.base import read_image
+from seqzoo.processors.image_input import read_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

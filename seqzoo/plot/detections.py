@@ -9,7 +9,7 @@ import numpy as np
 
 from seqzoo.plot.attention_map import draw_map, even_shares
 from seqzoo.plot.files import checked_path, write_figure
-from seqzoo.processors.base import read_image
+from seqzoo.processors.image_input import read_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -135,7 +135,7 @@ def draw_attention(
     from keras import ops
 
     require(model, "attention_map", "vision transformers have such maps")
-    images, _ = model.listed(image)
+    images, _ = model.processor.as_list(image)
     pixels = model.processor.encode(images)
     weights = model.attention_map(pixels, layer=layer, head=head)
     weights = ops.convert_to_numpy(weights)[0]  # (rows, columns) of patches
@@ -304,7 +304,7 @@ def draw(
         )
     read: Any = given
     if "image" in parameters:
-        from seqzoo.processors.base import read_image
+        from seqzoo.processors.image_input import read_image
 
         read = read_image(given)
     return KINDS[kind](load(), read, out, **(options or {}))

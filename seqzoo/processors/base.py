@@ -1,154 +1,119 @@
-"""Pictures as they come: paths, images or arrays, and what all who read them share."""
+"""The base classes of processors, and how they pad batches and keep files."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from seqzoo.ops.arithmetic import round_up
+from seqzoo.ops.types import Array
 
-RESAMPLES = ("bilinear", "bicubic")
 
+class Processor:
+    """Turns raw inputs into the inputs of a model; it is saved with the model.
 
-class PictureProcessor:
-    """Base class of processors of pictures.
-
-    Pictures are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)`
-    or `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1.
+    `encode` takes a list of raw inputs and returns a tree of arrays `(batch, ...)`.
     """
 
-    def listed(self, images: Any) -> tuple[list[Any], bool]:
-        """The pictures as a list, and whether it was a single one."""
-        if isinstance(images, list | tuple):
-            return list(images), False
-        if isinstance(images, np.ndarray) and images.ndim == 4:
-            return list(images), False
-        return [images], True
+    def as_list(self, inputs: Any) -> tuple[list[Any], bool]:
+        """The inputs as a list, and whether they were a single input."""
+        if isinstance(inputs, list | tuple):
+            return list(inputs), False
+        return [inputs], True
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as plain JSON values, but for saved files."""
+        raise NotImplementedError(f"{type(self).__name__} does not define get_config()")
 
     def save(self, folder: Path) -> None:
-        """Nothing: the config says it all."""
+        """Writes the files that the config refers to. Most processors have none."""
 
     @classmethod
     def load(cls, config: dict[str, Any], folder: Path) -> Self:
-        """The processor that a model was saved with."""
+        """The processor of that config, with its files from the folder."""
         return cls(**config)
 
 
-class NormalisingProcessor(PictureProcessor):
-    """Base class of those that shift and scale the channels.
+class TextProcessor(Processor):
+    """Base class of processors of texts; one input is a `str`."""
 
-        pixels = (resized / 255 - mean) / std,   by channel
-
-    Args:
-        labels: Name of each class.
-        mean: Mean of each channel, whose number they are, 1 or 3; in [0, 1].
-        std: Standard deviation of each.
-        resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
-
-    Raises:
-        ValueError: If an argument is none of these.
-    """
-
-    def __init__(
-        self,
-        labels: Sequence[str],
-        mean: Sequence[float],
-        std: Sequence[float],
-        resample: str,
-    ):
-        if resample not in RESAMPLES:
-            raise ValueError(
-                f"`resample` must be one of {', '.join(RESAMPLES)}. "
-                f"Received: {resample!r}"
-            )
-        if len(mean) not in (1, 3) or len(mean) != len(std):
-            raise ValueError(
-                "`mean` and `std` must have a value for each channel, 1 or 3. "
-                f"Received: mean={mean!r}, std={std!r}"
-            )
-        self.labels = [str(label) for label in labels]
-        self.mean = [float(value) for value in mean]
-        self.std = [float(value) for value in std]
-        self.resample = resample
-
-    def read(self, image: Any) -> Any:
-        """A picture as `PIL.Image` of the model's channels, in its own size.
+    def as_list(self, inputs: Any) -> tuple[list[Any], bool]:
+        """The texts as a list, and whether they were a single text.
 
         Raises:
-            ValueError: If it is no picture.
-            FileNotFoundError: If a path leads nowhere.
+            ValueError: If they are neither.
         """
-        return read_image(image).convert("L" if len(self.mean) == 1 else "RGB")
-
-    def scaled(self, image: Any, height: int, width: int) -> Array:
-        """One picture in that size as uint8 `(height, width, channels)`."""
-        from PIL import Image
-
-        picture = self.read(image)
-        if picture.size != (width, height):
-            how = Image.Resampling[self.resample.upper()]
-            picture = picture.resize((width, height), how)
-        return np.asarray(picture).reshape(height, width, len(self.mean))
-
-    def normalised(self, pixels: Array) -> Array:
-        """Pixels `(..., channels)` from 0 to 255, shifted and scaled."""
-        mean, std = (np.asarray(values, "float32") for values in (self.mean, self.std))
-        return (np.asarray(pixels, "float32") / np.float32(255) - mean) / std
-
-    def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything."""
-        return {
-            "labels": self.labels,
-            "mean": self.mean,
-            "std": self.std,
-            "resample": self.resample,
-        }
+        if isinstance(inputs, str):
+            return [inputs], True
+        if isinstance(inputs, bytes) or not hasattr(inputs, "__iter__"):
+            raise ValueError(
+                "Give a string or a list of strings. "
+                f"Received: {type(inputs).__name__}."
+            )
+        return list(inputs), False
 
 
-def read_image(image: Any) -> Any:
-    """A picture as `PIL.Image`: a path, an image or an array.
+def check_text(text: Any, kind: str = "text") -> str:
+    """The text, if it is a `str`.
 
     Raises:
-        ValueError: If it is no picture.
-        FileNotFoundError: If the path leads nowhere.
+        ValueError: If it is not.
     """
-    from PIL import Image, UnidentifiedImageError
-
-    if isinstance(image, str | Path):
-        try:
-            image = Image.open(image)
-            image.load()
-        except UnidentifiedImageError as error:
-            raise ValueError(
-                f"Wanted a picture. Received: {error}. Give a PNG or JPEG file."
-            ) from error
-    return image if isinstance(image, Image.Image) else Image.fromarray(_bytes(image))
-
-
-def _bytes(image: Any) -> Array:
-    """An array as uint8 `(height, width)` or `(height, width, 3)`."""
-    array = np.asarray(image)
-    kind = array.dtype.kind
-    if array.ndim == 3 and array.shape[-1] == 1:
-        array = array[..., 0]
-    is_picture = array.ndim == 2 or (array.ndim == 3 and array.shape[-1] == 3)
-    if not is_picture or not array.size or kind not in "uif":
+    if not isinstance(text, str):
         raise ValueError(
-            "A picture must be a path, a PIL image, or an array (height, width), "
-            "(height, width, 1) or (height, width, 3). Received: "
-            f"{type(image).__name__} of shape {array.shape}, dtype {array.dtype}."
+            f"A {kind} must be a str. Received: {text!r} of type "
+            f"{type(text).__name__}. Decode bytes, leave out what is missing."
         )
-    low, high = array.min(), array.max()
-    if kind == "f":
-        if not (low >= 0 and high <= 1):  # NaN, too
-            raise ValueError(
-                "Floating pixels must be from 0 to 1. Received: values from "
-                f"{low} to {high}. Divide by 255, or give uint8."
-            )
-        array = np.round(array * 255)
-    elif low < 0 or high > 255:
+    return text
+
+
+def padded(arrays: Sequence[Array], multiple: int = 1) -> tuple[Array, Array]:
+    """Arrays of different sizes as one batch, padded with 0 at the end of each axis.
+
+    Args:
+        arrays: Arrays `(..., features)`, at least one.
+        multiple: The padded sizes are multiples of it, so that few shapes occur.
+
+    Returns:
+        Float32 `(batch, ..., features)` and its mask `(batch, ...)`, True = real.
+    """
+    sizes = np.max([array.shape[:-1] for array in arrays], axis=0)
+    shape = (len(arrays), *round_up(sizes, multiple))
+    batch = np.zeros((*shape, arrays[0].shape[-1]), "float32")
+    mask = np.zeros(shape, bool)
+    for row, array in enumerate(arrays):
+        real: Any = (row, *map(slice, array.shape[:-1]))
+        batch[real] = array
+        mask[real] = True
+    return batch, mask
+
+
+def write_file(folder: Path, file: str, text: str) -> None:
+    """Writes a file into the folder, whole or not at all."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f"{file}.tmp"
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, folder / file)
+
+
+def read_file(folder: Path, file: str, need: str) -> tuple[Path, str]:
+    """The path and the text of a file of the folder.
+
+    Args:
+        folder: Of the model.
+        file: Its name.
+        need: What needs it, such as "A character model needs its alphabet".
+
+    Raises:
+        ValueError: If there is no such file.
+    """
+    path = Path(folder) / file
+    if not path.is_file():
         raise ValueError(
-            f"Pixels must be from 0 to 255. Received: values from {low} to {high}."
+            f"{need}, {path}, which does not exist. Save the model again with "
+            "seqzoo.save."
         )
-    return array.astype("uint8")
+    return path, path.read_text(encoding="utf-8")

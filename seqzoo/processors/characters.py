@@ -1,7 +1,6 @@
-"""Characters to token ids and back, for models that write letter by letter."""
+"""Characters to token ids and back."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,16 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from seqzoo.ops.types import Array
+from seqzoo.processors.base import TextProcessor, check_text, read_file, write_file
+
 FILE = "characters.json"
 OTHER = "\ufffd"  # Unicode's replacement character
 
 
-class CharacterProcessor:
+class CharacterProcessor(TextProcessor):
     """One token id for each character of an alphabet, in code-point order.
 
     Args:
         characters: The alphabet: different characters, at least one.
-        unknown: The character of the alphabet that any other is read as; None refuses
+        unknown: The character of the alphabet that replaces any other; None refuses
             other characters.
     """
 
@@ -42,9 +44,9 @@ class CharacterProcessor:
         """The alphabet of a text.
 
         Args:
-            text: What the model is going to learn.
-            max_characters: Of more characters the rarest are read as U+FFFD, which
-                then joins the alphabet.
+            text: The text that the model is going to learn.
+            max_characters: Largest alphabet. If the text has more characters, U+FFFD
+                joins the alphabet and replaces the rarest.
 
         Raises:
             ValueError: If the text is empty.
@@ -62,31 +64,24 @@ class CharacterProcessor:
         """Number of token ids."""
         return len(self.characters)
 
-    def encode(self, text: str) -> np.ndarray[Any, Any]:
+    def encode(self, text: str) -> Array:
         """The id of each character, int32 `(characters,)`.
 
         Raises:
-            ValueError: If `text` is no str, or has a character outside the alphabet
-                and there is no unknown one.
+            ValueError: If `text` is no str, or if it has a character outside the
+                alphabet and `unknown` is None.
         """
-        if not isinstance(text, str):
-            raise ValueError(
-                f"A text must be a str. Received: {text!r} of type "
-                f"{type(text).__name__}. Decode bytes."
-            )
+        others = sorted(set(check_text(text)) - self._ids.keys())
+        if not others:
+            return np.array([self._ids[c] for c in text], "int32")
         if self.unknown is None:
-            strange = sorted(set(text) - self._ids.keys())
-            if strange:
-                shown = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in strange[:5])
-                raise ValueError(
-                    f"This model knows {self.vocab_size} characters, and not {shown}. "
-                    f"Leave them out. It knows: {self.characters!r}"
-                )
-            ids = [self._ids[character] for character in text]
-        else:
-            other = self._ids[self.unknown]
-            ids = [self._ids.get(character, other) for character in text]
-        return np.array(ids, "int32")
+            names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in others[:5])
+            raise ValueError(
+                f"This model knows {self.vocab_size} characters, and not {names}. "
+                f"Leave them out. It knows: {self.characters!r}"
+            )
+        unknown = self._ids[self.unknown]
+        return np.array([self._ids.get(c, unknown) for c in text], "int32")
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids.
@@ -94,25 +89,21 @@ class CharacterProcessor:
         Raises:
             ValueError: If an id is outside [0, vocab_size).
         """
-        numbers = [int(token_id) for token_id in ids]
-        if wrong := [n for n in numbers if not 0 <= n < self.vocab_size]:
+        ids = [int(token_id) for token_id in ids]
+        if wrong := [i for i in ids if not 0 <= i < self.vocab_size]:
             raise ValueError(
                 f"Token ids must be in [0, {self.vocab_size}). Received: {wrong[0]}."
             )
-        return "".join(self.characters[n] for n in numbers)
+        return "".join(self.characters[i] for i in ids)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything but the alphabet, which `save` writes."""
+        """Empty: `save` writes the alphabet."""
         return {}
 
     def save(self, folder: Path) -> None:
         """Writes `characters.json` into the folder, whole or not at all."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f"{FILE}.tmp"
         content = {"characters": self.characters, "unknown": self.unknown}
-        temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
-        os.replace(temporary, folder / FILE)
+        write_file(folder, FILE, json.dumps(content) + "\n")
 
     @classmethod
     def load(cls, config: dict[str, Any], folder: Path) -> "CharacterProcessor":
@@ -121,14 +112,10 @@ class CharacterProcessor:
         Raises:
             ValueError: If `characters.json` is missing or holds no alphabet.
         """
-        path = Path(folder) / FILE
-        if not path.is_file():
-            raise ValueError(
-                f"A character model needs its alphabet, {path}, which does not exist. "
-                "Save the model again with seqzoo.save."
-            )
+        need = "A character model needs its alphabet"
+        path, text = read_file(folder, FILE, need)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(text)
             return cls(content["characters"], content["unknown"], **config)
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(

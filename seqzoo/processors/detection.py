@@ -1,35 +1,33 @@
-"""Pictures of any size to one batch, padded, with a mask of what is real."""
+"""The processor of detectors: images of any size in one padded batch."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from seqzoo.processors.base import NormalisingProcessor
-
-Array = np.ndarray[Any, Any]
+from seqzoo.ops.types import Array
+from seqzoo.processors.base import padded
+from seqzoo.processors.image_input import NormalisingImageProcessor
 
 
-class DetectionProcessor(NormalisingProcessor):
-    """Pictures that keep their shape, their channels shifted and scaled.
+class DetectionProcessor(NormalisingImageProcessor):
+    """Images that keep their aspect ratio, with their channels shifted and scaled.
 
         pixels = (resized / 255 - mean) / std,   by channel;   padding is 0
 
     The shorter side becomes `shortest_edge`, or less where the longer one would exceed
-    `longest_edge` (Carion et al. 2020, section 4). Pictures are paths, `PIL.Image`s
-    or arrays `(height, width)`, `(height, width, 1)` or `(height, width, 3)`; uint8
-    from 0 to 255, or floats from 0 to 1.
+    `longest_edge` (Carion et al. 2020, section 4). Images are paths, `PIL.Image`s or
+    arrays `(height, width)`, `(height, width, 1)` or `(height, width, 3)`; uint8 from 0
+    to 255, or floats from 0 to 1.
 
     Args:
         labels: Name of each class, without "no object".
         shortest_edge: Pixels of the shorter side.
         longest_edge: The most pixels of the longer side.
-        mean: Mean of each channel, whose number they are, 1 or 3; in [0, 1].
+        mean: Mean of each channel, in [0, 1]; of 1 or 3 channels.
         std: Standard deviation of each.
         resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
 
     Raises:
-        ValueError: If an argument is none of these.
+        ValueError: If an argument has another value.
     """
 
     def __init__(
@@ -51,37 +49,30 @@ class DetectionProcessor(NormalisingProcessor):
         self.longest_edge = int(longest_edge)
 
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
-        """What the model is called on.
+        """The inputs of the model.
 
         Args:
-            images: At least one picture.
+            images: At least one image.
 
         Returns:
-            `{"images": float32 (pictures, height, width, channels), "mask": boolean
-            (pictures, height, width)}`, as large as the highest and the widest of them,
+            `{"images": float32 (images, height, width, channels), "mask": boolean
+            (images, height, width)}`, with the largest height and the largest width,
             padded below and to the right; True is real.
 
         Raises:
-            ValueError: If one of them is no picture.
-            FileNotFoundError: If a path leads nowhere.
+            ValueError: If an input is no image.
+            FileNotFoundError: If a path does not exist.
         """
-        pictures = [self.normalised(self.resized(image)) for image in images]
-        height, width = (max(each.shape[axis] for each in pictures) for axis in (0, 1))
-        shape = (len(pictures), height, width, len(self.mean))
-        pixels, mask = np.zeros(shape, "float32"), np.zeros(shape[:3], bool)
-        for i, each in enumerate(pictures):
-            pixels[i, : each.shape[0], : each.shape[1]] = each
-            mask[i, : each.shape[0], : each.shape[1]] = True
+        pixels, mask = padded([self.normalised(self.resized(x)) for x in images])
         return {"images": pixels, "mask": mask}
 
     def resized(self, image: Any) -> Array:
-        """One picture as uint8 `(height, width, channels)`."""
-        picture = self.read(image)
-        size = self.resized_size(picture.height, picture.width)
-        return self.scaled(picture, *size)
+        """A scaled image as uint8 `(height, width, channels)`."""
+        image = self.read(image)
+        return self.scaled(image, *self.resized_size(image.height, image.width))
 
     def resized_size(self, height: int, width: int) -> tuple[int, int]:
-        """Height and width that the model sees of a picture of that size.
+        """Height and width of an image of that size after scaling.
 
         scale = min(shortest_edge / shorter, longest_edge / longer)
         shorter, longer = round(scale shorter), floor(scale longer)
@@ -90,8 +81,8 @@ class DetectionProcessor(NormalisingProcessor):
         target: float = self.shortest_edge
         if longer / shorter * target > self.longest_edge:
             target = self.longest_edge * shorter / longer
-        # Rounded the one way and cut off the other: the original does, and a pixel
-        # more or less is another picture. A sliver keeps a pixel of breadth.
+        # The original rounds one side and cuts off the other, and the trained weights
+        # expect its sizes. A thin image keeps at least a pixel.
         small = max(1, round(target))
         if shorter == small:
             return height, width
@@ -99,7 +90,7 @@ class DetectionProcessor(NormalisingProcessor):
         return (small, large) if height <= width else (large, small)
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "shortest_edge": self.shortest_edge,

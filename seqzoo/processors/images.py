@@ -1,32 +1,31 @@
-"""Pictures to arrays: in colour, or grey and read as a sequence."""
+"""Image processors: images in colour, or grey ones as sequences."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from seqzoo.processors.base import (
-    NormalisingProcessor,
-    PictureProcessor,
+from seqzoo.ops.types import Array
+from seqzoo.processors.image_input import (
+    BaseImageProcessor,
+    NormalisingImageProcessor,
     read_image,
 )
-
-Array = np.ndarray[Any, Any]
 
 LAYOUTS = ("rows", "pixels", "plane")
 
 
-class GreyImageProcessor(PictureProcessor):
-    """Grey pictures of one size, in [0, 1], in the order in which a model reads them.
+class GreyImageProcessor(BaseImageProcessor):
+    """Grey images of one size, in [0, 1], as sequences or as planes.
 
-    Pictures are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)`
-    or `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. Colour becomes
-    grey, and another size is scaled to `size`.
+    Images are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)` or
+    `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. They are converted
+    to grey and scaled to `size`.
 
     Args:
         labels: Name of each class.
         layout: "rows": a step is a row of pixels; "pixels": a step is one pixel, row
-            by row; "plane": the picture as it is.
+            by row; "plane": the image as it is.
         size: Pixels on a side.
     """
 
@@ -43,11 +42,11 @@ class GreyImageProcessor(PictureProcessor):
         self.size = size
 
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
-        """What the model is called on.
+        """The inputs of the model, as from `arranged`.
 
         Raises:
-            ValueError: If one of them is no picture.
-            FileNotFoundError: If a path leads nowhere.
+            ValueError: If an input is no image.
+            FileNotFoundError: If a path does not exist.
         """
         return self.arranged(np.stack([self.grey(image) for image in images]))
 
@@ -56,7 +55,12 @@ class GreyImageProcessor(PictureProcessor):
         return self.arranged(pixels / 255)
 
     def arranged(self, pixels: Array) -> dict[str, Array]:
-        """Grey pictures `(batch, size, size)` in [0, 1] as the model reads them."""
+        """Grey images `(batch, size, size)` in [0, 1] as the inputs of the model.
+
+        Returns:
+            `{"sequences": (batch, steps, features), "mask": (batch, steps)}`, or for
+            the layout "plane" `{"images": (batch, size, size, 1)}`.
+        """
         pixels = np.asarray(pixels, "float32")
         if self.layout == "plane":
             return {"images": pixels[..., None]}
@@ -65,7 +69,7 @@ class GreyImageProcessor(PictureProcessor):
         return {"sequences": sequences, "mask": np.ones(sequences.shape[:2], bool)}
 
     def grey(self, image: Any) -> Array:
-        """One picture as float32 `(size, size)` in [0, 1]."""
+        """An image as float32 `(size, size)` in [0, 1]."""
         from PIL import Image
 
         image = read_image(image).convert("L")
@@ -74,31 +78,30 @@ class GreyImageProcessor(PictureProcessor):
         return np.asarray(image, "float32") / 255
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything."""
+        """The constructor's arguments."""
         return {"labels": self.labels, "layout": self.layout, "size": self.size}
 
 
-class ImageProcessor(NormalisingProcessor):
-    """Pictures of one size, their channels shifted and scaled.
+class ImageProcessor(NormalisingImageProcessor):
+    """Images of one size, with their channels shifted and scaled.
 
         pixels = (resized / 255 - mean) / std,   by channel
 
-    Pictures are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)`
-    or `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. Colour becomes
-    grey where the model wants one channel, and grey becomes colour where it wants
-    three.
+    Images are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)` or
+    `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. They are converted
+    to grey for a model of one channel, and to colour for one of three.
 
     Args:
         labels: Name of each class.
-        size: Height and width that the model sees, pixels.
-        mean: Mean of each channel, whose number they are; in [0, 1].
+        size: Height and width of the model's input, pixels.
+        mean: Mean of each channel, in [0, 1]; of 1 or 3 channels.
         std: Standard deviation of each.
         resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
-        resize: Height and width that a picture is scaled to, of which the middle is
-            cut out; by default `size`.
+        resize: Height and width that an image is scaled to before its centre is
+            cropped to `size`; by default `size`.
 
     Raises:
-        ValueError: If an argument is none of these.
+        ValueError: If an argument has another value.
     """
 
     def __init__(
@@ -120,11 +123,11 @@ class ImageProcessor(NormalisingProcessor):
             )
 
     def encode(self, images: Sequence[Any]) -> Array:
-        """What the model is called on, float32 `(images, height, width, channels)`.
+        """The inputs of the model, float32 `(images, height, width, channels)`.
 
         Raises:
-            ValueError: If one of them is no picture.
-            FileNotFoundError: If a path leads nowhere.
+            ValueError: If an input is no image.
+            FileNotFoundError: If a path does not exist.
         """
         return self.normalised(np.stack([self.resized(image) for image in images]))
 
@@ -138,40 +141,41 @@ class ImageProcessor(NormalisingProcessor):
         return self.normalised(pixels if pixels.ndim == 4 else pixels[..., None])
 
     def resized(self, image: Any) -> Array:
-        """One picture as uint8 `(height, width, channels)`."""
+        """An image, scaled and cropped, as uint8 `(height, width, channels)`."""
         pixels = self.scaled(image, *(self.resize or self.size))
         top, left = self._corner()
         return pixels[top : top + self.size[0], left : left + self.size[1]]
 
     def region(
-        self, picture_size: Sequence[int], seen: Sequence[int]
+        self, image_size: Sequence[int], crop_size: Sequence[int]
     ) -> tuple[float, float, float, float]:
-        """Where in a picture lies what the model sees of it.
+        """The region of an original image that the model's input shows.
 
         Args:
-            picture_size: Width and height of the picture, as PIL has them.
-            seen: Height and width from the upper left corner of what `resized` gives.
+            image_size: Width and height of the original image, as PIL has them.
+            crop_size: Height and width of the shown part of `resized`, from its upper
+                left corner.
 
         Returns:
-            Left, upper, right and lower border in pixels of the picture.
+            Left, upper, right and lower border in pixels of the original image.
         """
         height, width = self.resize or self.size
-        down, across = picture_size[1] / height, picture_size[0] / width
+        down, across = image_size[1] / height, image_size[0] / width
         top, left = self._corner()
         return (
             left * across,
             top * down,
-            (left + seen[1]) * across,
-            (top + seen[0]) * down,
+            (left + crop_size[1]) * across,
+            (top + crop_size[0]) * down,
         )
 
     def _corner(self) -> tuple[int, int]:
-        """Where in the scaled picture its middle begins: top, left."""
+        """Top and left of the centre crop in the scaled image."""
         height, width = self.resize or self.size
         return (height - self.size[0]) // 2, (width - self.size[1]) // 2
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything."""
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "size": list(self.size),

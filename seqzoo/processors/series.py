@@ -1,4 +1,4 @@
-"""Series of measurements, each with the time it was taken at."""
+"""The processor of series: measurements, each with its time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,21 +6,22 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from seqzoo.ops.types import Array
+from seqzoo.processors.base import Processor, padded
 
-STEP_MULTIPLE = 32  # batches are padded to so many steps, so that few shapes occur
+STEP_MULTIPLE = 32  # batches are padded to a multiple of so many steps
 
 
-class TimedSeriesProcessor:
+class TimedSeriesProcessor(Processor):
     """Measurements at any times, in the order of the times.
 
-    A series is the path of a CSV file or an array `(steps, 1 + features)`: the time
-    first, in the unit that the model was trained in, then what was measured. A first
-    line of the file that is no numbers is a header.
+    A series is the path of a CSV file or an array `(steps, 1 + features)`: the time, in
+    the unit of the training data, and then the measurements. The first line of a file
+    may be a header.
 
     Args:
         labels: Name of each class.
-        features: How many numbers are measured at each time.
+        features: Number of measurements at each time.
         max_steps: Longest series that is accepted.
     """
 
@@ -31,40 +32,28 @@ class TimedSeriesProcessor:
         self.features = features
         self.max_steps = max_steps
 
-    def listed(self, series: Any) -> tuple[list[Any], bool]:
-        """The series as a list, and whether it was a single one."""
-        if isinstance(series, list | tuple):
-            return list(series), False
-        return [series], True
-
     def encode(self, series: Sequence[Any]) -> dict[str, Array]:
-        """What the model is called on, padded with 0 to one length.
+        """The inputs of the model, padded with 0 to one length.
 
         Returns:
             `{"sequences": (batch, steps, features), "mask": (batch, steps), "times":
             (batch, steps)}`.
 
         Raises:
-            ValueError: If one of them is no series, too long, or out of order.
-            FileNotFoundError: If a path leads nowhere.
+            ValueError: If an input is no series, too long, or out of order.
+            FileNotFoundError: If a path does not exist.
         """
-        arrays = [self.timed(each) for each in series]
-        steps = -(-max(map(len, arrays)) // STEP_MULTIPLE) * STEP_MULTIPLE
-        both = np.zeros((len(arrays), steps, 1 + self.features), "float32")
-        mask = np.zeros(both.shape[:2], bool)
-        for row, array in enumerate(arrays):
-            both[row, : len(array)] = array
-            mask[row, : len(array)] = True
-        return {"sequences": both[..., 1:], "mask": mask, "times": both[..., 0]}
+        values, mask = padded([self.timed(one) for one in series], STEP_MULTIPLE)
+        return {"sequences": values[..., 1:], "mask": mask, "times": values[..., 0]}
 
     def timed(self, series: Any) -> Array:
-        """One series as float32 `(steps, 1 + features)`."""
-        came = "an array"
+        """A series as float32 `(steps, 1 + features)`, the time first."""
+        given = "an array"
         if isinstance(series, str | Path):
-            came = str(series)
+            given = str(series)
             series = _read_csv(Path(series))
         array = np.asarray(series)
-        wanted = (
+        needs = (
             f"A series must be a CSV file or an array (steps, {1 + self.features}) of "
             "numbers, the time first. "
         )
@@ -75,13 +64,13 @@ class TimedSeriesProcessor:
             or array.dtype.kind not in "iuf"
         ):
             raise ValueError(
-                f"{wanted}Received: {came} of shape {array.shape}, dtype {array.dtype}."
+                f"{needs}Received: {given} of shape {array.shape}, dtype {array.dtype}."
             )
         if not np.isfinite(array).all():
-            raise ValueError(f"{wanted}Received: {came} with NaN or infinity.")
+            raise ValueError(f"{needs}Received: {given} with NaN or infinity.")
         if (np.diff(array[:, 0]) < 0).any():
             raise ValueError(
-                f"{wanted}Times must not fall. Received: {came}, out of order. Sort it."
+                f"{needs}Times must not fall. Received: {given}, out of order. Sort it."
             )
         if len(array) > self.max_steps:
             raise ValueError(
@@ -91,20 +80,12 @@ class TimedSeriesProcessor:
         return array.astype("float32")
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything."""
+        """The constructor's arguments."""
         return {
             "labels": self.labels,
             "features": self.features,
             "max_steps": self.max_steps,
         }
-
-    def save(self, folder: Path) -> None:
-        """Nothing: the config says it all."""
-
-    @classmethod
-    def load(cls, config: dict[str, Any], folder: Path) -> "TimedSeriesProcessor":
-        """The processor that a model was saved with."""
-        return cls(**config)
 
 
 def _read_csv(path: Path) -> Array:
@@ -117,6 +98,6 @@ def _read_csv(path: Path) -> Array:
         return np.array([[float(cell) for cell in line.split(",")] for line in lines])
     except ValueError as error:
         raise ValueError(
-            f"Wanted lines of numbers with commas between them. Received: {path}, "
-            f"where {error}."
+            f"A series file must have lines of numbers with commas between them. "
+            f"Received: {path}, where {error}."
         ) from error

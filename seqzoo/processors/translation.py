@@ -1,13 +1,11 @@
 """Sentences to token ids and back, by one joint byte-pair encoding of both languages.
 
-A text is normalised (NFC, typographic quotes and dashes made plain, white space made
-one space), its spaces become the word mark `▁` in front of the word that follows, and
-punctuation stands alone. Joining the pieces and turning `▁` back into spaces therefore
-restores the normalised text exactly.
+A text is normalised: NFC, plain quotes and dashes, single spaces. Its spaces become
+the word mark `▁` in front of the next word, and each punctuation mark is a word.
+Joining the pieces and replacing `▁` by spaces restores the normalised text exactly.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,13 +20,15 @@ from tokenizers import (
     trainers,
 )
 
+from seqzoo.processors.base import TextProcessor, check_text, read_file, write_file
 from seqzoo.processors.special_tokens import BOS, EOS, SPECIAL_TOKENS, UNK, until_eos
 
+FILE = "tokenizer.json"
 WORD_MARK = "\u2581"
 
-# What stands for one plain character in running text, as in Moses' normaliser.
+# Patterns and the plain characters that replace them, as in Moses' normaliser.
 PLAIN_CHARACTERS = (
-    # Double quotes, German, English and French; single quotes and accents alone.
+    # German, English and French double quotes; then single quotes and lone accents.
     ("[\u201c\u201d\u201e\u201f\u00ab\u00bb]", '"'),
     ("[\u2018\u2019\u201a\u201b\u00b4`]", "'"),
     ("[\u2010-\u2015\u2212]", "-"),  # hyphens, dashes, minus
@@ -39,7 +39,7 @@ PLAIN_CHARACTERS = (
 )
 
 
-class TranslationProcessor:
+class TranslationProcessor(TextProcessor):
     """Token ids of a translator's source and target: one vocabulary for both.
 
     Ids: 0 `<pad>`, 1 `<unk>`, 2 `<bos>`, 3 `<eos>`; these names typed inside a text are
@@ -47,7 +47,7 @@ class TranslationProcessor:
     together.
 
     Args:
-        tokenizer: A `tokenizers.Tokenizer`, as `train` makes it.
+        tokenizer: A `tokenizers.Tokenizer` as from `train`.
         lowercase_source: Whether sources are lower-cased. Targets keep their case.
         max_source_tokens: Longest source that is accepted, `<eos>` included.
     """
@@ -83,15 +83,15 @@ class TranslationProcessor:
         Args:
             source_texts: Raw sentences; lower-cased first if `lowercase_source`.
             target_texts: Raw sentences.
-            vocab_size: Number of ids, the four special ones included. A small
-                corpus may have fewer pieces to offer.
+            vocab_size: Largest number of ids, the four special ones included. A small
+                corpus may yield fewer.
             lowercase_source: Whether sources are lower-cased, now and later.
             max_source_tokens: Longest source that is accepted, `<eos>` included.
         """
-        texts = [_checked(text, "source") for text in source_texts]
+        texts = [check_text(text, "source") for text in source_texts]
         if lowercase_source:
             texts = [text.lower() for text in texts]
-        texts += [_checked(text, "target") for text in target_texts]
+        texts += [check_text(text, "target") for text in target_texts]
         learned = _tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
         learned.train_from_iterator(
             texts,
@@ -102,8 +102,8 @@ class TranslationProcessor:
                 show_progress=False,
             ),
         )
-        # Rebuilt without "added tokens": those would be recognised inside a text, so
-        # that a reader who types <eos> would end the sentence.
+        # Rebuilt without "added tokens". The library recognises those inside a text, so
+        # that a typed <eos> would end the sentence.
         model = json.loads(learned.to_str())["model"]
         tokenizer = _tokenizer(
             models.BPE(
@@ -120,13 +120,13 @@ class TranslationProcessor:
         return int(self.tokenizer.get_vocab_size())
 
     def normalize(self, text: str) -> str:
-        """The text as the model sees it, case aside: `decode` restores this."""
-        text = _checked(text, "text")
+        """The normalised text, in its own case, which `decode` restores."""
+        text = check_text(text, "text")
         return self.tokenizer.normalizer.normalize_str(text)
 
     def source_text(self, text: str) -> str:
-        """The text, lower-cased if sources are."""
-        text = _checked(text, "source")
+        """The text, in lower case if `lowercase_source`."""
+        text = check_text(text, "source")
         return text.lower() if self.lowercase_source else text
 
     def encode_source(self, text: str) -> list[int]:
@@ -139,7 +139,7 @@ class TranslationProcessor:
 
     def encode_sources(self, texts: Iterable[str]) -> list[list[int]]:
         """`encode_source` of each text, in parallel."""
-        texts = [self.source_text(text) for text in _listed(texts)]
+        texts = [self.source_text(text) for text in _check_list(texts)]
         encoded = [[*ids, EOS] for ids in self._encode(texts)]
         for text, ids in zip(texts, encoded, strict=True):
             if len(ids) > self.max_source_tokens:
@@ -160,7 +160,7 @@ class TranslationProcessor:
 
     def encode_targets(self, texts: Iterable[str]) -> list[list[int]]:
         """`encode_target` of each text, in parallel."""
-        texts = [_checked(text, "target") for text in _listed(texts)]
+        texts = [check_text(text, "target") for text in _check_list(texts)]
         return [[BOS, *ids, EOS] for ids in self._encode(texts)]
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -192,7 +192,7 @@ class TranslationProcessor:
         return self.tokens(self.encode_source(text))
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: everything but the vocabulary, which `save` writes."""
+        """The constructor's arguments but the tokenizer, which `save` writes."""
         return {
             "lowercase_source": self.lowercase_source,
             "max_source_tokens": self.max_source_tokens,
@@ -200,11 +200,7 @@ class TranslationProcessor:
 
     def save(self, folder: Path) -> None:
         """Writes `tokenizer.json` into the folder, whole or not at all."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / "tokenizer.json.tmp"
-        temporary.write_text(self.tokenizer.to_str(pretty=False), encoding="utf-8")
-        os.replace(temporary, folder / "tokenizer.json")
+        write_file(folder, FILE, self.tokenizer.to_str(pretty=False))
 
     @classmethod
     def load(cls, config: dict[str, Any], folder: Path) -> "TranslationProcessor":
@@ -213,13 +209,8 @@ class TranslationProcessor:
         Raises:
             ValueError: If `tokenizer.json` is missing or is no tokenizer.
         """
-        path = Path(folder) / "tokenizer.json"
-        if not path.is_file():
-            raise ValueError(
-                f"A translation model needs its vocabulary, {path}, which does not "
-                "exist. Save the model again with seqzoo.save."
-            )
-        text = path.read_text(encoding="utf-8")
+        need = "A translation model needs its vocabulary"
+        path, text = read_file(folder, FILE, need)
         try:
             tokenizer = Tokenizer.from_str(text)
         # The library raises a bare Exception for a malformed file.
@@ -236,7 +227,7 @@ class TranslationProcessor:
 
 
 def _tokenizer(model: models.BPE) -> Tokenizer:
-    """Everything about the text but the vocabulary."""
+    """A tokenizer of this model, with our normaliser, pre-tokeniser and decoder."""
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFC()]
@@ -253,16 +244,7 @@ def _tokenizer(model: models.BPE) -> Tokenizer:
     return tokenizer
 
 
-def _checked(text: str, what: str) -> str:
-    if not isinstance(text, str):
-        raise ValueError(
-            f"A {what} must be a str. Received: {text!r} of type "
-            f"{type(text).__name__}. Decode bytes, leave out what is missing."
-        )
-    return text
-
-
-def _listed(texts: Iterable[str]) -> list[str]:
+def _check_list(texts: Iterable[str]) -> list[str]:
     if isinstance(texts, (str, bytes)) or not isinstance(texts, Iterable):
         raise ValueError(
             "Several texts must come as a list of str. "

@@ -1,4 +1,4 @@
-"""What every model of the zoo is: a `keras.Model` described by one frozen Config."""
+"""The base class of all models: a `keras.Model` that one frozen Config describes."""
 
 import dataclasses
 import functools
@@ -16,7 +16,7 @@ import keras
 
 from seqzoo.ops.compilation import as_graph, compile_for
 
-# Names of variables that begin so hold what a training run hands from batch to batch.
+# The names of states that training carries from batch to batch begin so.
 CARRIED = "carried_"
 
 
@@ -118,16 +118,31 @@ class Task(keras.Model):
 
     def example_inputs(self) -> Any:
         """Small inputs that the model can be called on."""
-        raise ValueError(f"{type(self).__name__} does not define example_inputs().")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define example_inputs()."
+        )
 
     def build(self, input_shape: Any = None) -> None:
-        """Creates every variable; the Config says all that this takes."""
-        raise ValueError(f"{type(self).__name__} does not define build().")
+        """Creates every variable, from the Config alone."""
+        raise NotImplementedError(f"{type(self).__name__} does not define build().")
 
     def ensure_built(self) -> None:
-        """Builds the model, unless it is."""
+        """Builds the model if it is not built yet."""
         if not self.built:
             self.build()
+
+    def require_processor(self) -> Any:
+        """The processor.
+
+        Raises:
+            ValueError: If the model has none.
+        """
+        if self.processor is None:
+            raise ValueError(
+                "This model has no processor, so it cannot read inputs. Load a trained "
+                "model with seqzoo.load, or set model.processor."
+            )
+        return self.processor
 
     def compiled_function(
         self,
@@ -156,24 +171,24 @@ class Task(keras.Model):
         return self.compiled_functions[key]
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """A weight of another Config made to fit this model, where that can be.
+        """A saved weight, adapted to this model, whose Config differs.
 
         Args:
             key: As in `variables_by_key`.
-            array: The weight as it was saved.
-            shape: The shape that this model wants.
-            saved: The Config that it was saved with.
+            array: The saved weight.
+            shape: The shape that this model needs.
+            saved: The Config of the saved model.
 
         Returns:
-            An array of that shape, or None where fresh weights are meant.
+            An array of that shape, or None for a fresh weight.
 
         Raises:
-            ValueError: If there is no way; it names the shapes.
+            ValueError: If it cannot be adapted; the error names the shapes.
         """
         raise ValueError(f"{key}: the model's is {shape}, the file's {array.shape}")
 
     def adapt_processor(self, saved: Any) -> None:
-        """Makes the processor fit a Config other than the saved one."""
+        """Adapts the processor to a Config that differs from the saved one."""
 
     def get_config(self) -> dict[str, Any]:
         """The Config as plain JSON values."""
@@ -186,10 +201,10 @@ class Task(keras.Model):
 
     @classmethod
     def read_config(cls, config: dict[str, Any]) -> Any:
-        """The Config of plain JSON values; lists become its tuples again.
+        """The Config from plain JSON values; lists become tuples.
 
         Raises:
-            ValueError: If it has no such field.
+            ValueError: If the Config lacks a field; the error lists its fields.
         """
         known = {field.name for field in dataclasses.fields(cls.Config)}
         unknown = sorted(set(config) - known)
@@ -206,10 +221,10 @@ class Task(keras.Model):
 
 
 def check_choices(config: Any, **known: Sequence[Any]) -> None:
-    """Refuses a Config whose field is none of what is known.
+    """Checks that fields of a Config have one of the known values.
 
     Raises:
-        ValueError: It names the field and lists the choices.
+        ValueError: If not; it names the field and lists the choices.
     """
     for field, choices in known.items():
         if getattr(config, field) not in choices:
@@ -220,10 +235,10 @@ def check_choices(config: Any, **known: Sequence[Any]) -> None:
 
 
 def check_positive(config: Any, *fields: str) -> None:
-    """Refuses a Config with one of these sizes below 1.
+    """Checks that these sizes of a Config are at least 1.
 
     Raises:
-        ValueError: It names the field.
+        ValueError: If not; it names the field.
     """
     for field in fields:
         if getattr(config, field) < 1:
@@ -237,13 +252,13 @@ def variables_by_key(model: keras.Model) -> dict[str, keras.Variable]:
     """The weights of a built model under their attribute paths.
 
     A key is the path without the model's own name, such as
-    `encoder/layer_0/forward/cell/recurrent_kernel`. States of random number
-    generators, and what is carried from batch to batch, are not weights and are
+    `encoder/layer_0/forward/cell/recurrent_kernel`. The states of random number
+    generators and the states carried from batch to batch are not weights; they are
     left out.
 
     Raises:
-        ValueError: If two variables share a key, which means that a layer was
-            not given `name=` equal to its attribute.
+        ValueError: If two variables share a key, because a layer's `name=` differs
+            from its attribute.
     """
     variables: dict[str, keras.Variable] = {}
     for variable in model.weights:

@@ -5,40 +5,40 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from keras import ops, tree
+from keras import ops
 
+from seqzoo.ops.arithmetic import next_power_of_two
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.labelled import LabelledTask
-
-Tensor = Any
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """A label and how probable the model finds it."""
+    """A label and the probability that the model gives it."""
 
     label: str
     probability: float
 
 
-def example_sequences(features: int) -> dict[str, np.ndarray[Any, Any]]:
-    """Two short sequences, one of them padded, that build a classifier of such."""
+def example_sequences(features: int) -> dict[str, Array]:
+    """Example inputs of a sequence classifier: two sequences, one of them padded."""
     sequences = np.random.default_rng(0).normal(size=(2, 4, features))
     mask = np.array([[True] * 4, [True, True, False, False]])
     return {"sequences": sequences.astype("float32"), "mask": mask}
 
 
 class Classifier(LabelledTask):
-    """Base class of models that name what they are shown.
+    """Base class of models that give each input a class.
 
-    A subclass is called on what its processor's `encode` gives for a list of inputs,
-    a tree of arrays `(batch, ...)`, and returns logits `(batch, classes)`.
+    The processor's `encode` turns a list of inputs into the inputs of the model, a tree
+    of arrays `(batch, ...)`. The model returns logits `(batch, classes)`.
     """
 
     verb = "classify"
     usage = """\
 for prediction in model.classify("{image}", top=3):
     print(f"{{prediction.label}}: {{prediction.probability:.3f}}")"""
-    batch_size = 64  # inputs read together
+    batch_size = 64  # inputs in one batch
 
     @classmethod
     def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
@@ -66,50 +66,48 @@ for prediction in model.classify("{image}", top=3):
 
         Returns:
             For one input a `Prediction`, or with `top` above 1 a list of them; for a
-            list, a list of that. Probabilities of all classes sum to 1.
+            list of inputs, a list of those. Probabilities of all classes sum to 1.
 
         Raises:
             ValueError: If an input is not of that kind, or `top` is not from 1 to the
                 number of classes.
         """
-        several, is_one = self.listed(inputs)
+        inputs, is_one = self.require_processor().as_list(inputs)
         labels = self.processor.labels
         if not isinstance(top, int) or not 1 <= top <= len(labels):
             raise ValueError(
                 f"`top` must be an integer from 1 to {len(labels)}, the number of "
                 f"classes. Received: top={top!r}"
             )
-        answers: list[Any] = []
-        for probabilities in self.probabilities(several):
+        predictions: list[Any] = []
+        for probabilities in self.probabilities(inputs):
             best = np.argsort(-probabilities, kind="stable")[:top]
-            found = [Prediction(labels[k], float(probabilities[k])) for k in best]
-            answers.append(found if top > 1 else found[0])
-        return answers[0] if is_one else answers
+            ranked = [Prediction(labels[k], float(probabilities[k])) for k in best]
+            predictions.append(ranked if top > 1 else ranked[0])
+        return predictions[0] if is_one else predictions
 
-    def probabilities(self, inputs: Sequence[Any]) -> np.ndarray[Any, Any]:
+    def probabilities(self, inputs: Sequence[Any]) -> Array:
         """The probability of every class, float32 `(inputs, classes)`."""
-        found = self._in_batches(self._softmax, inputs)
-        if not found:
-            return np.zeros((0, len(self.processor.labels)), "float32")
-        return np.concatenate(found)
+        classes = len(self.require_processor().labels)
+        return self._in_batches(self._softmax, inputs, classes)
 
     def _softmax(self, arrays: Any) -> Tensor:
         return ops.softmax(self(arrays, training=False))
 
     def _in_batches(
-        self, method: Callable[[Any], Tensor], inputs: Sequence[Any]
-    ) -> list[np.ndarray]:
-        """The results of a method, compiled, on the inputs batch by batch."""
+        self, method: Callable[[Any], Tensor], inputs: Sequence[Any], columns: int
+    ) -> Array:
+        """The rows `(inputs, columns)` of a method, compiled, batch by batch."""
         run = self.compiled_function(method)
-        found = []
+        results = []
         for start in range(0, len(inputs), self.batch_size):
             part = list(inputs[start : start + self.batch_size])
-            # A power of two, so that few shapes are ever compiled.
-            rows = 1 << (len(part) - 1).bit_length()
-            arrays = self.processor.encode(part + part[-1:] * (rows - len(part)))
-            arrays = tree.map_structure(np.asarray, arrays)
-            found.append(ops.convert_to_numpy(run(arrays))[: len(part)])
-        return found
+            padding = next_power_of_two(len(part)) - len(part)
+            arrays = self.processor.encode(part + part[-1:] * padding)
+            results.append(ops.convert_to_numpy(run(arrays))[: len(part)])
+        if not results:
+            return np.zeros((0, columns), "float32")
+        return np.concatenate(results)
 
 
 class SequenceClassifier(Classifier):
@@ -119,7 +117,7 @@ class SequenceClassifier(Classifier):
 
 
 class ImageSize:
-    """What the Configs of image classifiers share."""
+    """The part that the Configs of image classifiers share."""
 
     image_size: int | tuple[int, int]  # pixels: of a side, or (height, width)
 
@@ -133,9 +131,9 @@ class ImageSize:
 class ImageClassifier(Classifier):
     """Base class of classifiers of images.
 
-    A subclass is called on pixels `(batch, height, width, channels)` as its processor
-    gives them, and has `pooled`, the vector that its logits are computed from. Its
-    Config is an `ImageSize` with `channels`, its last layer `logits`.
+    The model is called on pixels `(batch, height, width, channels)` from its processor.
+    Its Config is an `ImageSize` with `channels`. It has `pooled` and a last layer
+    `logits`.
     """
 
     task = "image-classification"
@@ -143,7 +141,7 @@ class ImageClassifier(Classifier):
     figure = "attention"
     demo_panel = "image"
 
-    def example_inputs(self) -> np.ndarray[Any, Any]:
+    def example_inputs(self) -> Array:
         shape = (2, *self.config.sides, self.config.channels)
         return np.random.default_rng(0).normal(size=shape).astype("float32")
 
@@ -151,32 +149,31 @@ class ImageClassifier(Classifier):
         return self.logits(self.pooled(images, training))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
-        """What the last layer classifies, `(batch, features)`."""
-        raise ValueError(f"{type(self).__name__} does not define pooled().")
+        """The features that the last layer classifies, `(batch, features)`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define pooled().")
 
     def adapt_processor(self, saved: Any) -> None:
-        """Another image size is what pictures are scaled to from then on."""
+        """The processor scales images to this model's size."""
         super().adapt_processor(saved)
         if saved.sides != self.config.sides:
             settings = self.processor.get_config()
             settings |= {"size": self.config.sides, "resize": None}
             self.processor = type(self.processor)(**settings)
 
-    def features(self, images: Any) -> np.ndarray[Any, Any]:
-        """A vector for an image, or for each of several: what the logits are made of.
+    def features(self, images: Any) -> Array:
+        """The features of an image, or of each of several: the inputs of the logits.
 
         Args:
-            images: One image, as a path, a `PIL.Image` or an array, or a list of them.
+            images: An image, as a path, a `PIL.Image` or an array, or a list of them.
 
         Returns:
             Float array `(features,)`, for a list `(images, features)`.
         """
-        several, is_one = self.listed(images)
-        if not several:
-            self.ensure_built()
-            return np.zeros((0, self.logits.kernel.shape[0]), "float32")
-        found = np.concatenate(self._in_batches(self._features, several))
-        return found[0] if is_one else found
+        self.ensure_built()
+        images, is_one = self.require_processor().as_list(images)
+        columns = self.logits.kernel.shape[0]
+        features = self._in_batches(self._features, images, columns)
+        return features[0] if is_one else features
 
     def _features(self, images: Tensor) -> Tensor:
         return self.pooled(images, training=False)

@@ -1,4 +1,4 @@
-"""Detection: what is in a picture, and where."""
+"""Object detection: the verb `detect`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,19 +9,18 @@ from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
 from seqzoo.ops.numpy_callback import callback_compiles
-from seqzoo.tasks.labelled import LabelledTask
+from seqzoo.ops.types import Array
+from seqzoo.tasks.labelled import LabelledTask, check_images
 from seqzoo.tasks.set_prediction import SetPredictionLoss
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """The objects found in one picture, the most probable first.
+    """The objects in one image, the most probable first.
 
     Attributes:
         boxes_xyxy: Float32 array `(objects, 4)`: left, upper, right and lower border
-            in pixels of the picture that was given. A box may reach beyond it.
+            in pixels of the original image. A box may reach beyond it.
         labels: Name of each object's class.
         scores: Float32 array `(objects,)`: the probability of that class.
     """
@@ -42,13 +41,13 @@ class Detections:
 
 
 class ObjectDetector(LabelledTask):
-    """Base class of models that find objects in pictures.
+    """Base class of models that find objects in images.
 
-    A subclass is called on what its processor's `encode` gives for a list of pictures,
-    `{"images": (batch, height, width, channels), "mask": (batch, height, width)}`, and
-    returns `{"logits": (batch, queries, classes + 1), "boxes_cxcywh": (batch, queries,
-    4)}`. The last class is "no object"; boxes are centre and size as fractions of the
-    real part of the picture. Targets of its training are those of `SetPredictionLoss`.
+    The processor's `encode` turns a list of images into the inputs of the model,
+    `{"images": (batch, height, width, channels), "mask": (batch, height, width)}`. The
+    model returns `{"logits": (batch, queries, classes + 1), "boxes_cxcywh": (batch,
+    queries, 4)}`. The last class is "no object"; boxes are centre and size as fractions
+    of the image without its padding. `SetPredictionLoss` describes the targets.
     """
 
     task = "object-detection"
@@ -61,7 +60,7 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
     headline_format = "mAP {:.1f} %, at IoU 0.5 {:.1f} %"
     figure = "detections"
     demo_panel = "detection"
-    batch_size = 8  # pictures of one size that are read together
+    batch_size = 8  # images of one size in one batch
 
     @classmethod
     def answer_lines(cls, given: str, answer: Any) -> Iterator[str]:
@@ -88,11 +87,11 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         jit_compile: bool | str = "auto",
         **settings: Any,
     ) -> None:
-        """As in Keras; the loss is a set's, by default with its own weights.
+        """As in Keras, with one loss of all outputs, by default SetPredictionLoss().
 
-        A step on TensorFlow is not compiled by XLA, which cannot wait for the matching.
+        XLA does not compile a training step on TensorFlow: the matching runs in Python.
         """
-        # Not Keras's own: that takes each output apart and gives it a loss of its own.
+        # Keras is not given the loss: it would apply a loss to each output.
         if loss is not None and not callable(loss):
             raise ValueError(
                 "A detector has one loss of all its outputs, such as "
@@ -111,7 +110,7 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The loss of a batch; weights of examples are not for sets."""
+        """The loss of a batch; it takes no sample weights."""
         del x, training
         if sample_weight is not None:
             raise ValueError(
@@ -120,82 +119,79 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         return self.set_loss(y, y_pred)
 
     def check_pixels(self, images: Any, mask: Any | None) -> None:
-        """Refuses pixels of another shape than the Config's channels want, or a mask.
+        """Checks the shapes of images and of their mask, if there is one.
 
         Raises:
-            ValueError: It names the shapes.
+            ValueError: If one does not fit; it names the shapes.
         """
-        if len(images.shape) != 4 or images.shape[-1] != self.config.channels:
-            raise ValueError(
-                "Images must have shape (batch, height, width, "
-                f"{self.config.channels}). Received: {tuple(images.shape)}."
-            )
+        check_images(images, self.config.channels)
         if mask is not None and tuple(mask.shape) != tuple(images.shape[:3]):
             raise ValueError(
-                "The mask must have a place for each pixel, (batch, height, width). "
+                "The mask must have a value for each pixel, (batch, height, width). "
                 f"Received: mask {tuple(mask.shape)}, images {tuple(images.shape)}."
             )
 
     def detect(self, images: Any, threshold: float = 0.5) -> Any:
-        """The objects in a picture, or in each of several.
+        """Finds the objects in an image, or in each of several.
 
-        Every query gives at most one object: its most probable class, where that is
-        more probable than the threshold. Nothing is suppressed afterwards. What is
-        found in a picture does not depend on the others of a list.
+        Every query gives at most one object: its most probable class, if that is more
+        probable than the threshold. There is no suppression of overlapping boxes. The
+        result for an image does not depend on the other images of a list.
 
         Args:
-            images: One picture, as a path, a `PIL.Image` or an array, or a list.
+            images: An image, as a path, a `PIL.Image` or an array, or a list.
             threshold: Lowest probability that is reported, from 0 to 1.
 
         Returns:
-            For one picture its `Detections`; for a list, a list of them.
+            For one image its `Detections`; for a list, a list of them.
 
         Raises:
-            ValueError: If one of them is no picture, or `threshold` is out of range.
+            ValueError: If an image is no image, or `threshold` is out of range.
         """
         if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
             raise ValueError(
                 f"`threshold` must be a number from 0 to 1. Received: {threshold!r}"
             )
-        several, is_one = self.listed(images)
-        found = self._detected(several, float(threshold))
-        return found[0] if is_one else found
+        images, is_one = self.require_processor().as_list(images)
+        detections = self._detect_all(images, float(threshold))
+        return detections[0] if is_one else detections
 
-    def _detected(self, images: Sequence[Any], threshold: float) -> list[Detections]:
-        """Pictures of one size together: padding would change them a little."""
+    def _detect_all(self, images: Sequence[Any], threshold: float) -> list[Detections]:
+        images = [self.processor.read(image) for image in images]
+        # Batches of one size: padding would change the results a little.
         by_size: dict[tuple[int, int], list[int]] = {}
-        pictures = [self.processor.read(image) for image in images]
-        for i, picture in enumerate(pictures):
-            size = self.processor.resized_size(picture.height, picture.width)
+        for i, image in enumerate(images):
+            size = self.processor.resized_size(image.height, image.width)
             by_size.setdefault(size, []).append(i)
-        found: list[Any] = [None] * len(pictures)
-        for alike in by_size.values():
-            for start in range(0, len(alike), self.batch_size):
-                part = alike[start : start + self.batch_size]
-                outputs = self._outputs([pictures[i] for i in part])
+        detections: list[Any] = [None] * len(images)
+        run = self.compiled_function(self._predictions, any_size=True)
+        for indices in by_size.values():
+            for start in range(0, len(indices), self.batch_size):
+                part = indices[start : start + self.batch_size]
+                outputs = run(self.processor.encode([images[i] for i in part]))
                 probabilities = ops.convert_to_numpy(ops.softmax(outputs["logits"]))
                 boxes = ops.convert_to_numpy(boxes_xyxy(outputs["boxes_cxcywh"]))
-                for i, classes, places in zip(part, probabilities, boxes, strict=True):
-                    size = pictures[i].size
-                    found[i] = self._chosen(classes, places, size, threshold)
-        return found
+                for k, i in enumerate(part):
+                    detections[i] = self._detections(
+                        probabilities[k], boxes[k], images[i].size, threshold
+                    )
+        return detections
 
-    def _outputs(self, pictures: Sequence[Any]) -> Any:
-        """What the model answers to pictures of one size.
-
-        XLA would compile each size anew, which takes longer than many pictures.
-        """
-        inputs = self.processor.encode(pictures)
-        return self.compiled_function(self._answered, any_size=True)(inputs)
-
-    def _answered(self, inputs: Any) -> Any:
+    def _predictions(self, inputs: Any) -> Any:
         return self(inputs, training=False)
 
-    def _chosen(
+    def _detections(
         self, probabilities: Array, boxes: Array, size: Sequence[int], threshold: float
     ) -> Detections:
-        """What is reported of one picture of `size`, width and height."""
-        objects = probabilities[:, :-1]  # the last is "no object"
+        """The detections of one image.
+
+        Args:
+            probabilities: `(queries, classes + 1)`; the last class is "no object".
+            boxes: `(queries, 4)`, x0, y0, x1, y1 as fractions of the image.
+            size: Width and height of the image, pixels.
+            threshold: Lowest score that is reported.
+        """
+        objects = probabilities[:, :-1]
         classes, scores = objects.argmax(axis=-1), objects.max(axis=-1)
         best = np.argsort(-scores, kind="stable")
         best = best[scores[best] > threshold]

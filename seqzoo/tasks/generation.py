@@ -18,11 +18,11 @@ CHUNK = 256  # tokens read in one compiled call
 
 @dataclass(frozen=True)
 class TextScore:
-    """How likely a model finds a text.
+    """The log-probability of a text under a model.
 
     Attributes:
         nats: Negative log-probability, natural logarithm, of all scored tokens.
-        tokens: How many were scored: all but the first, which nothing precedes.
+        tokens: Number of scored tokens: all but the first, which has none before it.
     """
 
     nats: float
@@ -40,16 +40,16 @@ class TextScore:
 
     @property
     def perplexity(self) -> float:
-        """Among how many equally likely tokens the model hesitates, on average."""
+        """exp(nats per token): the mean number of equally likely next tokens."""
         return math.exp(self.nats_per_token)
 
 
 class TextGenerator(Task):
     """Base class of models that continue a text.
 
-    A subclass is called on token ids `(batch, steps)` and returns the logits of each
-    next token `(batch, steps, vocab_size)`. For the verbs it gives `initial_states`
-    and `advance`; its processor has `encode` and `decode`.
+    The model is called on token ids `(batch, steps)` and returns the logits of each
+    next token `(batch, steps, vocab_size)`. The verbs use its `initial_states` and
+    `advance`, and `encode` and `decode` of its processor.
     """
 
     task = "text-generation"
@@ -79,23 +79,25 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
 
     def initial_states(self, batch_size: int) -> Any:
         """The states before the first token: a tree of tensors `(batch, ...)`."""
-        raise ValueError(f"{type(self).__name__} does not define initial_states().")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define initial_states()."
+        )
 
     def advance(
         self, token_ids: Tensor, states: Any, mask: Tensor | None = None
     ) -> tuple[Tensor, Any]:
-        """Reads tokens on from the states.
+        """Reads tokens, beginning in the given states.
 
         Args:
             token_ids: Integer tensor `(batch, steps)`.
-            states: What `initial_states` or an earlier call returned.
+            states: From `initial_states` or an earlier call.
             mask: Boolean tensor like `token_ids`, True = real.
 
         Returns:
             Logits `(batch, steps, vocab_size)` and the states after the last real
-            token. Their cost does not grow with what was read before.
+            token. The cost does not grow with the number of earlier tokens.
         """
-        raise ValueError(f"{type(self).__name__} does not define advance().")
+        raise NotImplementedError(f"{type(self).__name__} does not define advance().")
 
     def generate(
         self,
@@ -125,17 +127,10 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         Raises:
             ValueError: If the prompt is empty or no text, or a setting is out of range.
         """
-        if not isinstance(prompt, str):
-            if isinstance(prompt, bytes) or not hasattr(prompt, "__iter__"):
-                raise ValueError(
-                    "generate() wants a string or a list of strings. "
-                    f"Received: {type(prompt).__name__}."
-                )
-            settings = (max_new_tokens, temperature, top_k, top_p, seed)
-            return [self.generate(each, *settings) for each in prompt]
-        return "".join(
-            self.stream(prompt, max_new_tokens, temperature, top_k, top_p, seed)
-        )
+        prompts, is_one = self.require_processor().as_list(prompt)
+        settings = (max_new_tokens, temperature, top_k, top_p, seed)
+        texts = ["".join(self.stream(prompt, *settings)) for prompt in prompts]
+        return texts[0] if is_one else texts
 
     def stream(
         self,
@@ -146,7 +141,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         top_p: float | None = None,
         seed: int | None = None,
     ) -> Iterator[str]:
-        """The tokens of `generate`, one by one as they are drawn.
+        """Yields the tokens of `generate` one by one, before all are drawn.
 
         Arguments and errors are those of `generate` for one prompt.
         """
@@ -157,7 +152,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         )
 
     def score(self, text: str | Sequence[str]) -> Any:
-        """How likely the model finds a text, each token given all before it.
+        """The log-probability of a text: each token's, given all tokens before it.
 
         Args:
             text: A text of at least two tokens, or a list of them.
@@ -168,9 +163,9 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         Raises:
             ValueError: If a text is too short or not a text.
         """
-        if isinstance(text, str):
-            return self.cross_entropy(self._encoded(text, 2)[None])
-        return [self.score(each) for each in text]
+        texts, is_one = self.require_processor().as_list(text)
+        scores = [self.cross_entropy(self._encoded(text, 2)[None]) for text in texts]
+        return scores[0] if is_one else scores
 
     def cross_entropy(self, token_ids: Array) -> TextScore:
         """The score of rows of tokens, each row read from fresh states.
@@ -179,13 +174,13 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             token_ids: Integer array `(rows, tokens)`, at least two tokens.
         """
         rows = len(token_ids)
-        read = self.compiled_function(self._scored)
+        score = self.compiled_function(self._scored)
         states, nats = self.initial_states(rows), 0.0
         inputs, targets = token_ids[:, :-1], token_ids[:, 1:]
         for start in range(0, inputs.shape[1], CHUNK):
             x, mask = _chunk(inputs, start)
             y, _ = _chunk(targets, start)
-            losses, states = read(x, y, mask, states)
+            losses, states = score(x, y, mask, states)
             nats += float(ops.convert_to_numpy(losses).sum(dtype="float64"))
         return TextScore(nats, targets.size)
 
@@ -254,12 +249,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         return ops.where(mask, losses, 0.0), states
 
     def _encoded(self, text: str, at_least: int) -> Array:
-        if self.processor is None:
-            raise ValueError(
-                "This model has no processor, so it cannot read text. Load a trained "
-                "model with seqzoo.load, or set model.processor."
-            )
-        ids: Array = self.processor.encode(text)
+        ids: Array = self.require_processor().encode(text)
         if len(ids) < at_least:
             raise ValueError(
                 f"A text needs at least {at_least} tokens here. Received: {text!r}"
@@ -289,7 +279,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
 
 
 def _chunk(rows: Array, start: int) -> tuple[Any, Any]:
-    """`CHUNK` columns of integer rows, filled up with 0, and where they are real."""
+    """`CHUNK` columns of integer rows, padded with 0, and their mask."""
     part = np.asarray(rows[:, start : start + CHUNK], "int32")
     width = part.shape[1]
     mask = np.arange(CHUNK) < width

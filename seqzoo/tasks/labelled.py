@@ -1,38 +1,53 @@
-"""What all models share that answer with the names of classes."""
+"""The base class of models that return class labels, and the check of images."""
 
 from typing import Any
 
+from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import Task
 
 
 class LabelledTask(Task):
     """Base class of models whose last layer `logits` has an output for each class.
 
-    The Config has `num_classes`; the processor has `labels`, the classes' names, and
-    `listed`, which tells one input from several.
+    The Config has `num_classes`; the processor has `labels`, the names of the classes.
     """
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """Another number of classes has fresh logits."""
+        """With another number of classes, the logits get fresh weights."""
         if key.startswith("logits/") and saved.num_classes != self.config.num_classes:
             return None
         return super().adapted_weight(key, array, shape, saved)
 
     def adapt_processor(self, saved: Any) -> None:
-        """Classes that are new have no names yet: their numbers."""
+        """New classes have no names yet, so they are numbered."""
         if saved.num_classes != self.config.num_classes:
             count = self.config.num_classes
             self.processor.labels = [f"class {i}" for i in range(count)]
 
-    def listed(self, inputs: Any) -> tuple[list[Any], bool]:
-        """The inputs as a list, and whether it was a single one.
 
-        Raises:
-            ValueError: If the model has no processor to read them.
-        """
-        if self.processor is None:
-            raise ValueError(
-                "This model has no processor, so it cannot read inputs. Load a trained "
-                "model with seqzoo.load, or set model.processor."
-            )
-        return self.processor.listed(inputs)
+def check_images(
+    images: Tensor, channels: int, sides: tuple[int, int] | None = None
+) -> None:
+    """Checks that a tensor is a batch of images `(batch, height, width, channels)`.
+
+    Args:
+        images: The tensor. A size that is None, unknown, is not checked.
+        channels: Number of channels.
+        sides: Height and width that the model has positions for; None accepts any.
+
+    Raises:
+        ValueError: If not; it names both shapes.
+    """
+    shape = tuple(images.shape)
+    wanted = (None, *(sides or (None, None)), channels)
+    if len(shape) == 4 and all(
+        size == want or None in (size, want)
+        for size, want in zip(shape, wanted, strict=True)
+    ):
+        return
+    height, width = sides or ("height", "width")
+    advice = "seqzoo.load(name, image_size=...) adapts the positions." if sides else ""
+    raise ValueError(
+        f"Images must have shape (batch, {height}, {width}, {channels}). "
+        f"Received: {shape}. {advice}".rstrip()
+    )

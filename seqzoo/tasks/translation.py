@@ -17,16 +17,16 @@ from seqzoo.tasks.base import Task
 
 @dataclass(frozen=True)
 class Translation:
-    """One translation and how it came about.
+    """One translation, with its tokens and attention weights.
 
     Attributes:
         text: The translation.
         score: Log-probability divided by length ** length_penalty.
-        source_tokens: Pieces the source was read as, the end mark last.
-        target_tokens: Pieces that were written, the end mark last.
-        attention: Float array `(target_steps, source_steps)`; row t says where the
-            model looked when it wrote piece t, and sums to 1. None for a model
-            without attention.
+        source_tokens: Pieces of the source, the end mark last.
+        target_tokens: Pieces of the translation, the end mark last.
+        attention: Float array `(target_steps, source_steps)`: row t has the attention
+            weights of target piece t, which sum to 1. None for a model without
+            attention.
     """
 
     text: str
@@ -52,10 +52,11 @@ def _alignment(translation: Translation) -> dict[str, Any]:
 class Translator(Task):
     """Base class of translators.
 
-    A subclass is called on `{"source_ids": (batch, source_steps), "target_ids":
-    (batch, target_steps)}` and returns logits `(batch, target_steps, vocab_size)`;
-    id 0 is padding. For decoding it gives `read_source` and `start_decoding`, and, if
-    it has attention, `align`.
+    The model is called on `{"source_ids": (batch, source_steps), "target_ids": (batch,
+    target_steps)}` and returns logits `(batch, target_steps, vocab_size)`; id 0 is
+    padding. `translate` uses its `read_source` and `start_decoding`, and `align` if it
+    has attention. `seqzoo.decoding.continuous_batching` shows the way from the verb to
+    the decoder's step.
     """
 
     task = "translation"
@@ -71,7 +72,7 @@ class Translator(Task):
         "A little girl climbing into a wooden playhouse.",
     )
     usage = 'print(model.translate("{example}"))'
-    batch_size = 64  # sentences decoded together
+    batch_size = 64  # sentences in one batch
 
     @classmethod
     def answers(
@@ -107,7 +108,7 @@ class Translator(Task):
         }
 
     def read_source(self, source_ids: Tensor) -> Any:
-        """All that decoding needs to know of the sources.
+        """Encodes the sources for decoding.
 
         Args:
             source_ids: Integer tensor `(batch, source_steps)`.
@@ -115,16 +116,20 @@ class Translator(Task):
         Returns:
             Nested tensors that begin with `(batch,)`.
         """
-        raise ValueError(f"{type(self).__name__} does not define read_source().")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define read_source()."
+        )
 
     def start_decoding(self, source: Any, beam_size: int) -> tuple[Step, Any]:
         """The step function and the first state of `seqzoo.decoding`.
 
         Args:
-            source: What `read_source` returned.
+            source: From `read_source`.
             beam_size: The state's tensors begin with `(batch, beam_size)`.
         """
-        raise ValueError(f"{type(self).__name__} does not define start_decoding().")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define start_decoding()."
+        )
 
     def align(self, source_ids: Tensor, target_ids: Tensor) -> Tensor | None:
         """Attention weights `(batch, target_steps, source_steps)`, or None."""
@@ -159,28 +164,26 @@ class Translator(Task):
             ValueError: If a text is not a string or too long for the processor, or
                 `beam_size` or `n_best` is out of range.
         """
+        sources, is_one = self.require_processor().as_list(texts)
         self._check_request(beam_size, length_penalty, n_best)
-        batch = [texts] if isinstance(texts, str) else _list_of_texts(texts)
-        found = self._translate_all(batch, beam_size, float(length_penalty), n_best)
         results: list[Any] = []
-        for text, hypotheses in zip(batch, found, strict=True):
-            answers = [
-                self._explain(text, *each)
+        for text, hypotheses in zip(
+            sources,
+            self._translate_all(sources, beam_size, float(length_penalty), n_best),
+            strict=True,
+        ):
+            translations = [
+                self._explain(text, ids, score)
                 if return_attention
-                else self.processor.decode(each[0])
-                for each in hypotheses
+                else self.processor.decode(ids)
+                for ids, score in hypotheses
             ]
-            results.append(answers if n_best > 1 else answers[0])
-        return results[0] if isinstance(texts, str) else results
+            results.append(translations if n_best > 1 else translations[0])
+        return results[0] if is_one else results
 
     def _check_request(
         self, beam_size: int, length_penalty: float, n_best: int
     ) -> None:
-        if self.processor is None:
-            raise ValueError(
-                "This model has no processor, so it cannot read text. Load a trained "
-                "model with seqzoo.load, or set model.processor."
-            )
         if not isinstance(beam_size, int) or beam_size < 1:
             raise ValueError(
                 f"`beam_size` must be an integer of at least 1. Received: {beam_size!r}"
@@ -228,17 +231,8 @@ class Translator(Task):
 
 
 def max_steps(source_steps: Any) -> Any:
-    """How long a translation may become."""
+    """The longest translation of a source."""
     return 2 * source_steps + 8
-
-
-def _list_of_texts(texts: Any) -> list[str]:
-    if isinstance(texts, bytes) or not hasattr(texts, "__iter__"):
-        raise ValueError(
-            "translate() wants a string or a list of strings. "
-            f"Received: {type(texts).__name__}."
-        )
-    return list(texts)
 
 
 @keras.saving.register_keras_serializable(package="seqzoo")
@@ -263,7 +257,7 @@ class LabelSmoothedCrossEntropy(keras.losses.Loss):
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         y_true = ops.expand_dims(ops.cast(y_true, "int32"), -1)
-        # log-softmax is never formed: on two cores it costs as much as a product.
+        # Not from a log-softmax tensor, which costs as much as a product to form.
         normaliser = ops.logsumexp(y_pred, axis=-1)
         true_logits = ops.take_along_axis(y_pred, y_true, axis=-1)[..., 0]
         mean_logits = ops.mean(y_pred, axis=-1)

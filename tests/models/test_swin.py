@@ -189,7 +189,7 @@ def test_other_classes_and_windows_keep_the_rest(tmp_path):
 
 def test_positions_want_their_size_and_are_resampled_for_another(tmp_path):
     model = make(use_positions=True)
-    with pytest.raises(ValueError, match="adapts them"):
+    with pytest.raises(ValueError, match="adapts the positions"):
         model(np.zeros((1, 16, 16, 3), "float32"))
     seqzoo.save(model, tmp_path / "swin")
     tuned = seqzoo.load(tmp_path / "swin", image_size=20)
@@ -211,7 +211,7 @@ def test_features_are_what_the_logits_are_made_of():
 
 @pytest.mark.parametrize("shape", [(2, 16, 12, 4), (2, 16, 12), (2, 0, 12, 3)])
 def test_what_is_no_image_is_refused(shape):
-    with pytest.raises(ValueError, match="of known height and width, with 3 channels"):
+    with pytest.raises(ValueError, match=r"width, 3\)|of known height and width"):
         make()(np.zeros(shape, "float32"))
 
 

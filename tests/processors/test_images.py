@@ -54,9 +54,9 @@ def test_a_plane_stays_one():
 
 
 def test_one_picture_and_several():
-    assert processor().listed(PICTURE)[1] and processor().listed("a.png")[1]
-    assert processor().listed([PICTURE]) == ([PICTURE], False)
-    assert len(processor().listed(np.zeros((5, 28, 28, 1)))[0]) == 5
+    assert processor().as_list(PICTURE)[1] and processor().as_list("a.png")[1]
+    assert processor().as_list([PICTURE]) == ([PICTURE], False)
+    assert len(processor().as_list(np.zeros((5, 28, 28, 1)))[0]) == 5
 
 
 @pytest.mark.parametrize(
