@@ -17,42 +17,6 @@ def recurrent(mode: str, page: Path) -> Iterator[Row]:
                 yield {**row, "shape": ", ".join(map(str, row["shape"]))}
 
 
-def translation(_: str, page: Path) -> Iterator[Row]:
-    """Translation beside the same model in PyTorch."""
-    result = benchmark("translation")
-    speed, single = result["sentences_a_second"], result["one_sentence_milliseconds"]
-    yield {
-        "subject": "sentences a second",
-        "ours": f"{speed['seqzoo']:.0f}",
-        "theirs": f"{speed['torch']:.0f}",
-        "ratio": speed["seqzoo"] / speed["torch"],
-    }
-    yield {
-        "subject": "one sentence, milliseconds",
-        "ours": f"{single['seqzoo']:.1f}",
-        "theirs": f"{single['torch']:.1f}",
-        "ratio": single["torch"] / single["seqzoo"],
-    }
-    for subject, form in {
-        "equal translations": "{equal_translations} of {sentences}",
-        "first sentence, which compiles the search, s": "{first_sentence_seconds:.1f}",
-        "`seqzoo.load` after Keras is imported, s": "{load_seconds:.2f}",
-    }.items():
-        yield {"subject": subject, "ours": form.format_map(result)}
-
-
-def generation(_: str, page: Path) -> Iterator[Row]:
-    """The speed of text generation by length."""
-    for length, speed in benchmark("generation")["characters_a_second"].items():
-        yield {"length": int(length), "speed": speed}
-
-
-def loading(_: str, page: Path) -> list[Row]:
-    """The time and the memory that `seqzoo.load` takes."""
-    rows: list[Row] = benchmark("loading")["results"]
-    return rows
-
-
 def vision(_: str, page: Path) -> Iterator[Row]:
     """Vision transformers beside PyTorch, one row a model and batch."""
     for row in benchmark("vision")["results"]:
@@ -90,30 +54,20 @@ def sines(_: str, page: Path) -> Iterator[Row]:
         yield {"cell": cell, **row}
 
 
-def speakers(_: str, page: Path) -> Iterator[Row]:
-    """Each speaker's accuracy after training without that speaker's recordings."""
-    result = benchmark("held_out_speaker")
-    for speaker, row in sorted(result["speakers"].items()):
-        yield {
-            "speaker": speaker,
-            "accuracy": f"{row['accuracy']:.1f}",
-            "recordings": f"{row['recordings']:,}",
-        }
-    mean = f"**{result['mean_accuracy']:.1f}**"
-    yield {"speaker": f"mean of {len(result['speakers'])}", "accuracy": mean}
+def results(path: str, page: Path) -> Iterator[Row]:
+    """The entries of a list or of a mapping in a result: `benchmark/key/key`."""
+    name, *keys = path.split("/")
+    entries = benchmark(name)
+    for key in keys:
+        entries = entries[key]
+    for key, entry in (
+        entries.items() if isinstance(entries, dict) else enumerate(entries)
+    ):
+        row = entry if isinstance(entry, dict) else {"value": entry}
+        yield {"key": int(key) if str(key).isdigit() else key, **row}
 
 
 ROWS = {
     rows.__name__: rows
-    for rows in (
-        recurrent,
-        translation,
-        generation,
-        loading,
-        vision,
-        gradients,
-        long_range,
-        sines,
-        speakers,
-    )
+    for rows in (recurrent, vision, gradients, long_range, sines, results)
 }

@@ -51,7 +51,7 @@ def example_code(name: str) -> str:
 
 def threshold(name: str) -> float:
     """The lowest score that a detector's card prints."""
-    in_card = re.search(r"threshold=([\d.]+)", card(name))
+    in_card = re.search(r"threshold=([\d.]+)", card(name)["Usage"])
     return float(in_card[1]) if in_card else 0.5
 
 

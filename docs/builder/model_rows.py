@@ -23,7 +23,7 @@ def models(pattern: str, page: Path) -> Iterator[Row]:
             **record,
             "settings": read.config(name)["config"],
             "cell": read.cell_name(name),
-            "title": read.title(name),
+            "title": read.card(name)["title"],
             "short_data": re.split(r" \(|[:;.]", record["data"])[0],
             # The site turns a link to the folder into one to the model's page.
             "model": link(name, WEIGHTS / name, page),

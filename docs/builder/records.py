@@ -41,26 +41,18 @@ def config(name: str) -> dict[str, Any]:
     return content
 
 
-def card(name: str) -> str:
-    """A model's card without its front matter."""
+def card(name: str) -> dict[str, str]:
+    """The sections of a model's card by heading, its "title" and its "description"."""
     text = (WEIGHTS / name / "README.md").read_text("utf-8")
-    return re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL).strip()
-
-
-def title(name: str) -> str:
-    """The title of a model's card: what the model is, in a line."""
-    return card(name).split("\n", 1)[0].removeprefix("# ")
-
-
-def description(name: str) -> str:
-    """The lines of a model's card between its title and its first section."""
-    return card(name).split("\n## ", 1)[0].split("\n", 1)[1].strip()
-
-
-def section(name: str, heading: str) -> str:
-    """The text under a heading of a model's card, or an empty string."""
-    parts = re.split(r"^## (.*)\n", card(name), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True)).get(heading, "").strip()
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    head, *sections = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)
+    title, _, description = head.strip().removeprefix("# ").partition("\n")
+    texts = map(str.strip, sections[1::2])
+    return {
+        "title": title,
+        "description": description.strip(),
+        **dict(zip(sections[::2], texts, strict=True)),
+    }
 
 
 def minutes(name: str) -> float:

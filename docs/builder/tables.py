@@ -18,6 +18,7 @@ A list of links follows tags of models, or patterns of files in `docs/figures`:
     <!-- models: ViT Swin -->[swin_cifar10](../weights/swin_cifar10)<!-- end -->
 """
 
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -64,11 +65,13 @@ def _cell(form: str, row: Mapping[str, Any]) -> str:
 
 
 def fact(source: str, path: str) -> Any:
-    """The number that a mark names.
+    """The number that a mark names; a path `a/b` is a ratio.
 
     Raises:
         KeyError: If the record has no such entry.
     """
+    if "/" in path:
+        return operator.truediv(*(fact(source, part) for part in path.split("/")))
     is_result = source.startswith("results/")
     entry = (
         benchmark(source.removeprefix("results/")) if is_result else records()[source]
