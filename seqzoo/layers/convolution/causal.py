@@ -5,11 +5,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.layers.serializable import SerializableLayer
 from seqzoo.ops.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("seqzoo")
-class CausalConv(keras.layers.Layer):
+class CausalConv(SerializableLayer):
     """A convolution over time that sees no step after its own (van den Oord 2016).
 
         y_t = bias + sum over j = 0 ... kernel_size - 1 of

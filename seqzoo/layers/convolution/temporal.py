@@ -6,14 +6,14 @@ from typing import Any
 import keras
 from keras import ops
 
-from seqzoo.layers.block import Block
 from seqzoo.layers.convolution.causal import CausalConv
 from seqzoo.layers.recurrent.cells import checked_rate
+from seqzoo.layers.serializable import SerializableLayer
 from seqzoo.ops.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("seqzoo")
-class TemporalBlock(Block):
+class TemporalBlock(SerializableLayer):
     """Two causal convolutions with a shortcut around them (Bai et al. 2018, fig. 1b).
 
         f(x) = dropout(relu(conv_2(dropout(relu(conv_1(x))))))
@@ -45,13 +45,13 @@ class TemporalBlock(Block):
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
-        rate = checked_rate(dropout, "dropout")
+        self.rate = checked_rate(dropout, "dropout")
         self.convolutions = [
             self.child(CausalConv, units, kernel_size, dilation, name=f"conv_{i}")
             for i in range(2)
         ]
         self.dropout = self.child(
-            keras.layers.Dropout, rate, noise_shape=(None, 1, None), name="dropout"
+            keras.layers.Dropout, dropout, noise_shape=(None, 1, None), name="dropout"
         )
         self.shortcut: keras.layers.Dense | None = None
 
@@ -98,9 +98,18 @@ class TemporalBlock(Block):
     def _shortcut(self, inputs: Tensor) -> Tensor:
         return inputs if self.shortcut is None else self.shortcut(inputs)
 
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "kernel_size": self.kernel_size,
+            "dilation": self.dilation,
+            "dropout": self.rate,
+        }
+
 
 @keras.saving.register_keras_serializable("seqzoo")
-class TemporalConvNet(Block):
+class TemporalConvNet(SerializableLayer):
     """Temporal blocks whose dilation doubles from one to the next (Bai et al. 2018).
 
     Block i sees steps 2^i apart, so that n blocks reach back `receptive_field` = 1 +
@@ -154,6 +163,7 @@ class TemporalConvNet(Block):
             )
         self.units = list(units)
         self.kernel_size = kernel_size
+        self.dropout = dropout
         self.return_sequences = return_sequences
         self.supports_masking = True
         self.blocks = [

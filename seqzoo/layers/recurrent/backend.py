@@ -1,11 +1,12 @@
-"""The three things that `keras.ops` lacks for a fast loop, one backend at a time.
+"""What `keras.ops` lacks for a fast loop, for each backend.
 
 `scan` loops over the leading axis, `vjp` is a vector-Jacobian product inside that
-loop, `with_gradient` replaces autodiff, and `compiled` wraps all of it. Keras has
-`ops.scan` and `ops.custom_gradient`, but no vector-Jacobian product, no way to
-compile part of a model, and on TensorFlow its scan cannot be told to write its
-results in the order of the inputs. This is the only file of the layers that
-imports a backend, when it is first used and only the one that Keras runs on.
+loop, `with_gradient` replaces autodiff, `compile_loop` compiles all of it, and
+`rematerialized` saves the memory of long element-wise chains. Keras has `ops.scan`
+and `ops.custom_gradient`, but no vector-Jacobian product and no compilation of a part
+of a model, and on TensorFlow its reverse scan does not return results in the order of
+the inputs. This is the only file of the layers that imports a backend: the one that
+Keras runs on, at the first use.
 
 Trees are nested tuples, lists and dicts of tensors.
 """
@@ -16,7 +17,7 @@ import functools
 import keras
 from keras import tree
 
-# XLA takes some tenths of a second to compile a loop, and saves some hundredths a run.
+# XLA compiles a loop in some tenths of a second and saves some hundredths a run.
 CALLS_BEFORE_XLA = 8
 
 
@@ -27,7 +28,7 @@ def scan(step, carry, sequences, reverse=False):
         step: Function of two trees that returns two trees; the first like `carry`.
         carry: Tree of tensors, the value before the first step.
         sequences: Tree of tensors `(steps, ...)`, at least one step.
-        reverse: Whether to begin at the last step.
+        reverse: Whether to start at the last step.
 
     Returns:
         The last carry, and the results stacked in the order of `sequences`.
@@ -50,13 +51,13 @@ def vjp(function, arguments, cotangents):
 
 
 def with_gradient(forward, backward):
-    """A function of `(variables, constants)` whose gradient is `backward`.
+    """Makes a function of `(variables, constants)` with `backward` as its gradient.
 
     Args:
         forward: From two trees to `(results, residuals)`.
         backward: From `(residuals, cotangents of the results)` to the gradients by
-            `variables`. `constants` have none. Not used on PyTorch, whose autograd
-            records the steps of a Python loop as they run.
+            `variables`; `constants` have none. PyTorch does not use it, because its
+            autograd records the steps of a Python loop as they run.
 
     Returns:
         A function of two trees that returns the results.
@@ -64,33 +65,33 @@ def with_gradient(forward, backward):
     return _backend().with_gradient(forward, backward)
 
 
-def compiled(function):
-    """`function` compiled as the backend does it best.
+def compile_loop(function):
+    """Compiles a function in the fastest way of the backend.
 
     Args:
         function: From trees of tensors to a tree of tensors.
 
     Returns:
-        A function `(how, *arguments)`. On TensorFlow `how` is "xla", which compiles
-        anew for every shape; "steps", not compiled, so that nothing is traced; or
-        "auto": XLA for shapes that are likely to come again, one graph for all others.
-        Likely are those of a graph that knows them, and those that came
-        `CALLS_BEFORE_XLA` times. Elsewhere `how` makes no difference.
+        A function `(mode, *arguments)`. On TensorFlow the mode is "xla", which compiles
+        again for every shape; "eager", without compilation or tracing; or "auto": XLA
+        for shapes that are likely to repeat, one graph for all others. A shape is
+        likely to repeat if a graph knows it, or after `CALLS_BEFORE_XLA` calls. The
+        other backends ignore the mode.
     """
-    return _backend().compiled(function)
+    return _backend().compile_loop(function)
 
 
-def recomputed(function):
-    """`function` compiled, whose gradient runs it anew rather than keep what it made.
+def rematerialized(function):
+    """Compiles a function whose gradient runs it again instead of keeping its results.
 
-    For chains of element-wise operations on long sequences, which cost less to repeat
-    than to write to memory and read again.
+    This suits chains of element-wise operations on long sequences, which are cheaper to
+    repeat than to write to memory and read.
 
     Args:
         function: From two trees, `variables` and `constants`, to a tree of tensors.
 
     Returns:
-        A function `(how, variables, constants)`; see `compiled`.
+        A function `(mode, variables, constants)`; see `compile_loop`.
     """
 
     def forward(variables, constants):
@@ -101,7 +102,7 @@ def recomputed(function):
         (gradients,) = vjp(lambda v: function(v, constants), (variables,), cotangents)
         return gradients
 
-    return compiled(with_gradient(forward, backward))
+    return compile_loop(with_gradient(forward, backward))
 
 
 def _backend():
@@ -122,11 +123,11 @@ class _TensorFlow:
         flat = tf.nest.flatten(sequences)
         steps = tf.shape(flat[0])[0]
 
-        def elements(t):
+        def slices(t):
             return tf.nest.pack_sequence_as(sequences, [tensor[t] for tensor in flat])
 
-        # Only the shapes and dtypes of this call are read: a graph drops the rest.
-        _, example = step(carry, elements(0))
+        # For shapes and dtypes only: a graph drops the computation.
+        _, example = step(carry, slices(0))
         arrays = [
             tf.TensorArray(tensor.dtype, size=steps, element_shape=tensor.shape)
             for tensor in tf.nest.flatten(example)
@@ -136,7 +137,7 @@ class _TensorFlow:
         def body(index, flat_carry, arrays):
             t = steps - 1 - index if reverse else index
             old = tf.nest.pack_sequence_as(carry, flat_carry)
-            new, results = step(old, elements(t))
+            new, results = step(old, slices(t))
             arrays = [
                 array.write(t, tensor)
                 for array, tensor in zip(arrays, tf.nest.flatten(results), strict=True)
@@ -147,9 +148,9 @@ class _TensorFlow:
             lambda index, *_: index < steps, body, (0, flat_carry, arrays)
         )
         stacked = [array.stack() for array in arrays]
-        for tensor, one in zip(stacked, tf.nest.flatten(example), strict=True):
-            # A stack forgets how many steps there are where that is known.
-            tensor.set_shape((flat[0].shape[0], *one.shape))
+        for tensor, result in zip(stacked, tf.nest.flatten(example), strict=True):
+            # `stack` loses a known number of steps.
+            tensor.set_shape((flat[0].shape[0], *result.shape))
         results = tf.nest.pack_sequence_as(example, stacked)
         return tf.nest.pack_sequence_as(carry, flat_carry), results
 
@@ -195,35 +196,35 @@ class _TensorFlow:
         return function
 
     @staticmethod
-    def compiled(function):
+    def compile_loop(function):
         import tensorflow as tf
 
         functions = {
-            # A partial has an identity of its own: TensorFlow counts tracings by code,
-            # and would warn of a model with five layers.
-            how: tf.function(
+            # TensorFlow counts tracings by function, and without the partial would warn
+            # about a model with five layers.
+            mode: tf.function(
                 functools.partial(function),
-                autograph=False,  # the loops are explicit; reading the code takes long
-                jit_compile=how == "xla",
+                autograph=False,  # slow, and the loops are explicit
+                jit_compile=mode == "xla",
                 reduce_retracing=True,
             )
-            for how in ("xla", "graph")
+            for mode in ("xla", "graph")
         }
-        functions["steps"] = function
+        functions["eager"] = function
         calls = collections.Counter()
 
-        def likely_again(tensors):
+        def likely_to_repeat(tensors):
             shapes = tuple(tuple(tensor.shape) for tensor in tf.nest.flatten(tensors))
             if not tf.executing_eagerly():
                 return not any(None in shape[1:] for shape in shapes)
             calls[shapes] += 1
             return calls[shapes] > CALLS_BEFORE_XLA
 
-        def call(how, *arguments):
+        def call(mode, *arguments):
             tensors = tf.nest.map_structure(tf.convert_to_tensor, arguments)
-            if how == "auto":
-                how = "xla" if likely_again(tensors) else "graph"
-            return functions[how](*tensors)
+            if mode == "auto":
+                mode = "xla" if likely_to_repeat(tensors) else "graph"
+            return functions[mode](*tensors)
 
         return call
 
@@ -255,11 +256,11 @@ class _JAX:
         return function
 
     @staticmethod
-    def compiled(function):
+    def compile_loop(function):
         import jax
 
         function = jax.jit(function)
-        return lambda how, *arguments: function(*arguments)
+        return lambda mode, *arguments: function(*arguments)
 
 
 class _PyTorch:
@@ -268,21 +269,20 @@ class _PyTorch:
         steps = range(tree.flatten(sequences)[0].shape[0])
         results = []
         for t in reversed(steps) if reverse else steps:
-            elements = tree.map_structure(lambda tensor, t=t: tensor[t], sequences)
-            carry, result = step(carry, elements)
+            slices = tree.map_structure(lambda tensor, t=t: tensor[t], sequences)
+            carry, result = step(carry, slices)
             results.append(result)
         if reverse:
             results.reverse()
-        stacked = tree.map_structure(lambda *each: keras.ops.stack(each), *results)
-        return carry, stacked
+        return carry, tree.map_structure(lambda *xs: keras.ops.stack(xs), *results)
 
     @staticmethod
     def with_gradient(forward, backward):
         return lambda variables, constants: forward(variables, constants)[0]
 
     @staticmethod
-    def compiled(function):
-        return lambda how, *arguments: function(*arguments)
+    def compile_loop(function):
+        return lambda mode, *arguments: function(*arguments)
 
 
 _BACKENDS = {"tensorflow": _TensorFlow, "jax": _JAX, "torch": _PyTorch}

@@ -1,10 +1,11 @@
-"""`Bidirectional` reads a sequence from both ends."""
+"""`Bidirectional`: two cells, run over a sequence from both ends."""
 
 import keras
 from keras import ops
 
-from seqzoo.layers.recurrent.cells import Cell, serialized
+from seqzoo.layers.recurrent.cells import Cell
 from seqzoo.layers.recurrent.recurrent import Recurrent
+from seqzoo.layers.serializable import SerializableLayer
 
 _MERGES = {
     "concat": lambda forward, backward: ops.concatenate([forward, backward], axis=-1),
@@ -15,17 +16,17 @@ _MERGES = {
 
 
 @keras.saving.register_keras_serializable("seqzoo")
-class Bidirectional(keras.layers.Layer):
+class Bidirectional(SerializableLayer):
     """Two cells, one from each end of the sequence (Schuster and Paliwal 1997).
 
         outputs_t = merge(forward h_t, backward h_t)
 
-    Both outputs at step t have read step t: the forward one what came before, the
-    backward one what comes after. Without `return_sequences` each side gives its
-    last output, the backward one that of the first step.
+    At step t the forward output depends on the steps up to t, the backward output on
+    those from t on. Without `return_sequences` each side returns its last output, which
+    for the backward side is that of the first step.
 
-    Its parts are named "forward" and "backward", and so are the keys of its
-    weights (`.../forward/cell/kernel`).
+    The sides are named "forward" and "backward", also in the keys of the weights
+    (`.../forward/cell/kernel`).
 
     Args:
         forward_cell: A `seqzoo.layers.Cell`.
@@ -36,7 +37,7 @@ class Bidirectional(keras.layers.Layer):
         return_state: Whether to return the states of both sides too.
         dropout: As in `Recurrent`, each side with masks of its own.
         recurrent_dropout: As in `Recurrent`.
-        norm_stabilizer: As in `Recurrent`, of both sides.
+        norm_stabilizer: As in `Recurrent`, for both sides.
         seed: Integer for the dropout masks; by default Keras's global seed.
         **kwargs: `name` and `dtype` of the layer.
 
@@ -56,7 +57,7 @@ class Bidirectional(keras.layers.Layer):
         and the backward states.
 
     Raises:
-        ValueError: If `merge` is unknown, or needs equal units and they differ, or
+        ValueError: If `merge` is unknown, the units differ and it needs equal ones, or
             the number of initial states is wrong.
 
     Example:
@@ -101,9 +102,10 @@ class Bidirectional(keras.layers.Layer):
         self.norm_stabilizer = norm_stabilizer
         self.seed = seed
         self.supports_masking = True
-        # Not `self.forward`: a layer on PyTorch is a Module, whose call that is.
+        # Not `self.forward`: on PyTorch that is the call of every layer.
         self.forward_layer, self.backward_layer = (
-            Recurrent(
+            self.child(
+                Recurrent,
                 cell,
                 return_sequences=return_sequences,
                 return_state=True,
@@ -112,7 +114,6 @@ class Bidirectional(keras.layers.Layer):
                 recurrent_dropout=recurrent_dropout,
                 norm_stabilizer=norm_stabilizer,
                 seed=None if seed is None else seed + reverse,
-                dtype=self.dtype_policy,
                 name="backward" if reverse else "forward",
             )
             for cell, reverse in ((forward_cell, False), (backward_cell, True))
@@ -125,9 +126,9 @@ class Bidirectional(keras.layers.Layer):
     def call(self, inputs, mask=None, initial_state=None, times=None, training=False):
         arguments = {"mask": mask, "times": times, "training": training}
         first, second = self._split_states(initial_state)
-        ahead, *states = self.forward_layer(inputs, initial_state=first, **arguments)
-        back, *more = self.backward_layer(inputs, initial_state=second, **arguments)
-        outputs = _MERGES[self.merge](ahead, back)
+        forward, *states = self.forward_layer(inputs, initial_state=first, **arguments)
+        backward, *more = self.backward_layer(inputs, initial_state=second, **arguments)
+        outputs = _MERGES[self.merge](forward, backward)
         return (outputs, *states, *more) if self.return_state else outputs
 
     def trace(self, inputs, mask=None, initial_state=None, times=None) -> dict:
@@ -152,44 +153,27 @@ class Bidirectional(keras.layers.Layer):
             return outputs_mask
         return (outputs_mask, *(None for _ in range(sum(self._state_counts))))
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "forward_cell": serialized(self.forward_layer.cell),
-            "backward_cell": serialized(self.backward_layer.cell),
-            "merge": self.merge,
-            "return_sequences": self.return_sequences,
-            "return_state": self.return_state,
-            "dropout": self.dropout,
-            "recurrent_dropout": self.recurrent_dropout,
-            "norm_stabilizer": self.norm_stabilizer,
-            "seed": self.seed,
-        }
+    @property
+    def forward_cell(self) -> Cell:
+        """The cell that runs from the first step to the last."""
+        return self.forward_layer.cell
 
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A fresh layer; the cells come back from their own configs."""
-        cells = {
-            name: keras.saving.deserialize_keras_object(
-                config[name], custom_objects=custom_objects
-            )
-            for name in ("forward_cell", "backward_cell")
-        }
-        return cls(**{**config, **cells})
+    @property
+    def backward_cell(self) -> Cell:
+        """The cell that runs from the last step to the first."""
+        return self.backward_layer.cell
 
     @property
     def _state_counts(self) -> tuple[int, int]:
-        layers = (self.forward_layer, self.backward_layer)
-        ahead, back = (len(layer.cell.state_names) for layer in layers)
-        return ahead, back
+        return len(self.forward_cell.state_names), len(self.backward_cell.state_names)
 
     def _split_states(self, initial_state):
         if initial_state is None:
             return None, None
-        ahead, back = self._state_counts
-        if len(initial_state) != ahead + back:
+        forward, backward = self._state_counts
+        if len(initial_state) != forward + backward:
             raise ValueError(
-                f"`initial_state` needs {ahead} forward and {back} backward states. "
-                f"Received: {len(initial_state)} tensors"
+                f"`initial_state` needs {forward} forward and {backward} backward "
+                f"states. Received: {len(initial_state)} tensors"
             )
-        return list(initial_state[:ahead]), list(initial_state[ahead:])
+        return list(initial_state[:forward]), list(initial_state[forward:])

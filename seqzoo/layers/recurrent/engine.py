@@ -1,45 +1,56 @@
 """The loop over the steps and its gradient, once for every recurrent cell.
 
-Forward, each step multiplies, asks the cell for its new states, and keeps the
-pre-activations and the states:
+The path from a layer to a cell, with B batch, T steps, F features of an input, U units,
+G = gates * U:
 
-    parts_t = pre_activations(x_t, h_{t-1})
-    s_t = equations(parts_t, s_{t-1})
+    Recurrent.call                    inputs (B, T, F)
+      split_phases (dilation.py)        a cell with a delay: more rows, fewer steps
+      run                               picks the function for training or inference
+      compile_loop (backend.py)         XLA, a graph, or eager
+      with_gradient (backend.py)        `forward`, with `backward` as its gradient
+      forward
+        input_product (matmuls.py)      all inputs at once, if that pays: (T, B, G)
+        scan (backend.py)               for t = 0 ... T - 1, states (B, U):
+          step
+            pre_activations               parts (B, G) of x_t (B, F) and h (B, U)
+            Cell.equations                new states (B, U)
+        keeps                           states before each step (T, B, U), parts
+                                        (T, B, G)
+    returns outputs (B, T, U) and last states (B, U)
 
-Backward, one loop carries only the gradients of the states (and of the weights
-that the equations themselves read), by the cell's own vector-Jacobian product:
+    backward                          gradients by outputs (B, T, U), last states (B, U)
+        scan (backend.py)               for t = T - 1 ... 0, gradients by states (B, U):
+          step
+            vjp of Cell.equations         d_parts (B, G), gradients by old states (B, U)
+            d_parts @ kernel^T            gradient by h (B, U), added to these
+        weight_gradients (matmuls.py)   all steps at once: kernels (F, G) and (U, G)
+    returns gradients by inputs (B, T, F), extras, first states (B, U) and weights
 
-    d parts_t, d s_{t-1} = vjp(equations)(d s_t)
-    d h_{t-1} += d parts_t @ recurrent_kernel^T
+Autodiff of the loop would form the gradients of the kernels at every step; under XLA on
+a CPU that is many times slower. Gradients of gradients are not defined.
 
-and the gradients of kernels, biases and inputs are one product each after it.
-Autodiff of the loop would form them at every step; under XLA on a CPU that is many
-times slower. Gradients of gradients are not defined.
-
-Axes inside: T steps first, then B batch, then features.
+Inside, tensors have T steps first, then B batch, then features.
 """
 
 from keras import ops
 
 from seqzoo.layers.recurrent import backend
-from seqzoo.layers.recurrent.dilation import interleaved
+from seqzoo.layers.recurrent.dilation import split_phases
 from seqzoo.layers.recurrent.matmuls import (
-    blocks_of,
-    few_features,
-    from_h,
-    from_inputs,
-    joint_part,
-    own_weights,
+    cell_weights,
+    input_product,
+    merge_gates,
     pre_activations,
-    product_gradients,
-    whole,
-    with_stacked_kernel,
+    recurrent_product,
+    split_gates,
+    stack_kernels,
+    stacking_pays,
+    weight_gradients,
 )
 
-# So few steps cost less than tracing a graph of them: a model is built, and a stream
-# is read, without.
-UNCOMPILED_STEPS = 4
-# Rows with which a step takes as long as its kernels take to read.
+# Run eagerly up to this many steps, such as those of a stream: tracing costs more.
+EAGER_STEPS = 4
+# Up to this batch size a step takes as long as reading its kernels from memory.
 SMALL_BATCH = 8
 
 
@@ -53,23 +64,22 @@ def recurrence(cell, reverse: bool):
     Returns:
         A function `(training, variables, constants)` that returns `(outputs, states)`:
         the outputs `(batch, steps, units)`, in the order of the inputs, and the
-        list of states after the run. `variables` is a dict of what has gradients:
-        "inputs" `(batch, steps, features)`, "extras" (a dict of tensors like
-        inputs), "states" (a list of tensors `(batch, units)`) and "weights" (what
-        `cell.loop_weights` gives). `constants` holds "noise", a dict of Boolean
+        list of states after the run. `variables` is a dict of the differentiated
+        tensors: "inputs" `(batch, steps, features)`, "extras" (a dict of tensors like
+        inputs), "states" (a list of tensors `(batch, units)`) and "weights" (those of
+        `cell.loop_weights`). `constants` holds "noise", a dict of Boolean
         tensors like the extras, and may hold "mask", Boolean `(batch, steps)`, True
         = real: other steps leave the states as they are and put out zero; and
         "recurrent_mask" `(batch, units)`, which multiplies h before the recurrent
-        product. At inference nothing is kept for a gradient: who asks for one has the
-        loop run anew.
+        product. Inference keeps nothing for a gradient, which runs the loop again.
     """
 
     def forward(variables, constants):
-        last, before, parts = _forward(cell, reverse, variables, constants)
+        last, before, parts = _run_and_keep(cell, reverse, variables, constants)
         residuals = variables, constants, before, parts
-        h, last_h = before[0], last[0][None]
+        h, last_h = before[0], last[0][None]  # (T, B, U), (1, B, U)
         outputs = [last_h, h[:-1]] if reverse else [h[1:], last_h]
-        outputs = ops.swapaxes(ops.concatenate(outputs), 0, 1)
+        outputs = ops.swapaxes(ops.concatenate(outputs), 0, 1)  # (B, T, U)
         if "mask" in constants:
             outputs = ops.where(constants["mask"][..., None], outputs, 0)
         return (outputs, last), residuals
@@ -77,205 +87,204 @@ def recurrence(cell, reverse: bool):
     def backward(residuals, cotangents):
         return _backward(cell, reverse, residuals, cotangents)
 
-    def forward_alone(variables, constants):
+    def inference_forward(variables, constants):
         return _infer(cell, reverse, variables, constants), (variables, constants)
 
-    def forward_and_backward(arguments, cotangents):
+    def inference_backward(arguments, cotangents):
         _, residuals = forward(*arguments)
         return backward(residuals, cotangents)
 
-    # Nothing but the loop is compiled, transposes included: TensorFlow hands the
-    # constants that its own gradients need from one compiled function to the other
-    # as values, and XLA would compile anew whenever a weight changes.
-    training = backend.compiled(backend.with_gradient(forward, backward))
-    inference = backend.compiled(
-        backend.with_gradient(forward_alone, forward_and_backward)
+    # The compiled function holds the whole loop, transposes included. Otherwise
+    # TensorFlow passes tensors of its own gradients from one compiled function to the
+    # other as constants, and XLA compiles again whenever a weight changes.
+    train = backend.compile_loop(backend.with_gradient(forward, backward))
+    infer = backend.compile_loop(
+        backend.with_gradient(inference_forward, inference_backward)
     )
 
-    def run(is_training, variables, constants):
-        if is_training:
-            return training("xla", variables, constants)
+    def run(training, variables, constants):
+        if training:
+            return train("xla", variables, constants)
         steps = variables["inputs"].shape[1]
-        few = steps is not None and steps <= UNCOMPILED_STEPS
-        return inference("steps" if few else "auto", variables, constants)
+        few = steps is not None and steps <= EAGER_STEPS
+        return infer("eager" if few else "auto", variables, constants)
 
-    return interleaved(run, cell.delay, reverse)
+    return split_phases(run, cell.delay, reverse)
 
 
 def _infer(cell, reverse, variables, constants):
-    """Outputs and last states alone."""
-    step = _step(cell, variables, constants)
-    elements = _elements(variables, constants)
-    elements = _with_input_products(cell, elements, variables)
+    """Outputs and last states, without anything for a gradient."""
+    step = _step_function(cell, variables, constants)
+    sequences = _multiply_inputs(cell, _sequences(variables, constants), variables)
 
-    def outputs_only(states, elements):
-        new, _ = step(states, elements)
-        output = new[0]
-        if "mask" in elements:
-            output = ops.where(elements["mask"], output, 0)
-        return new, output
+    def step_output(states, x):
+        new, _, _ = step(states, x)
+        return new, ops.where(x["mask"], new[0], 0) if "mask" in x else new[0]
 
-    last, outputs = backend.scan(outputs_only, variables["states"], elements, reverse)
-    return ops.swapaxes(outputs, 0, 1), last
+    last, outputs = backend.scan(step_output, variables["states"], sequences, reverse)
+    return ops.swapaxes(outputs, 0, 1), last  # (B, T, U), (B, U)
 
 
-def _elements(variables, constants):
-    """What the steps read, as a tree of tensors with the steps first."""
-    elements = {
-        "inputs": ops.swapaxes(variables["inputs"], 0, 1),
-        "extras": _steps_first(variables["extras"]),
-        "noise": _steps_first(constants["noise"]),
+def _run_and_keep(cell, reverse, variables, constants):
+    """The last states, and of every step the states before it and its parts."""
+    step = _step_function(cell, variables, constants)
+    sequences = _multiply_inputs(cell, _sequences(variables, constants), variables)
+
+    def step_and_keep(states, x):
+        new, _, product = step(states, x)
+        return new, (states, split_gates(product, cell.units))
+
+    last, (before, products) = backend.scan(
+        step_and_keep, variables["states"], sequences, reverse
+    )
+    parts = (products,) if cell.joint else (sequences["input_product"], products)
+    return last, before, parts
+
+
+def _sequences(variables, constants):
+    """The tensors that each step reads a slice of, with the steps first."""
+    sequences = {
+        "inputs": ops.swapaxes(variables["inputs"], 0, 1),  # (T, B, F)
+        "extras": _swap_steps(variables["extras"]),
+        "noise": _swap_steps(constants["noise"]),
     }
     if "mask" in constants:
-        elements["mask"] = ops.transpose(constants["mask"])[..., None]
-    return elements
+        sequences["mask"] = ops.transpose(constants["mask"])[..., None]  # (T, B, 1)
+    return sequences
 
 
-def _steps_first(tensors):
+def _swap_steps(tensors):
+    """Swaps batch and steps of every tensor in a dict."""
     return {name: ops.swapaxes(tensor, 0, 1) for name, tensor in tensors.items()}
 
 
-def _with_input_products(cell, elements, variables):
-    """One product with all inputs before the loop, where it is apart or pays.
+def _multiply_inputs(cell, sequences, variables):
+    """Multiplies all inputs by the kernel before the loop, where the cell needs it.
 
-    A step of a small batch then reads one kernel in place of two. For a joint cell and
-    a larger batch it would cost memory, and gain nothing.
+    It does if it keeps the two products separate. For a joint cell it pays if the batch
+    is small, since a step then reads one kernel instead of two; for a larger batch it
+    would only cost memory.
     """
-    batch = elements["inputs"].shape[1]
+    batch = sequences["inputs"].shape[1]
     small = batch is not None and batch <= SMALL_BATCH
-    pays = small and not few_features(variables["weights"])
-    if cell.joint and not pays:
-        return elements
-    elements = dict(elements)
+    if cell.joint and not (small and not stacking_pays(variables["weights"])):
+        return sequences
+    sequences = dict(sequences)
     dtype = variables["states"][0].dtype
-    inputs = elements.pop("inputs")
-    product = from_inputs(inputs, variables["weights"], dtype)
-    return {**elements, "from_inputs": blocks_of(product, cell.units)}
+    inputs = sequences.pop("inputs")
+    product = input_product(inputs, variables["weights"], dtype)  # (T, B, G)
+    return {**sequences, "input_product": split_gates(product, cell.units)}
 
 
-def _step(cell, variables, constants):
-    """One step as a function of the states: new states, and the parts that it made."""
+def _step_function(cell, variables, constants, stack: bool = True):
+    """One step, from states and a slice x of the sequences.
+
+    Returns:
+        A function that returns the new states, the gates by name, and the last of the
+        pre-activations, which holds the recurrent product.
+    """
     weights = variables["weights"]
-    own = own_weights(weights, variables["states"][0].dtype)
-    if cell.joint:
-        weights = with_stacked_kernel(weights)
+    own_weights = cell_weights(weights, variables["states"][0].dtype)
+    if cell.joint and stack:
+        weights = stack_kernels(weights)
 
-    def step(states, elements):
+    def step(states, x):
         h = states[cell.recurrent_state]
         if "recurrent_mask" in constants:
             h = h * constants["recurrent_mask"]
-        if "inputs" in elements:
-            parts = (made,) = joint_part(elements["inputs"], h, weights)
-        elif cell.joint:
-            parts = (made,) = (whole(elements["from_inputs"]) + from_h(h, weights),)
+        if "inputs" in x:
+            parts = pre_activations(cell.joint, x["inputs"], h, weights)
         else:
-            made = from_h(h, weights)
-            parts = whole(elements["from_inputs"]), made
-        extras = {**elements["extras"], **elements["noise"]}
-        new, _ = cell.equations(parts, states, own, extras)
-        if "mask" in elements:
+            parts = merge_gates(x["input_product"]), recurrent_product(h, weights)
+            parts = (parts[0] + parts[1],) if cell.joint else parts
+        extras = {**x["extras"], **x["noise"]}
+        new, gates = cell.equations(parts, states, own_weights, extras)
+        if "mask" in x:
             new = [
-                ops.where(elements["mask"], after, before)
+                ops.where(x["mask"], after, before)
                 for after, before in zip(new, states, strict=True)
             ]
-        return new, made
+        return new, gates, parts[-1]
 
     return step
 
 
-def _forward(cell, reverse, variables, constants):
-    """The last states; and, of every step, the states before it and its parts."""
-    step = _step(cell, variables, constants)
-    elements = _elements(variables, constants)
-    elements = _with_input_products(cell, elements, variables)
-
-    def keeping(states, elements):
-        new, made = step(states, elements)
-        return new, (states, blocks_of(made, cell.units))
-
-    last, (before, made) = backend.scan(keeping, variables["states"], elements, reverse)
-    parts = (made,) if cell.joint else (elements["from_inputs"], made)
-    return last, before, parts
-
-
 def _backward(cell, reverse, residuals, cotangents):
+    """The gradients by `variables`, in one loop against the direction of the run."""
     variables, constants, before, parts = residuals
     d_outputs, d_last = cotangents
-    elements = _elements(variables, constants)  # cheaper to make than to keep
+    sequences = _sequences(variables, constants)  # cheaper to compute than to keep
     if "mask" in constants:
         d_outputs = ops.where(constants["mask"][..., None], d_outputs, 0)
     weights, dtype = variables["weights"], before[0].dtype
-    own = own_weights(weights, dtype)
+    own_weights = cell_weights(weights, dtype)
     if cell.joint:
-        weights = with_stacked_kernel(weights)
-    features = elements["inputs"].shape[-1] if "stacked_kernel" in weights else 0
+        weights = stack_kernels(weights)
+    features = sequences["inputs"].shape[-1] if "stacked_kernel" in weights else 0
     step_kernel = weights["stacked_kernel" if features else "recurrent_kernel"]
-    # XLA multiplies one row by a kernel as it lies, but more rows by a copy of its own.
+    # XLA multiplies one row by a transposed kernel in place, but copies it for more.
     one_row = before[0].shape[1] == 1
     transposed_kernel = None if one_row else ops.transpose(step_kernel)
     recurrent_mask = constants.get("recurrent_mask")
 
-    def step(carry, elements):
-        d_states, d_own = carry
-        d_states = [d_states[0] + elements["d_output"], *d_states[1:]]
+    def step(carry, x):
+        d_states, d_weights = carry
+        d_states = [d_states[0] + x["d_output"], *d_states[1:]]
         d_new = d_states
-        if "mask" in elements:
-            mask = elements["mask"]
-            d_new = [ops.where(mask, d_state, 0) for d_state in d_states]
+        if "mask" in x:
+            d_new = [ops.where(x["mask"], d_state, 0) for d_state in d_states]
 
-        parts = tuple(whole(blocks) for blocks in elements["parts"])
+        def new_states(parts, states, own_weights, extras):
+            extras = {**extras, **x["noise"]}
+            return cell.equations(parts, states, own_weights, extras)[0]
 
-        def equations(parts, states, own, extras):
-            return cell.equations(parts, states, own, {**extras, **elements["noise"]})
-
-        d_parts, d_before, d_own_now, d_extras = backend.vjp(
-            lambda *arguments: equations(*arguments)[0],
-            (parts, elements["before"], own, elements["extras"]),
-            d_new,
+        parts = tuple(merge_gates(blocks) for blocks in x["parts"])
+        d_parts, d_before, d_weights_now, d_extras = backend.vjp(
+            new_states, (parts, x["before"], own_weights, x["extras"]), d_new
         )
         d_product = ops.matmul(
             ops.cast(d_parts[-1], step_kernel.dtype),
             ops.transpose(step_kernel) if one_row else transposed_kernel,
-        )
-        # With a stacked kernel the gradient by x_t stands before that by h.
+        )  # (B, U), or with a stacked kernel (B, F + U)
         d_input = [d_product[:, :features]] if features else []
         d_h = ops.cast(d_product[:, features:], dtype)
         if recurrent_mask is not None:
             d_h = d_h * recurrent_mask
         d_before = list(d_before)
         d_before[cell.recurrent_state] += d_h
-        if "mask" in elements:
+        if "mask" in x:
             d_before = [
-                d + ops.where(mask, 0, d_state)
+                d + ops.where(x["mask"], 0, d_state)
                 for d, d_state in zip(d_before, d_states, strict=True)
             ]
-        d_own = {name: d_own[name] + d_own_now[name] for name in own}
-        return (d_before, d_own), (d_parts, d_extras, d_input)
+        d_weights = {
+            name: d_weights[name] + d_weights_now[name] for name in own_weights
+        }
+        return (d_before, d_weights), (d_parts, d_extras, d_input)
 
-    inputs = elements["inputs"]
-    elements = {
-        **{key: value for key, value in elements.items() if key != "inputs"},
+    inputs = sequences.pop("inputs")
+    sequences |= {
         "parts": parts,
         "before": before,
-        "d_output": ops.swapaxes(d_outputs, 0, 1),
+        "d_output": ops.swapaxes(d_outputs, 0, 1),  # (T, B, U)
     }
-    carry = (d_last, {name: ops.zeros_like(value) for name, value in own.items()})
-    (d_states, d_own), (d_parts, d_extras, d_inputs) = backend.scan(
-        step, carry, elements, not reverse
+    zeros = {name: ops.zeros_like(value) for name, value in own_weights.items()}
+    (d_states, d_own_weights), (d_parts, d_extras, d_inputs) = backend.scan(
+        step, (d_last, zeros), sequences, not reverse
     )
 
     h = before[cell.recurrent_state]
     h = h if recurrent_mask is None else h * recurrent_mask
-    d_weights = product_gradients(weights, inputs, h, d_parts)
-    for name in own:
-        d_weights[name] = ops.cast(d_own[name], weights[name].dtype)
+    d_weights = weight_gradients(weights, inputs, h, d_parts)
+    for name in own_weights:
+        d_weights[name] = ops.cast(d_own_weights[name], weights[name].dtype)
     if not features:
         kernel = weights["kernel"]
-        d_from_inputs = ops.cast(d_parts[0], kernel.dtype)
-        d_inputs = [ops.matmul(d_from_inputs, ops.transpose(kernel))]
+        d_product = ops.cast(d_parts[0], kernel.dtype)  # (T, B, G)
+        d_inputs = [ops.matmul(d_product, ops.transpose(kernel))]  # (T, B, F)
     return {
         "inputs": ops.swapaxes(d_inputs[0], 0, 1),
-        "extras": _steps_first(d_extras),
+        "extras": _swap_steps(d_extras),
         "states": d_states,
         "weights": d_weights,
     }
@@ -286,21 +295,16 @@ def trace(cell, variables, mask, reverse: bool) -> dict:
 
     Steps that the mask leaves out are zero.
     """
-    weights = variables["weights"]
-    own = own_weights(weights, variables["states"][0].dtype)
+    constants = {"noise": {}} if mask is None else {"noise": {}, "mask": mask}
+    step = _step_function(cell, variables, constants, stack=False)
 
-    def step(states, elements):
-        h = states[cell.recurrent_state]
-        parts = pre_activations(cell.joint, elements["inputs"], h, weights)
-        new, gates = cell.equations(parts, states, own, elements["extras"])
+    def step_and_name(states, x):
+        new, gates, _ = step(states, x)
         named = {**gates, **dict(zip(cell.state_names, new, strict=True))}
-        if "mask" in elements:
-            real = elements["mask"]
-            named = {key: ops.where(real, value, 0) for key, value in named.items()}
-            new = [ops.where(real, n, s) for n, s in zip(new, states, strict=True)]
+        if "mask" in x:
+            named = {name: ops.where(x["mask"], y, 0) for name, y in named.items()}
         return new, named
 
-    constants = {"noise": {}} if mask is None else {"noise": {}, "mask": mask}
-    elements = _elements(variables, constants)
-    _, named = backend.scan(step, variables["states"], elements, reverse)
-    return {key: ops.swapaxes(value, 0, 1) for key, value in named.items()}
+    sequences = _sequences(variables, constants)
+    _, named = backend.scan(step_and_name, variables["states"], sequences, reverse)
+    return _swap_steps(named)

@@ -1,4 +1,8 @@
-"""The matrix products of a step, which every cell leaves to the engine."""
+"""The matrix products of a step, and the gradients of their weights.
+
+Letters in comments: T steps, B batch, F features of an input, U units, G columns of the
+kernels (units times gates).
+"""
 
 from keras import ops
 
@@ -11,49 +15,40 @@ PRODUCT_WEIGHTS = (
 )
 
 
-def state_dtype(compute_dtype: str) -> str:
-    """States and gates of a half-precision layer are kept in float32.
+def stacking_pays(weights):
+    """Whether both kernels should be one matrix in a step.
 
-    A cell state is a sum over all steps; in bfloat16 it would stop growing at 256
-    times its increment.
+    A product with few rows is disproportionately slow. So it pays if the kernel has at
+    most 1/8 of the recurrent kernel's rows.
     """
-    return "float32" if compute_dtype in ("float16", "bfloat16") else compute_dtype
-
-
-def few_features(weights):
-    """Whether the inputs' product is so small that it had better be part of another."""
     return 8 * weights["kernel"].shape[0] <= weights["recurrent_kernel"].shape[0]
 
 
-def with_stacked_kernel(weights):
-    """The weights, and for few features kernel and recurrent_kernel in one.
-
-    A product with only some rows is slow out of proportion, so [x, h] is multiplied
-    by [kernel; recurrent_kernel] at once. With many features that gains nothing.
-    """
-    if not few_features(weights):
+def stack_kernels(weights):
+    """Adds the "stacked_kernel" [kernel; recurrent_kernel] for [x, h] if that pays."""
+    if not stacking_pays(weights):
         return weights
     stacked = ops.concatenate([weights["kernel"], weights["recurrent_kernel"]])
-    return {**weights, "stacked_kernel": stacked}
+    return {**weights, "stacked_kernel": stacked}  # (F + U, G)
 
 
-def from_inputs(inputs, weights, dtype):
-    """The inputs' part of the pre-activations, of one step or of all."""
-    part = ops.matmul(inputs, weights["kernel"])
-    return ops.cast(part + weights["bias"] if "bias" in weights else part, dtype)
+def input_product(inputs, weights, dtype):
+    """The inputs' part of the pre-activations, with the bias, of one step or all."""
+    product = ops.matmul(inputs, weights["kernel"])  # (..., G)
+    return ops.cast(product + weights["bias"] if "bias" in weights else product, dtype)
 
 
-def from_h(h, weights):
+def recurrent_product(h, weights):
     """The recurrent part of the pre-activations."""
     kernel = weights["recurrent_kernel"]
-    part = ops.matmul(ops.cast(h, kernel.dtype), kernel)
+    product = ops.matmul(ops.cast(h, kernel.dtype), kernel)  # (B, G)
     if "recurrent_bias" in weights:
-        part = part + weights["recurrent_bias"]
-    return ops.cast(part, h.dtype)
+        product = product + weights["recurrent_bias"]
+    return ops.cast(product, h.dtype)
 
 
 def pre_activations(joint, inputs, h, weights):
-    """What the equations start from.
+    """The pre-activations from which a cell's equations start.
 
         joint:    (inputs @ kernel + h @ recurrent_kernel + bias,)
         separate: (inputs @ kernel + bias, h @ recurrent_kernel + recurrent_bias)
@@ -63,26 +58,20 @@ def pre_activations(joint, inputs, h, weights):
         inputs: Float tensor `(batch, features)`.
         h: Float tensor `(batch, units)`, in the dtype of the states.
         weights: Dict of tensors: "kernel", "recurrent_kernel" and, if the cell has
-            them, "bias" and "recurrent_bias".
+            them, "bias" and "recurrent_bias"; see also `stack_kernels`.
 
     Returns:
         A tuple of tensors `(batch, columns of the kernel)`, in the dtype of `h`.
     """
-    if joint:
-        return joint_part(inputs, h, weights)
-    return from_inputs(inputs, weights, h.dtype), from_h(h, weights)
-
-
-def joint_part(inputs, h, weights):
-    """Both products in one sum; see `pre_activations`."""
-    if "stacked_kernel" in weights:
-        both = ops.concatenate([inputs, ops.cast(h, inputs.dtype)], axis=-1)
+    if joint and "stacked_kernel" in weights:
+        stacked_inputs = ops.concatenate([inputs, ops.cast(h, inputs.dtype)], axis=-1)
         stacked = {**weights, "kernel": weights["stacked_kernel"]}
-        return (from_inputs(both, stacked, h.dtype),)
-    return (from_inputs(inputs, weights, h.dtype) + from_h(h, weights),)
+        return (input_product(stacked_inputs, stacked, h.dtype),)
+    parts = input_product(inputs, weights, h.dtype), recurrent_product(h, weights)
+    return (parts[0] + parts[1],) if joint else parts
 
 
-def own_weights(weights: dict, dtype: str) -> dict:
+def cell_weights(weights: dict, dtype: str) -> dict:
     """The weights that a cell's equations read, in the dtype of the states."""
     return {
         name: ops.cast(value, dtype)
@@ -91,34 +80,42 @@ def own_weights(weights: dict, dtype: str) -> dict:
     }
 
 
-def blocks_of(part, units):
-    """The gates' blocks of a part, `(batch, units)` each.
+def split_gates(part, units):
+    """Splits pre-activations into one block `(batch, units)` for each gate.
 
-    A loop keeps them apart, since XLA does not vectorise what reads a block out of a
-    row out of a longer array.
+    A loop stores the blocks separately: XLA does not vectorise code that reads a block
+    out of a longer row.
     """
     return ops.split(part, part.shape[-1] // units, axis=-1)
 
 
-def whole(blocks):
-    """The part that `blocks_of` took apart; XLA leaves out both if a cell splits it."""
+def merge_gates(blocks):
+    """The inverse of `split_gates`; XLA removes both if a cell splits the result."""
     return ops.concatenate(blocks, axis=-1)
 
 
-def product_gradients(weights, inputs, h, d_parts):
-    """The gradients of kernels and biases, of all steps at once."""
+def weight_gradients(weights, inputs, h, d_parts):
+    """The gradients of kernels and biases, summed over all steps.
+
+    Args:
+        weights: Dict of the weights of the products.
+        inputs: Float tensor `(steps, batch, features)`.
+        h: Float tensor `(steps, batch, units)`: h before each step.
+        d_parts: Gradients of the pre-activations, a tuple of tensors `(steps, batch,
+            columns of the kernel)`.
+    """
     dtype = weights["kernel"].dtype
     h = ops.cast(h, dtype)
     d_first, d_last = (_rows(ops.cast(d_parts[k], dtype)) for k in (0, -1))
     if "stacked_kernel" in weights:
-        # One product, which reads the longest tensor of the layer once.
-        both = ops.concatenate([inputs, h, ops.ones_like(h[..., :1])], axis=-1)
-        d_both = ops.matmul(ops.transpose(_rows(both)), d_first)
+        # One product reads d_parts, the largest tensor of the layer, only once.
+        factors = ops.concatenate([inputs, h, ops.ones_like(h[..., :1])], axis=-1)
+        d_stacked = ops.matmul(ops.transpose(_rows(factors)), d_first)  # (F + U + 1, G)
         features = inputs.shape[-1]
         gradients = {
-            "kernel": d_both[:features],
-            "recurrent_kernel": d_both[features:-1],
-            "bias": d_both[-1],
+            "kernel": d_stacked[:features],
+            "recurrent_kernel": d_stacked[features:-1],
+            "bias": d_stacked[-1],
         }
         return {name: gradients[name] for name in gradients if name in weights}
     gradients = {
@@ -132,4 +129,4 @@ def product_gradients(weights, inputs, h, d_parts):
 
 
 def _rows(tensor):
-    return ops.reshape(tensor, (-1, tensor.shape[-1]))
+    return ops.reshape(tensor, (-1, tensor.shape[-1]))  # (T * B, .)

@@ -1,4 +1,4 @@
-"""Recurrent layers over two axes, such as an image's."""
+"""Recurrent layers over the two axes of an image."""
 
 from typing import Any
 
@@ -6,31 +6,32 @@ import keras
 from keras import ops
 
 from seqzoo.layers.recurrent.bidirectional import Bidirectional
-from seqzoo.layers.recurrent.cells import Cell, serialized
-from seqzoo.ops.types import Tensor
+from seqzoo.layers.recurrent.cells import Cell
+from seqzoo.layers.serializable import SerializableLayer
+from seqzoo.ops.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("seqzoo")
-class MultiDirectional2D(keras.layers.Layer):
-    """A plane swept in four directions (Bell et al. 2016, section 3.3; ReNet).
+class MultiDirectional2D(SerializableLayer):
+    """Sweeps over an image in four directions (Bell et al. 2016, section 3.3; ReNet).
 
         right_ij = cell_1(x_ij, right_i(j-1));   left_ij = cell_2(x_ij, left_i(j+1))
         down_ij  = cell_3(x_ij, down_(i-1)j);    up_ij   = cell_4(x_ij, up_(i+1)j)
         outputs_ij = [right_ij, left_ij, down_ij, up_ij]
 
-    Each output has seen its whole row and its whole column; after a second such layer,
-    the whole plane. Rows, and columns, are sequences that do not wait for each other.
-    Multi-dimensional networks (Graves et al. 2007) carry one state along both axes at
-    once instead, and go through the plane cell by cell.
+    Each output depends on its whole row and its whole column; after a second such layer
+    it depends on the whole image. All rows run at once, and so do all columns. A
+    multi-dimensional network (Graves et al. 2007) instead carries one state along both
+    axes and visits one place after the other.
 
     Args:
-        cell: A `seqzoo.layers.Cell`; the four directions have weights of their own,
-            made from its configuration.
+        cell: A `seqzoo.layers.Cell`; each of the four directions has a cell of its
+            configuration, with its own weights.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
         inputs: Float tensor `(batch, height, width, features)`.
-        training: Whether noise of the cell is active.
+        training: Whether the noise of the cell is active.
 
     Returns:
         Float tensor `(batch, height, width, 4 * units)`.
@@ -47,14 +48,11 @@ class MultiDirectional2D(keras.layers.Layer):
     def __init__(self, cell: Cell, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         twin = type(cell).from_config(cell.get_config())
-        self.rows, self.columns = (
-            Bidirectional(
-                each, return_sequences=True, dtype=self.dtype_policy, name=name
-            )
-            for each, name in ((cell, "rows"), (twin, "columns"))
-        )
+        options = {"return_sequences": True}
+        self.rows = self.child(Bidirectional, cell, name="rows", **options)
+        self.columns = self.child(Bidirectional, twin, name="columns", **options)
 
-    def build(self, inputs_shape: tuple[int | None, ...]) -> None:
+    def build(self, inputs_shape: Shape) -> None:
         for sweep in (self.rows, self.columns):
             sweep.build((None, None, inputs_shape[-1]))
 
@@ -64,34 +62,23 @@ class MultiDirectional2D(keras.layers.Layer):
                 "`inputs` must have shape (batch, height, width, features). "
                 f"Received: inputs of shape {tuple(inputs.shape)}"
             )
-        across = _swept(self.rows, inputs, training)
-        turned = _swept(self.columns, ops.swapaxes(inputs, 1, 2), training)
-        return ops.concatenate([across, ops.swapaxes(turned, 1, 2)], axis=-1)
+        across = _sweep(self.rows, inputs, training)  # (B, H, W, 2U)
+        down = _sweep(self.columns, ops.swapaxes(inputs, 1, 2), training)
+        down = ops.swapaxes(down, 1, 2)  # (B, H, W, 2U)
+        return ops.concatenate([across, down], axis=-1)
 
-    def compute_output_shape(
-        self, inputs_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
-        units = self.rows.forward_layer.cell.output_size
-        return (*inputs_shape[:3], 4 * units)
+    def compute_output_shape(self, inputs_shape: Shape) -> Shape:
+        return (*inputs_shape[:3], 4 * self.cell.output_size)
 
-    def get_config(self) -> dict[str, Any]:
-        cell = serialized(self.rows.forward_layer.cell)
-        return {**super().get_config(), "cell": cell}
-
-    @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
-    ) -> "MultiDirectional2D":
-        """A fresh layer; the cell comes back from its own config."""
-        cell = keras.saving.deserialize_keras_object(
-            config["cell"], custom_objects=custom_objects
-        )
-        return cls(**{**config, "cell": cell})
+    @property
+    def cell(self) -> Cell:
+        """The cell that runs from left to right."""
+        return self.rows.forward_cell
 
 
-def _swept(layer: Bidirectional, plane: Tensor, training: bool) -> Tensor:
-    """Every line of `(batch, lines, steps, features)` as a sequence of its own."""
-    _, lines, steps, features = ops.shape(plane)
-    sequences = ops.reshape(plane, (-1, steps, features))
+def _sweep(layer: Bidirectional, grid: Tensor, training: bool) -> Tensor:
+    """Runs the layer over each line of `(batch, lines, steps, features)`."""
+    _, lines, steps, features = ops.shape(grid)
+    sequences = ops.reshape(grid, (-1, steps, features))  # (batch * lines, ...)
     outputs = layer(sequences, training=training)
     return ops.reshape(outputs, (-1, lines, steps, outputs.shape[-1]))

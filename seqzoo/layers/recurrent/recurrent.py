@@ -1,49 +1,50 @@
-"""`Recurrent` runs any cell over a sequence."""
+"""`Recurrent`: any cell, run over a sequence."""
 
 import keras
 from keras import ops
 
 from seqzoo.layers.recurrent import engine
-from seqzoo.layers.recurrent.cells import Cell, checked_rate, serialized
-from seqzoo.layers.recurrent.matmuls import state_dtype
+from seqzoo.layers.recurrent.cells import Cell, checked_rate
+from seqzoo.layers.recurrent.cells.base import state_dtype
+from seqzoo.layers.serializable import SerializableLayer
 
 
 @keras.saving.register_keras_serializable("seqzoo")
-class Recurrent(keras.layers.Layer):
+class Recurrent(SerializableLayer):
     """A cell run over the steps of a sequence.
 
         parts_t = x_t @ kernel + h_{t-1} @ recurrent_kernel + bias
         h_t, ... = cell's equations(parts_t, states_{t-1})
 
-    The layer owns the products, the loop and the gradient (`engine.py`); the cell
-    is its equations. Outputs stand in the order of the inputs, also with
-    `reverse=True` (`keras.layers.RNN(go_backwards=True)` puts out the last first).
+    The layer computes the products, the loop and the gradient (`engine.py`); the cell
+    defines the equations. Outputs are in the order of the inputs, also with
+    `reverse=True` (`keras.layers.RNN(go_backwards=True)` returns the last first).
 
-    A step that the mask leaves out keeps the states as they are and puts out zero.
-    So a padded row gives the same outputs at its real steps, the same last output
-    and the same states as the row without its padding, in both directions.
+    At a masked step the states stay as they are and the output is zero. So a padded
+    row has the same outputs at its real steps, the same last output and the same states
+    as the row without padding, in both directions.
 
-    Dropout is variational (Gal and Ghahramani 2016, section 4): one mask for a
-    sequence multiplies its inputs, another one h before every recurrent product.
-    Dropout between layers alone, anew at each step (Zaremba et al. 2014), is
-    `keras.layers.Dropout` between them; that of the update is the cell's.
+    Dropout is variational (Gal and Ghahramani 2016, section 4): one mask a sequence
+    multiplies the inputs, another one h before every recurrent product. For a new mask
+    at each step (Zaremba et al. 2014) put `keras.layers.Dropout` between layers; for
+    dropout of the update see the cell.
 
-    On TensorFlow, training is compiled by XLA, anew for every shape of inputs, and so
-    is inference: in a graph that knows the shape, and eagerly from the ninth call with
-    it; until then one graph serves all shapes. In half precision the products are in
-    half precision and the states inside the loop in float32.
+    On TensorFlow, XLA compiles training once for every shape of inputs. It compiles
+    inference in a graph that knows the shape, and eagerly from the ninth call with a
+    shape; until then one graph serves all shapes. In half precision the products are
+    in half precision and the states inside the loop in float32.
 
     Args:
         cell: A `seqzoo.layers.Cell`. It is renamed "cell".
         return_sequences: Whether to return the outputs of all steps or the last.
         return_state: Whether to return the states after the run too.
         reverse: Whether to run from the last step to the first.
-        stateful: Whether a call begins with the states the last one ended with,
-            until `reset_state()`. Needs a fixed batch size. No gradient flows from
-            call to call (truncated backpropagation through time).
+        stateful: Whether a call starts from the last states of the call before, until
+            `reset_state()`. Needs a fixed batch size. No gradient flows from call to
+            call (truncated backpropagation through time).
         dropout: Probability of dropping a feature of the inputs in training.
         recurrent_dropout: Probability of dropping a unit of h in training.
-        norm_stabilizer: Weight beta of a penalty on outputs whose length changes,
+        norm_stabilizer: Weight beta of a penalty on changes of the output's length,
             beta * mean over t of (|h_t| - |h_(t-1)|)^2, added to the loss in
             training (Krueger and Memisevic 2016, eq. 1).
         seed: Integer for the dropout masks; by default Keras's global seed.
@@ -52,18 +53,18 @@ class Recurrent(keras.layers.Layer):
     Call arguments:
         inputs: Float tensor `(batch, steps, features)`, at least one step.
         mask: Boolean tensor `(batch, steps)`, True = real; all real by default.
-        initial_state: A list of tensors `(batch, units)`, one a state (or the
-            tensor alone, for one state); zeros by default. Passing on the states
-            that a call returned continues its sequence: the chunks' outputs are
-            those of the whole.
-        times: Float tensor `(batch, steps)`, when each step takes place, for cells
-            that read the time.
+        initial_state: A list of tensors `(batch, units)`, one for each state (or the
+            tensor alone, for one state); zeros by default. With the states that
+            another call returned, a call continues its sequence: the outputs of the
+            chunks are those of the whole.
+        times: Float tensor `(batch, steps)`, the time of each step, for cells that
+            read it.
         training: Whether dropout is active.
 
     Returns:
         Float tensor `(batch, steps, units)`, or `(batch, units)` without
-        `return_sequences`: h after the last step that is real (the first, in
-        reverse). With `return_state`, a tuple of that and each state.
+        `return_sequences`: h after the last real step (the first, in reverse). With
+        `return_state`, a tuple of the outputs and each state.
 
     Raises:
         ValueError: If the cell, the rates, or the shapes of inputs, mask or states
@@ -168,7 +169,7 @@ class Recurrent(keras.layers.Layer):
 
         Returns:
             A dict of tensors `(batch, steps, units)`, such as "forget_gate" and
-            "c"; zero where the mask leaves a step out.
+            "c"; zero at masked steps.
         """
         inputs = ops.convert_to_tensor(inputs, self.compute_dtype)
         if not self.built:
@@ -198,30 +199,8 @@ class Recurrent(keras.layers.Layer):
             return outputs_mask
         return (outputs_mask, *(None for _ in self.cell.state_size))
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "cell": serialized(self.cell),
-            "return_sequences": self.return_sequences,
-            "return_state": self.return_state,
-            "reverse": self.reverse,
-            "stateful": self.stateful,
-            "dropout": self.dropout,
-            "recurrent_dropout": self.recurrent_dropout,
-            "norm_stabilizer": self.norm_stabilizer,
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A fresh layer; the cell comes back from its own config."""
-        cell = keras.saving.deserialize_keras_object(
-            config["cell"], custom_objects=custom_objects
-        )
-        return cls(**{**config, "cell": cell})
-
     def _variables(self, inputs, initial_state, times, training):
-        """What the engine differentiates, and the noise, which it does not."""
+        """The tensors that the engine differentiates by, and the noise."""
         if len(inputs.shape) != 3 or inputs.shape[1] == 0:
             raise ValueError(
                 "`inputs` must have shape (batch, steps, features) with at least "
@@ -291,18 +270,17 @@ class Recurrent(keras.layers.Layer):
 
 
 def norm_instability(outputs, mask=None):
-    """How much the length of h changes from step to step, squared, on average.
+    """The mean squared change of the length of h from step to step.
 
     Args:
         outputs: Float tensor `(batch, steps, units)`.
-        mask: Boolean tensor `(batch, steps)`; only steps that are real, after steps
-            that are real, count.
+        mask: Boolean tensor `(batch, steps)`; only pairs of real steps count.
     """
-    # The root has no slope at 0, where an output of zeros would give NaN.
-    lengths = ops.sqrt(ops.sum(ops.square(outputs), axis=-1) + 1e-12)
+    # 1e-12: the root of 0 has no gradient, and an output of zeros would give NaN.
+    lengths = ops.sqrt(ops.sum(ops.square(outputs), axis=-1) + 1e-12)  # (B, T)
     changes = ops.square(lengths[:, 1:] - lengths[:, :-1])
     real = ops.ones_like(changes)
     if mask is not None:
-        both = ops.logical_and(mask[:, 1:], mask[:, :-1])
-        real = ops.cast(both, changes.dtype)
+        pairs = ops.logical_and(mask[:, 1:], mask[:, :-1])  # (B, T - 1)
+        real = ops.cast(pairs, changes.dtype)
     return ops.sum(changes * real) / ops.maximum(ops.sum(real), 1.0)

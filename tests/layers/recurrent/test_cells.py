@@ -151,7 +151,7 @@ def test_a_cell_without_equations_says_so():
 
     cell = Empty(4)
     cell.build((None, 3))
-    with pytest.raises(ValueError, match="Empty does not define equations"):
+    with pytest.raises(NotImplementedError, match="Empty does not define equations"):
         cell.call(ops.ones((2, 3)), [ops.zeros((2, 4))])
 
 

@@ -1,9 +1,18 @@
-"""Recurrent cells: each is its equations, and nothing else."""
+"""Recurrent cells: each is its equations.
+
+base.py        weights and Keras's cell protocol
+elman.py       cells without gates
+lstm.py        LSTM, with peepholes, with coupled gates
+gru.py         GRU, with its reset before or after the product
+layer_norm.py  LSTM and Elman cells with layer normalisation
+phased.py      Phased LSTM, which reads the time of each step
+zoneout.py     a wrapper with which units keep their old values at random
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
-from seqzoo.layers.recurrent.cells.base import Cell, checked_rate, serialized
+from seqzoo.layers.recurrent.cells.base import Cell, checked_rate
 from seqzoo.layers.recurrent.cells.elman import (
     ElmanCell,
     LeakyCell,
@@ -23,7 +32,7 @@ from seqzoo.layers.recurrent.cells.lstm import (
 from seqzoo.layers.recurrent.cells.phased import PhasedLSTMCell
 from seqzoo.layers.recurrent.cells.zoneout import ZoneoutCell
 
-# Cells that need no more than their units, by the names that configs use.
+# Cells whose only required argument is their units, by the names that configs use.
 CELLS = {
     "elman": ElmanCell,
     "lstm": LSTMCell,
@@ -33,7 +42,7 @@ CELLS = {
     "layer_norm_lstm": LayerNormLSTMCell,
     "layer_norm_elman": LayerNormElmanCell,
 }
-# Cells that read when each step took place.
+# Cells that read the time of each step.
 TIMED_CELLS = {"phased_lstm": PhasedLSTMCell}
 
 
@@ -45,8 +54,8 @@ def named_cell(
     Args:
         name: Its name.
         units: Features of its states.
-        zoneout: Rate of each state; none leaves the cell as it is.
-        **options: More of the cell's arguments; those that are 0 are left out, since
+        zoneout: Rate of each state; () for no zoneout.
+        **options: Further arguments of the cell. Those that are 0 are left out, since
             not every cell has them.
     """
     options = {key: value for key, value in options.items() if value}
@@ -72,5 +81,4 @@ __all__ = [
     "ZoneoutCell",
     "checked_rate",
     "named_cell",
-    "serialized",
 ]

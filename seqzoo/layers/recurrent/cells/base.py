@@ -1,4 +1,4 @@
-"""What every recurrent cell is: weights, Keras's protocol, and equations to come.
+"""The base of every recurrent cell: its weights and Keras's cell protocol.
 
 A cell is a Keras layer with Keras's cell protocol, so `keras.layers.RNN(cell)`
 takes it. `seqzoo.layers.Recurrent` runs it faster: it owns the matrix products,
@@ -13,17 +13,26 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from seqzoo.layers.recurrent.matmuls import own_weights, pre_activations, state_dtype
+from seqzoo.layers.recurrent.matmuls import cell_weights, pre_activations
+from seqzoo.layers.serializable import SerializableLayer
 
 
-class Cell(keras.layers.Layer):
-    """What all cells share: their weights and Keras's cell protocol.
+def state_dtype(compute_dtype: str) -> str:
+    """The dtype of states and gates: float32 for a layer in half precision.
 
-    A new cell states its `gates` and `state_names`, writes `equations`, and, if it
-    has weights besides kernel, recurrent_kernel and bias, makes them in `build`
-    (after `super().build`) and adds them to `loop_weights`. The engine gives their
-    gradients too. `states[0]` is the output, and `states[recurrent_state]`, the
-    same one unless a cell says otherwise, is what the recurrent kernel multiplies.
+    A cell state is a sum over all steps; in bfloat16 it would stop growing at 256
+    times its increment.
+    """
+    return "float32" if compute_dtype in ("float16", "bfloat16") else compute_dtype
+
+
+class Cell(SerializableLayer):
+    """The weights that all cells have, and Keras's cell protocol.
+
+    A new cell declares its `gates` and `state_names` and defines `equations`. It makes
+    further weights in `build`, after `super().build`; `equations` gets them by name,
+    and the engine computes their gradients too. `states[0]` is the output, and the
+    recurrent kernel multiplies `states[recurrent_state]`, by default the output.
 
     Args:
         units: Number of features of the output and of every state.
@@ -33,22 +42,25 @@ class Cell(keras.layers.Layer):
         bias_initializer: Of the bias.
         update_dropout: Probability of dropping a unit of the candidate, which a
             gated cell adds to its state, at each step of training: dropout that
-            never touches what is remembered (Semeniuta et al. 2016, eq. 12).
+            leaves the memory alone (Semeniuta et al. 2016, eq. 12).
+        chrono_steps: Longest time in steps that a fresh gated cell remembers. The bias
+            draws a time for each unit, uniformly up to it (Tallec and Ollivier 2018);
+            0 leaves the bias as it is.
         seed: Integer for the noise of training; by default Keras's global seed.
         **kwargs: `name` and `dtype` of the layer.
 
     Raises:
         ValueError: If `units` is not a positive integer, a rate is not in [0, 1),
-            a cell without a candidate is to drop it, or `chrono_steps` is below 2, or
-            of a cell without such gates or without a bias.
+            `update_dropout` is given to a cell without a candidate, or `chrono_steps`
+            is 1 or given to a cell without such gates or without a bias.
     """
 
     gates: tuple[str, ...]  # the blocks of the kernel, in order
     state_names: Sequence[str] = ("h",)
     recurrent_state: int = 0
-    delay: int = 1  # more: h of so many steps ago is all that a step sees of the past
+    delay: int = 1  # above 1: a step depends on the past through h `delay` steps ago
     joint: bool = True  # False: `equations` gets the two products apart
-    # Gates that keep (1) or replace (-1) what a unit remembers, for `chrono_steps`.
+    # Gates that keep (1) or replace (-1) the memory of a unit, for `chrono_steps`.
     memory_gates: ClassVar[Mapping[str, int]] = {}
     has_candidate: ClassVar[bool] = False  # whether `update_dropout` makes sense
 
@@ -110,15 +122,15 @@ class Cell(keras.layers.Layer):
         ]
 
     def feature_count(self, input_features: int) -> int:
-        """How many features of the input the kernel multiplies."""
+        """Number of input features that the kernel multiplies."""
         return input_features
 
     def split_inputs(self, inputs, training=False, times=None):
-        """The features for the kernel, and a dict of extras for `equations`.
+        """Splits inputs into features for the kernel and extras for `equations`.
 
-        A cell that reads a time stamp, or that needs noise at every step, adds to
-        these extras. They have the axes of `inputs`, but for the last. Floating
-        ones are differentiated; Boolean ones are noise.
+        Extras are a dict of tensors, such as time gates or noise, with the axes of
+        `inputs` except the last. Floating ones are differentiated; Boolean ones are
+        noise.
 
         Args:
             inputs: Float tensor `(batch, features)` or `(batch, steps, features)`.
@@ -126,7 +138,7 @@ class Cell(keras.layers.Layer):
             times: Float tensor like `inputs` without the last axis, or None.
 
         Raises:
-            ValueError: If the cell has no use for `times`.
+            ValueError: If `times` is given to a cell that does not read it.
         """
         if times is not None:
             raise ValueError(
@@ -136,38 +148,38 @@ class Cell(keras.layers.Layer):
         if not (training and self.update_dropout):
             return inputs, {}
         shape = (*ops.shape(inputs)[:-1], self.units)
-        dropped = noise(shape, self.update_dropout, self.seed_generator)
-        return inputs, {"dropped": dropped}
+        return inputs, {
+            "dropped": noise(shape, self.update_dropout, self.seed_generator)
+        }
 
     def candidate(self, value, extras):
-        """What a gated cell adds to its state, after `update_dropout`."""
+        """The candidate that a gated cell adds to its state, after `update_dropout`."""
         if "dropped" not in extras:
             return value
         return ops.where(extras["dropped"], 0.0, value / (1 - self.update_dropout))
 
     def equations(self, parts, states, weights, extras):
-        """The cell: from pre-activations and old states to new states.
+        """Computes new states from pre-activations and old states.
 
-        Rows of the batch must not depend on each other, and nothing but the
-        arguments may be read, which the engine differentiates.
+        Rows of the batch must not depend on each other, and tensors may come from the
+        arguments only, because the engine differentiates by these.
 
         Args:
             parts: `(z,)` for a joint cell, else `(from_inputs, from_h)`; tensors
                 `(batch, blocks * units)`.
             states: List of tensors `(batch, units)`.
-            weights: Dict of the cell's own weights (without kernels and biases).
-            extras: Dict of what `split_inputs` gave, at this step.
+            weights: Dict of the cell's weights besides kernels and biases.
+            extras: Dict of the extras of `split_inputs` at this step.
 
         Returns:
             `(new_states, gates)`: a list like `states`, whose first is the output,
             and a dict of named tensors `(batch, units)` for `trace`.
         """
-        raise ValueError(f"{type(self).__name__} does not define equations().")
+        raise NotImplementedError(f"{type(self).__name__} does not define equations().")
 
     def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
-        names = ["kernel", "recurrent_kernel", *(["bias"] if self.use_bias else [])]
-        return {name: getattr(self, name).value for name in names}
+        """The weights of a step as tensors, by name."""
+        return {variable.name: variable.value for variable in self.weights}
 
     @property
     def bias_shape(self) -> tuple[int, ...]:
@@ -193,11 +205,13 @@ class Cell(keras.layers.Layer):
 
     def _initial_recurrent_kernel(self, shape, dtype=None):
         # No backend orthogonalises in half precision.
-        exact = self.recurrent_initializer(shape, dtype=state_dtype(dtype or "float32"))
-        return ops.cast(exact, dtype)
+        kernel = self.recurrent_initializer(
+            shape, dtype=state_dtype(dtype or "float32")
+        )
+        return ops.cast(kernel, dtype)
 
     def initial_bias(self, shape, dtype=None):
-        """The value that the bias starts from."""
+        """The initial bias."""
         bias = self.bias_initializer(shape, dtype=dtype)
         if not self.chrono_steps:
             return bias
@@ -207,7 +221,7 @@ class Cell(keras.layers.Layer):
         log_steps = ops.log(uniform((self.units,), dtype=state_dtype(bias.dtype)))
         signs = [float(self.memory_gates.get(gate, 0)) for gate in self.gates]
         added = ops.cast(ops.concatenate([s * log_steps for s in signs]), bias.dtype)
-        if len(shape) == 2:  # two biases that are added up: the inputs' alone gets it
+        if len(shape) == 2:  # two biases that are summed: only the inputs' changes
             added = ops.stack([added, ops.zeros_like(added)])
         return bias + added
 
@@ -218,25 +232,10 @@ class Cell(keras.layers.Layer):
         weights = self.loop_weights()
         h = states[self.recurrent_state]
         parts = pre_activations(self.joint, features, h, weights)
-        own = own_weights(weights, dtype)
-        states, _ = self.equations(parts, states, own, extras)
+        own_weights = cell_weights(weights, dtype)
+        states, _ = self.equations(parts, states, own_weights, extras)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         return states[0], states
-
-    def get_config(self):
-        initializers = ("kernel_initializer", "recurrent_initializer")
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "use_bias": self.use_bias,
-            "update_dropout": self.update_dropout,
-            "chrono_steps": self.chrono_steps,
-            "seed": self.seed,
-            **{
-                name: keras.initializers.serialize(getattr(self, name))
-                for name in (*initializers, "bias_initializer")
-            },
-        }
 
 
 def checked_rate(rate: float, name: str) -> float:
@@ -252,9 +251,3 @@ def checked_rate(rate: float, name: str) -> float:
 def noise(shape, rate, seed_generator):
     """A Boolean tensor that is True with probability `rate`."""
     return keras.random.uniform(shape, seed=seed_generator) < rate
-
-
-def serialized(cell: Cell) -> dict:
-    """The cell for the config of a layer, which builds it under its own name."""
-    config = keras.saving.serialize_keras_object(cell)
-    return {key: config[key] for key in config if key != "build_config"}

@@ -1,4 +1,4 @@
-"""Cells without gates: Elman's, leaky, over a delay, and through the output."""
+"""Cells without gates: Elman's, leaky, with a delay, and with recurrent outputs."""
 
 from typing import Any
 
@@ -33,13 +33,8 @@ class ElmanCell(Cell):
         self.activation = keras.activations.get(activation)
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         return [self.activation(z)], {}
-
-    def get_config(self):
-        activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), "activation": activation}
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -53,15 +48,14 @@ class LeakyCell(ElmanCell):
 
     Args:
         units: Number of features of the state and output.
-        time_constants: What tau starts from, in steps: one number of at least 1, or
-            `(shortest, longest)`, between which tau is spread over the units evenly
-            on a logarithmic scale.
-        learned: Whether tau is learned: a weight `leak_logit` `(units,)` with
+        time_constants: Initial tau in steps, at least 1: one number, or `(shortest,
+            longest)` for values evenly spaced over the units on a logarithmic scale.
+        learned: Whether tau is learned, as a weight `leak_logit` `(units,)` with
             1/tau = sigmoid(leak_logit). Then tau must start above 1.
         **kwargs: Those of `ElmanCell`.
 
     Raises:
-        ValueError: If a time constant is below 1, or is 1 and to be learned.
+        ValueError: If a time constant is below 1, or is 1 and learned.
 
     Example:
         >>> from seqzoo.layers import LeakyCell, Recurrent
@@ -91,7 +85,7 @@ class LeakyCell(ElmanCell):
     def build(self, input_shape):
         super().build(input_shape)
         if self.learned:
-            leak = 1 / self._first_constants()
+            leak = 1 / self._initial_constants()
             self.leak_logit = self.add_weight(
                 shape=(self.units,),
                 initializer=lambda shape, dtype=None: ops.cast(
@@ -100,32 +94,17 @@ class LeakyCell(ElmanCell):
                 name="leak_logit",
             )
 
-    def _first_constants(self):
+    def _initial_constants(self):
         return np.geomspace(*self.time_constants, self.units)
 
-    def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
-        weights = super().loop_weights()
-        if self.learned:
-            weights["leak_logit"] = self.leak_logit.value
-        return weights
-
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         (h,) = states
         if self.learned:
             leak = ops.sigmoid(weights["leak_logit"])
         else:
-            leak = ops.cast(1 / self._first_constants(), h.dtype)
+            leak = ops.cast(1 / self._initial_constants(), h.dtype)
         return [h + leak * (self.activation(z) - h)], {}
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "time_constants": self.time_constants,
-            "learned": self.learned,
-        }
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -134,19 +113,18 @@ class SkipCell(ElmanCell):
 
         h_t = activation(x_t @ kernel + h_(t-D) @ recurrent_kernel + bias)
 
-    From step 0 to step T the gradient takes T/D products with the recurrent kernel,
-    where `ElmanCell` takes T, so it reaches D times as far before it vanishes. With
-    these connections alone, steps that are no multiple of D apart do not see each
-    other; stack it with a layer of delay 1.
+    From step 0 to step T the gradient takes T/D products with the recurrent kernel
+    instead of `ElmanCell`'s T, so it reaches D times as far before it vanishes. Two
+    steps are connected only if their distance is a multiple of D; stack the layer with
+    one of delay 1.
 
-    The D sequences that do not see each other run side by side in T/D steps where no
-    mask is given (Chang et al. 2017, section 2.1). Where one is, the delay counts real
-    steps, and memory grows with D: a loop keeps all states, which are the last D
-    outputs, the latest first.
+    Without a mask, the D unconnected sequences run side by side in T/D steps (Chang et
+    al. 2017, section 2.1). With a mask the delay counts real steps, and memory grows
+    with D: the states of every step are the last D outputs, the latest first.
 
     Args:
         units: Number of features of the states and output.
-        delay: Steps from one output to the one it feeds, at least 1.
+        delay: Number of steps D that a recurrent connection spans, at least 1.
         **kwargs: Those of `ElmanCell`.
 
     Raises:
@@ -170,28 +148,23 @@ class SkipCell(ElmanCell):
         self.state_names = tuple(f"h_{steps}" for steps in range(1, delay + 1))
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         return [self.activation(z), *states[:-1]], {}
-
-    def get_config(self):
-        return {**super().get_config(), "delay": self.delay}
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class OutputRecurrentCell(ElmanCell):
-    """Recurrence through the output only (Jordan 1986).
+    """A network whose only recurrent connections come from its output (Jordan 1986).
 
         h_t = activation(x_t @ kernel + y_(t-1) @ recurrent_kernel + bias)
         y_t = output_activation(h_t @ output_kernel + output_bias)
 
-    The state is y, whose true values are known in training: with these in place of
-    y_(t-1) no step waits for another (`teacher_forced`). It remembers only what y
-    tells.
+    The state is y, and the network remembers nothing else. The true y are known in
+    training; with these as y_(t-1), all steps run at once (`teacher_forced`).
 
     Args:
         units: Number of hidden features.
-        outputs: Number of features of y, which is state and output.
+        outputs: Number of features of y, which is both state and output.
         output_activation: Name or function; None is linear.
         output_initializer: Of the `output_kernel`, `(units, outputs)`.
         **kwargs: Those of `ElmanCell`.
@@ -241,31 +214,22 @@ class OutputRecurrentCell(ElmanCell):
             shape=(self.outputs,), initializer="zeros", name="output_bias"
         )
 
-    def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
-        return {
-            **super().loop_weights(),
-            "output_kernel": self.output_kernel.value,
-            "output_bias": self.output_bias.value,
-        }
-
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         h = self.activation(z)
         y = ops.matmul(h, weights["output_kernel"]) + weights["output_bias"]
         return [self.output_activation(y)], {"hidden": h}
 
     def teacher_forced(self, inputs, outputs):
-        """All steps at once, each from the true output before it.
+        """Runs all steps at once, each from the true output before it.
 
         Args:
             inputs: Float tensor `(batch, steps, features)`.
-            outputs: Float tensor `(batch, steps, outputs)`: the true y. The first
-                step starts from zeros.
+            outputs: Float tensor `(batch, steps, outputs)`: the true y. The y before
+                the first step is zero.
 
         Returns:
-            Float tensor like `outputs`: the y of every step.
+            Float tensor like `outputs`: the predicted y.
         """
         inputs, outputs = (
             ops.convert_to_tensor(tensor, self.compute_dtype)
@@ -273,13 +237,5 @@ class OutputRecurrentCell(ElmanCell):
         )
         if not self.built:
             self.build(inputs.shape)
-        before = ops.pad(outputs[:, :-1], [[0, 0], [1, 0], [0, 0]])
-        return self.call(inputs, [before])[0]
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "outputs": self.outputs,
-            "output_activation": keras.activations.serialize(self.output_activation),
-            "output_initializer": keras.initializers.serialize(self.output_initializer),
-        }
+        previous = ops.pad(outputs[:, :-1], [[0, 0], [1, 0], [0, 0]])
+        return self.call(inputs, [previous])[0]

@@ -18,10 +18,9 @@ class GRUCell(Cell):
         else:         g = tanh(x_g + b_g + (r * h) @ R_g)
         h' = z * h + (1 - z) * g
 
-    `reset_after=False` is the paper's; `True`, the default of Keras and PyTorch,
-    resets after the product, so that all products of a step are one, and is the
-    faster of the two: the paper's needs a second product a step and gathers the
-    gradient of R_g inside the loop.
+    `reset_after=False` is the paper's. `True`, the default of Keras and PyTorch, resets
+    after the product and is faster: the paper's form needs a second product a step and
+    sums the gradient of R_g inside the loop.
 
     Args:
         units: Number of features of the state and output.
@@ -51,7 +50,7 @@ class GRUCell(Cell):
         return (2, columns) if self.reset_after else (columns,)
 
     def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
+        """The weights of a step as tensors, by name."""
         weights = super().loop_weights()
         if self.reset_after:
             if self.use_bias:
@@ -64,7 +63,6 @@ class GRUCell(Cell):
         return weights
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         x_z, x_r, x_g = ops.split(parts[0], 3, axis=-1)  # each (batch, units)
         (h,) = states
         if self.reset_after:
@@ -78,6 +76,3 @@ class GRUCell(Cell):
             g = ops.tanh(x_g + ops.matmul(r * h, weights["candidate_kernel"]))
         gates = {"update_gate": z, "reset_gate": r, "candidate": g}
         return [z * h + (1 - z) * self.candidate(g, extras)], gates
-
-    def get_config(self):
-        return {**super().get_config(), "reset_after": self.reset_after}

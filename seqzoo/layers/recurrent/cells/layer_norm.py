@@ -19,12 +19,12 @@ class LayerNormLSTMCell(LSTMCell):
         h' = sigmoid(o) * tanh(c')
 
     Mean and variance are over the features. States are `[h, c]`. As in TensorFlow
-    Addons, whose weights fit in the same order, the state is kept normalised; the
-    paper normalises it only on its way to h.
+    Addons, whose weights have the same order, c' is the normalised state; in the paper
+    only h' reads it normalised.
 
     Args:
         units: Number of features of the states and output.
-        epsilon: Added to the variance.
+        epsilon: Added to the variance; 1e-3 as in TensorFlow Addons.
         **kwargs: Those of `LSTMCell`.
 
     Example:
@@ -44,23 +44,16 @@ class LayerNormLSTMCell(LSTMCell):
         super().build(input_shape)
         for norm, blocks in zip(self.norms, (4, 4, 1), strict=True):
             for name, initializer in (("gain", "ones"), ("shift", "zeros")):
-                weight = self.add_weight(
+                self.add_weight(
                     shape=(blocks * self.units,),
                     initializer=initializer,
                     name=f"{norm}_{name}",
                 )
-                setattr(self, f"{norm}_{name}", weight)
 
     def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
-        weights = _bias_to_equations(super().loop_weights())
-        for norm in self.norms:
-            for name in (f"{norm}_gain", f"{norm}_shift"):
-                weights[name] = getattr(self, name).value
-        return weights
+        return _rename_bias(super().loop_weights())
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
 
         def norm(value, name):
             value = normalized(value, self.epsilon)
@@ -71,9 +64,6 @@ class LayerNormLSTMCell(LSTMCell):
         (_, c), gates = super().equations((z,), states, weights, extras)
         c = norm(c, "state")
         return [gates["output_gate"] * ops.tanh(c), c], gates
-
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -87,7 +77,7 @@ class LayerNormElmanCell(ElmanCell):
 
     Args:
         units: Number of features of the state and output.
-        epsilon: Added to the variance.
+        epsilon: Added to the variance; 1e-5 as in TensorFlow Addons.
         **kwargs: Those of `ElmanCell`.
 
     Example:
@@ -107,29 +97,23 @@ class LayerNormElmanCell(ElmanCell):
         )
 
     def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
-        weights = _bias_to_equations(super().loop_weights())
-        return {**weights, "gain": self.gain.value}
+        return _rename_bias(super().loop_weights())
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         z = weights["gain"] * normalized(parts[0], self.epsilon)
         z = z + weights["gate_bias"] if self.use_bias else z
         return [self.activation(z)], {}
 
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
-
 
 def normalized(value, epsilon: float):
-    """`value` with mean 0 and variance 1 over its features."""
+    """Scales `value` to mean 0 and variance 1 over its features."""
     centred = value - ops.mean(value, axis=-1, keepdims=True)
     variance = ops.mean(centred**2, axis=-1, keepdims=True)
     return centred * ops.rsqrt(variance + epsilon)
 
 
-def _bias_to_equations(weights: dict) -> dict:
-    """The bias under a name that the products do not know: it follows the norm."""
+def _rename_bias(weights: dict) -> dict:
+    """Hides the bias from the products: `equations` adds it after the norm."""
     if "bias" in weights:
         weights["gate_bias"] = weights.pop("bias")
     return weights

@@ -22,8 +22,8 @@ class LSTMCell(Cell):
     Args:
         units: Number of features of the states and output.
         unit_forget_bias: Whether the forget gate's bias starts one higher, so that
-            a fresh cell remembers (Jozefowicz et al. 2015, section 5); not with
-            `chrono_steps`, which says for how long.
+            a fresh cell remembers (Jozefowicz et al. 2015, section 5). `chrono_steps`
+            replaces it.
         **kwargs: Those of `Cell`.
 
     Example:
@@ -43,7 +43,7 @@ class LSTMCell(Cell):
         self.unit_forget_bias = unit_forget_bias
 
     def initial_bias(self, shape, dtype=None):
-        """The value that the bias starts from."""
+        """The initial bias."""
         bias = super().initial_bias(shape, dtype=dtype)
         if self.unit_forget_bias and not self.chrono_steps:
             forget = ops.arange(shape[0]) // self.units == self.gates.index("f")
@@ -51,7 +51,6 @@ class LSTMCell(Cell):
         return bias
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         _, c = states
         i, f, g, o = ops.split(z, 4, axis=-1)  # each (batch, units)
@@ -62,13 +61,10 @@ class LSTMCell(Cell):
         gates = {"input_gate": i, "forget_gate": f, "candidate": g, "output_gate": o}
         return [h, c], gates
 
-    def get_config(self):
-        return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
-
 
 @keras.saving.register_keras_serializable("seqzoo")
 class PeepholeLSTMCell(LSTMCell):
-    """LSTM whose gates see the cell state (Gers and Schmidhuber 2000, eqs. 1-6).
+    """LSTM whose gates read the cell state (Gers and Schmidhuber 2000, eqs. 1-6).
 
         i, f, g, o = split(x @ kernel + h @ recurrent_kernel + bias)
         i, f = sigmoid(i + peep_i(c)), sigmoid(f + peep_f(c))
@@ -78,7 +74,7 @@ class PeepholeLSTMCell(LSTMCell):
 
     States are `[h, c]`. A peephole is a weight a unit, `peep(c) = p * c`, as in the
     paper, or a full matrix, `peep(c) = c @ P`, which costs two more products a step
-    and gathers their gradient inside the loop.
+    and sums their gradient inside the loop.
 
     Args:
         units: Number of features of the states and output.
@@ -122,36 +118,22 @@ class PeepholeLSTMCell(LSTMCell):
             name="peephole_kernel",
         )
 
-    def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
-        weights = super().loop_weights()
-        return {**weights, "peephole_kernel": self.peephole_kernel.value}
-
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         _, c = states
         i, f, g, o = ops.split(z, 4, axis=-1)
-        to_i, to_f, to_o = peepholes(weights["peephole_kernel"])
-        i, f = ops.sigmoid(i + to_i(c)), ops.sigmoid(f + to_f(c))
+        peep_i, peep_f, peep_o = peepholes(weights["peephole_kernel"])
+        i, f = ops.sigmoid(i + peep_i(c)), ops.sigmoid(f + peep_f(c))
         g = ops.tanh(g)
         c = f * c + i * self.candidate(g, extras)
-        o = ops.sigmoid(o + to_o(c))
+        o = ops.sigmoid(o + peep_o(c))
         h = o * ops.tanh(c)
         gates = {"input_gate": i, "forget_gate": f, "candidate": g, "output_gate": o}
         return [h, c], gates
 
-    def get_config(self):
-        initializer = keras.initializers.serialize(self.peephole_initializer)
-        return {
-            **super().get_config(),
-            "peephole": self.peephole,
-            "peephole_initializer": initializer,
-        }
-
 
 def peepholes(kernel):
-    """What the gates i, f and o see of a cell state: three functions of it."""
+    """The peepholes of the gates i, f and o: three functions of the cell state."""
     if kernel.shape[0] == 3:
         return [lambda c, k=k: kernel[k] * c for k in range(3)]
     return [lambda c, p=p: ops.matmul(c, p) for p in ops.split(kernel, 3, axis=-1)]
@@ -159,13 +141,13 @@ def peepholes(kernel):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class CoupledLSTMCell(LSTMCell):
-    """LSTM that forgets exactly as much as it takes in (Greff et al. 2017, CIFG).
+    """LSTM that forgets as much as it adds (Greff et al. 2017, CIFG).
 
         f, g, o = split(x @ kernel + h @ recurrent_kernel + bias)
         c' = sigmoid(f) * c + (1 - sigmoid(f)) * tanh(g)
         h' = sigmoid(o) * tanh(c')
 
-    States are `[h, c]`; three quarters of an LSTM's parameters. c never leaves
+    States are `[h, c]`. It has three quarters of an LSTM's parameters, and c stays in
     [-1, 1].
 
     Args:
@@ -182,7 +164,6 @@ class CoupledLSTMCell(LSTMCell):
     memory_gates: ClassVar[Mapping[str, int]] = {"f": 1}  # and 1 - f replaces
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         (z,) = parts
         _, c = states
         f, g, o = ops.split(z, 3, axis=-1)

@@ -1,4 +1,4 @@
-"""Phased LSTM: a gate that opens in a rhythm of its own, in real time."""
+"""Phased LSTM: a time gate that opens periodically, in real time."""
 
 import functools
 import math
@@ -7,8 +7,8 @@ import keras
 from keras import ops
 
 from seqzoo.layers.recurrent import backend
+from seqzoo.layers.recurrent.cells.base import state_dtype
 from seqzoo.layers.recurrent.cells.lstm import PeepholeLSTMCell
-from seqzoo.layers.recurrent.matmuls import state_dtype
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -24,29 +24,29 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         h' = k * h~ + (1 - k) * h
 
     A unit is updated only in the open part of its period, so a memory lasts many
-    steps, and steps may come at any times. States are `[h, c]`.
+    steps, and steps may have any times. States are `[h, c]`.
 
-    Times are given beside the inputs, `Recurrent(cell)(x, times=t)`, and are steps
-    0, 1, 2, ... by default. `keras.layers.RNN` hands on nothing but inputs: for it,
-    `time_feature=True` says that the last feature is the time.
+    Times are an argument of the layer, `Recurrent(cell)(x, times=t)`, by default 0, 1,
+    2, ... `keras.layers.RNN` passes on inputs only: for it, `time_feature=True` makes
+    the last feature the time.
 
     Args:
         units: Number of features of the states and output.
-        leak: Slope of the closed gate in training, where it lets gradients pass; at
-            inference a closed gate is shut.
-        ratio_on: What the open share of the period starts from.
-        period_range: Periods start log-uniformly between these two, in the unit of
-            the times.
-        time_feature: Whether the last input feature is the time stamp. The kernel
-            does not see it.
+        leak: Slope of the closed gate in training, so that it has a gradient; 0 in
+            inference.
+        ratio_on: Initial share of the period in which the gate is open.
+        period_range: Shortest and longest initial period, in the unit of the times;
+            periods start log-uniformly between them.
+        time_feature: Whether the last input feature is the time. The kernel does not
+            multiply it.
         **kwargs: Those of `PeepholeLSTMCell`.
 
     The weights after peephole_kernel are `period`, `shift` and `ratio_on`, each
     `(units,)` and learned. Shifts start uniformly within the period.
 
     Raises:
-        ValueError: If a ratio, the range or the leak is out of bounds, or no time is
-            to be had.
+        ValueError: If a ratio, the range or the leak is out of bounds, or a single step
+            comes without its time.
 
     Example:
         >>> from seqzoo.layers import PhasedLSTMCell, Recurrent
@@ -84,7 +84,7 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         self.time_feature = time_feature
 
     def feature_count(self, input_features: int) -> int:
-        """How many features of the input the kernel multiplies."""
+        """Number of input features that the kernel multiplies."""
         return input_features - self.time_feature
 
     def build(self, input_shape):
@@ -113,7 +113,7 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         )
 
     def split_inputs(self, inputs, training=False, times=None):
-        """The features, and how far the time gate is open, `(..., units)`."""
+        """Splits inputs into features and the openness of the time gate."""
         if self.time_feature:
             inputs, times = inputs[..., :-1], inputs[..., -1]
         if times is None and len(inputs.shape) == 3:
@@ -123,28 +123,33 @@ class PhasedLSTMCell(PeepholeLSTMCell):
             )
         if times is None:
             raise ValueError(
-                "PhasedLSTMCell needs the time of each step. Run it by "
-                "Recurrent(cell)(x, times=t), or make it with time_feature=True and "
-                "put the time into the last feature."
+                "PhasedLSTMCell needs the time of each step. Call "
+                "Recurrent(cell)(x, times=t), or construct the cell with "
+                "time_feature=True and put the time into the last feature."
             )
         inputs, extras = super().split_inputs(inputs, training)
         leak = self.leak if training else 0.0
         return inputs, {**extras, "openness": self.openness(times, leak)}
 
+    def loop_weights(self) -> dict:
+        """The weights of a step as tensors, by name; `openness` reads the others."""
+        others = ("period", "shift", "ratio_on")
+        weights = super().loop_weights()
+        return {name: weights[name] for name in weights if name not in others}
+
     def openness(self, times, leak: float = 0.0):
-        """The time gate k at `times`, with one axis more for the units, in [0, 1]."""
-        dtype = state_dtype(self.variable_dtype)  # half precision tells no time
+        """The time gate k, in [0, 1], with the shape `(*times.shape, units)`."""
+        dtype = state_dtype(self.variable_dtype)  # half precision is too coarse
         variables = {
             "times": ops.cast(times, dtype),
             "period": ops.cast(self.period.value, dtype),
             "shift": ops.cast(self.shift.value, dtype),
             "ratio_on": ops.cast(self.ratio_on.value, dtype),
         }
-        how = "steps" if len(times.shape) == 1 else "auto"
-        return self._openness(how, variables, {"leak": ops.cast(leak, dtype)})
+        mode = "eager" if len(times.shape) == 1 else "auto"
+        return self._openness(mode, variables, {"leak": ops.cast(leak, dtype)})
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         k = extras["openness"]
         new, gates = super().equations(parts, states, weights, extras)
         updated = [s + k * (n - s) for n, s in zip(new, states, strict=True)]
@@ -152,7 +157,7 @@ class PhasedLSTMCell(PeepholeLSTMCell):
 
     @functools.cached_property
     def _openness(self):
-        return backend.recomputed(_time_gate)
+        return backend.rematerialized(_time_gate)
 
     def get_config(self):
         return {
@@ -165,6 +170,7 @@ class PhasedLSTMCell(PeepholeLSTMCell):
 
 
 def _time_gate(variables, constants):
+    # Times (..., steps, 1) and weights (units,) broadcast to (..., steps, units).
     cycles = (variables["times"][..., None] - variables["shift"]) / variables["period"]
     phase = cycles - ops.stop_gradient(ops.floor(cycles))
     ratio_on = variables["ratio_on"]

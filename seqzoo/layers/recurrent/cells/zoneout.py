@@ -1,11 +1,12 @@
-"""Zoneout: units that keep their old value at random, around any cell."""
+"""Zoneout: a wrapper whose units keep their old values at random."""
 
 from collections.abc import Sequence
 
 import keras
 from keras import ops
 
-from seqzoo.layers.recurrent.cells.base import Cell, checked_rate, noise, serialized
+from seqzoo.layers.recurrent.cells.base import Cell, checked_rate, noise
+from seqzoo.layers.serializable import plain
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -18,16 +19,15 @@ class ZoneoutCell(Cell):
     for every state s of the cell, each with a rate of its own.
 
     Args:
-        cell: A `seqzoo.layers.Cell`. It is renamed "cell", and its weights are this
-            cell's.
+        cell: A `seqzoo.layers.Cell`. It is renamed "cell" and holds all weights.
         rates: Probability of keeping the old value, in [0, 1): one for all states,
-            or one for each, in the order of `cell.state_names`. The paper's for an
-            LSTM's character models is `(0.05, 0.5)`, of h and c.
+            or one for each, in the order of `cell.state_names`. For an LSTM's h and c
+            the paper's character models have `(0.05, 0.5)`.
         seed: Integer for the noise; by default Keras's global seed.
         **kwargs: `name` and `dtype` of the layer.
 
     Raises:
-        ValueError: If a rate is out of range, or their number is not the states'.
+        ValueError: If a rate is out of range, or there is not one for each state.
 
     Example:
         >>> from seqzoo.layers import LSTMCell, Recurrent, ZoneoutCell
@@ -45,13 +45,13 @@ class ZoneoutCell(Cell):
     ):
         super().__init__(cell.units, seed=seed, **kwargs)
         names = cell.state_names
-        many = [rates] * len(names) if isinstance(rates, int | float) else list(rates)
-        if len(many) != len(names):
+        per_state = [rates] * len(names) if isinstance(rates, int | float) else rates
+        if len(per_state) != len(names):
             raise ValueError(
                 f"{type(cell).__name__} has {len(names)} states "
                 f"({', '.join(names)}). Received: rates={rates}"
             )
-        self.rates = [checked_rate(float(rate), "rates") for rate in many]
+        self.rates = [checked_rate(float(rate), "rates") for rate in per_state]
         cell.name = "cell"
         self.cell = cell
         self.state_names = names
@@ -67,18 +67,18 @@ class ZoneoutCell(Cell):
         return self.cell.state_size
 
     def feature_count(self, input_features: int) -> int:
-        """How many features of the input the kernel multiplies."""
+        """Number of input features that the kernel multiplies."""
         return self.cell.feature_count(input_features)
 
     def build(self, input_shape):
         self.cell.build(input_shape)
 
     def loop_weights(self) -> dict:
-        """The weights as tensors by the names that `pre_activations` uses."""
+        """The weights of a step as tensors, by name."""
         return self.cell.loop_weights()
 
     def split_inputs(self, inputs, training=False, times=None):
-        """Those of the cell, and where each state keeps its old value."""
+        """The cell's, and for each state a mask of the units that keep their value."""
         shape = ops.shape(inputs)[:-1]
         inputs, extras = self.cell.split_inputs(inputs, training, times)
         if training:
@@ -91,7 +91,6 @@ class ZoneoutCell(Cell):
         return inputs, extras
 
     def equations(self, parts, states, weights, extras):
-        """See the class; `Cell.equations` explains the arguments."""
         new, gates = self.cell.equations(parts, states, weights, extras)
         mixed = []
         for index, (rate, before, after) in enumerate(
@@ -104,14 +103,7 @@ class ZoneoutCell(Cell):
         return mixed, gates
 
     def get_config(self):
+        # Without the arguments of `Cell`, which the cell inside has.
         config = keras.layers.Layer.get_config(self)
-        cell = serialized(self.cell)
+        cell = plain(self.cell)
         return {**config, "cell": cell, "rates": self.rates, "seed": self.seed}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A fresh cell; the one inside comes back from its own config."""
-        cell = keras.saving.deserialize_keras_object(
-            config["cell"], custom_objects=custom_objects
-        )
-        return cls(**{**config, "cell": cell})
