@@ -15,7 +15,6 @@ from seqzoo.hub.names import (
     hub_name,
     is_bare,
     is_hub,
-    label,
     local_folder,
 )
 from seqzoo.hub.push import push_folder, push_model
@@ -85,9 +84,9 @@ def info(name: Name) -> ModelInfo:
         >>> print(info("bilstm_attn_translate").task)  # doctest: +SKIP
         translation
     """
-    record = describe(label(name), parse(_files(name, weights=False)))
+    record = describe(os.fspath(name), parse(_files(name, weights=False)))
     if record.params is None:
-        record = describe(label(name), parse(_files(name)))
+        record = describe(os.fspath(name), parse(_files(name)))
     return record
 
 
@@ -150,7 +149,7 @@ def load(
     """
     saved = parse(_files(name, revision, source, cache_dir, local_files_only))
     model = build_model(saved, config_overrides, dtype)
-    model.info = describe(label(name), saved)
+    model.info = describe(os.fspath(name), saved)
     return model
 
 
@@ -217,7 +216,9 @@ def push(
 
     Raises:
         UnknownModelError: A KeyError, if no model has this name.
-        PermissionError: Without a token, or if the token may not write there.
+        FileNotFoundError: If the folder or a file in it is missing.
+        PermissionError: Without a token, if the token may not write there, or if the
+            folder is read-only.
         ConnectionError: If the Hub cannot be reached or the upload fails.
         ValueError: If `repo_id` is malformed, or a file does not match the folder's
             manifest.
@@ -266,8 +267,8 @@ def _files(
     else:
         if revision is not None or source != "auto":
             raise ValueError(
-                f"{label(name)} is a folder: it has no revision and no other source. "
-                f"Received: revision={revision!r}, source={source!r}."
+                f"{os.fspath(name)} is a folder: it has no revision and no other "
+                f"source. Received: revision={revision!r}, source={source!r}."
             )
         return read_folder(local_folder(name), weights)
     if source == "bundle":

@@ -54,19 +54,19 @@ class Family:
         }
 
     def weights(
-        self, tensors: Mapping[str, "Array"], config: Any, where: str
+        self, readers: Mapping[str, Callable[[], "Array"]], config: Any, where: str
     ) -> dict[str, Callable[[], "Array"]]:
         """Functions that make our weights, by key; each reads its tensors when called.
 
         Args:
-            tensors: The checkpoint's tensors by name, without the ignored ones.
+            readers: Functions that read the tensors, by name, without ignored ones.
             config: The Config of our model.
             where: The checkpoint, as errors name it.
 
         Raises:
             ValueError: If a tensor is missing, or no rule uses it.
         """
-        names = {self._new_name(name): name for name in tensors}
+        names = {self._new_name(name): name for name in readers}
         rules = dict(self.rules(config))
         wanted = {name for sources, _ in rules.values() for name in sources}
         problems = [f"missing {name}" for name in sorted(wanted - names.keys())]
@@ -80,7 +80,7 @@ class Family:
             )
 
         def weight(sources: tuple[str, ...], make: Callable[..., "Array"]) -> "Array":
-            return make(*(tensors[names[name]] for name in sources))
+            return make(*(readers[names[name]]() for name in sources))
 
         return {key: partial(weight, *rule) for key, rule in rules.items()}
 

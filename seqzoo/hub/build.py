@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqzoo.hub.manifest import CONFIG
-from seqzoo.hub.saved import Readers, SavedModel
+from seqzoo.hub.saved import SavedModel
+from seqzoo.hub.tensors import Readers
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
@@ -22,7 +23,7 @@ GIVE_BACK_AFTER = 2**24
 def build_model(
     saved: SavedModel, overrides: Mapping[str, Any], dtype: Any = None
 ) -> "Task":
-    """Builds a model with its weights, or with fresh ones if `saved` has no tensors.
+    """Builds a model with its weights, or with fresh ones if `saved` has none.
 
     Args:
         saved: The parsed files.
@@ -48,10 +49,10 @@ def build_model(
     saved_config = cls.read_config(config)
     with dtype_policy(dtype):
         model: Task = cls.from_config({**config, **overrides})
-        if saved.tensors is None:
+        if saved.weights is None:
             model.build()
         else:
-            weights = saved.weights(saved.tensors, saved_config)
+            weights = saved.weights(saved_config)
             problems = _build_with(model, weights, saved_config)
             if problems:
                 raise _misfit(problems, saved.files.origin, overrides)

@@ -16,6 +16,7 @@ from typing import Any
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: the limit of one file
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_RETRY = "Check the connection and try again."
 _FULL_IN_RUST = f"(os error {errno.ENOSPC})"  # in messages of hf_xet
 
 
@@ -65,50 +66,45 @@ def errors_of_pushing(repo_id: str) -> Iterator[None]:
 
 
 def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exception:
-    """The first case that fits, for some of these classes are subclasses of others."""
     from huggingface_hub import errors
 
     reason, number = _cause(error), getattr(error, "errno", None)
-    match error:
+    kind: type[Exception] = NotInRepoError
+    match error:  # the first case that fits: some classes are subclasses of later ones
         case errors.GatedRepoError():
-            return PermissionError(
-                f"{wanted} is gated. Accept its terms on its page, then `hf auth "
-                "login`."
-            )
+            kind = PermissionError
+            text = " is gated. Accept its terms on its page, then `hf auth login`."
         case errors.RepositoryNotFoundError():
-            return NotInRepoError(
-                f"{wanted}: the Hub knows no such repository, or it is private. Check "
-                "the spelling, or `hf auth login`."
+            text = (
+                ": the Hub knows no such repository, or it is private. Check the "
+                "spelling, or `hf auth login`."
             )
         case errors.RevisionNotFoundError():
-            return NotInRepoError(
-                f"{wanted}: the repository has no such revision. Name a branch, a tag "
-                "or a commit that exists."
+            text = (
+                ": the repository has no such revision. Name a branch, a tag or a "
+                "commit that exists."
             )
         case errors.RemoteEntryNotFoundError():
-            return NotInRepoError(
-                f"{wanted}: the repository has no such file at this revision. Try "
-                "another revision, or tell its owner."
+            text = (
+                ": the repository has no such file at this revision. Try another "
+                "revision, or tell its owner."
             )
         case errors.HFValidationError():
-            return ValueError(
-                f"{wanted} is no Hub repository: {error} Write hf:owner/name."
-            )
+            kind = ValueError
+            text = f" is no Hub repository: {error} Write hf:owner/name."
         case errors.LocalEntryNotFoundError() | errors.RevisionResolutionError():
-            if offline:
-                return FileNotFoundError(
-                    f"{wanted} is not in the Hub cache {cache}, and the network may "
-                    "not be used. Load it once online: unset HF_HUB_OFFLINE and pass "
-                    "no local_files_only=True."
-                )
-            return ConnectionError(
-                f"{wanted} is not in the Hub cache {cache}, and the Hub could not be "
-                f"reached ({reason}). Check the connection and try again."
+            kind = FileNotFoundError if offline else ConnectionError
+            text = f" is not in the Hub cache {cache}, and " + (
+                "the network may not be used. Load it once online: unset "
+                "HF_HUB_OFFLINE and pass no local_files_only=True."
+                if offline
+                else f"the Hub could not be reached ({reason}). {_RETRY}"
             )
         case errors.HfHubHTTPError() if error.response.status_code in (401, 403):
-            return PermissionError(
-                f"{wanted}: the Hub refused the token ({_answer(error)}). `hf auth "
-                "login` anew, or unset HF_TOKEN if the repository is public."
+            kind = PermissionError
+            text = (
+                f": the Hub refused the token ({_answer(error)}). `hf auth login` "
+                "anew, or unset HF_TOKEN if the repository is public."
             )
         case _ if number in _FORBIDDEN:
             return PermissionError(
@@ -124,45 +120,48 @@ def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exceptio
                 "partial was kept. Make room (`hf cache prune`), or set HF_HOME, or "
                 "pass cache_dir, to a larger disk",
             )
-    # An error of the HTTP library, whose classes have changed between its versions.
-    return ConnectionError(
-        f"{wanted} could not be fetched from the Hub ({reason}). Check the connection "
-        "and try again."
-    )
+        case _:  # of the HTTP library, whose classes differ between its versions
+            kind = ConnectionError
+            text = f" could not be fetched from the Hub ({reason}). {_RETRY}"
+    return kind(f"{wanted}{text}")
 
 
 def _of_pushing(error: Any, wanted: str) -> Exception:
     from huggingface_hub import errors
 
-    match error:
-        case errors.OfflineModeIsEnabled():
-            return ConnectionError(
-                f"{wanted} cannot be pushed to, for HF_HUB_OFFLINE forbids the "
-                "network. Unset HF_HUB_OFFLINE."
-            )
-        case errors.HfHubHTTPError():
-            status, answer = error.response.status_code, _answer(error)
-            if status == 401 and not isinstance(error, errors.RepositoryNotFoundError):
-                return PermissionError(
-                    f"The Hub refused the token ({answer}). Make one with write "
-                    "permission in your settings there, then `hf auth login` or set "
-                    "HF_TOKEN."
-                )
-            if status in (401, 403, 404):
-                return PermissionError(
-                    f"The token may not write to {wanted} ({answer}). Check the "
-                    "spelling, that you are a member of the organisation, and that "
-                    "the token has write permission."
-                )
-            if status == 400:
-                return ValueError(f"The Hub refused {wanted}: {answer}")
-            if status in (409, 412):
-                return ConnectionError(
-                    f"{wanted} was changed by someone else meanwhile ({answer}). "
-                    "Nothing was committed: push again."
-                )
-        case ValueError():  # of the model card, which the Hub validates first
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return ConnectionError(
+            f"{wanted} cannot be pushed to, for HF_HUB_OFFLINE forbids the network. "
+            "Unset HF_HUB_OFFLINE."
+        )
+    if not isinstance(error, errors.HfHubHTTPError):
+        if isinstance(error, ValueError):  # of the model card, which is validated first
             return ValueError(f"The Hub refused {wanted}: {error}")
+        return _not_pushed(error, wanted)
+    answer, unknown = _answer(error), isinstance(error, errors.RepositoryNotFoundError)
+    match error.response.status_code:
+        case 401 if not unknown:
+            return PermissionError(
+                f"The Hub refused the token ({answer}). Make one with write permission "
+                "in your settings there, then `hf auth login` or set HF_TOKEN."
+            )
+        case 401 | 403 | 404:
+            return PermissionError(
+                f"The token may not write to {wanted} ({answer}). Check the spelling, "
+                "that you are a member of the organisation, and that the token has "
+                "write permission."
+            )
+        case 400:
+            return ValueError(f"The Hub refused {wanted}: {answer}")
+        case 409 | 412:
+            return ConnectionError(
+                f"{wanted} was changed by someone else meanwhile ({answer}). Nothing "
+                "was committed: push again."
+            )
+    return _not_pushed(error, wanted)
+
+
+def _not_pushed(error: Exception, wanted: str) -> ConnectionError:
     return ConnectionError(
         f"{wanted} could not be pushed to ({_cause(error)}). Nothing here was changed: "
         "push again, and files that have arrived are not sent twice."

@@ -6,6 +6,8 @@ from typing import Any
 
 from seqzoo.hub.saved import SavedModel
 
+TEXTS = ("paper", "data", "licence", "recipe")  # of the record
+
 
 @dataclass(frozen=True, repr=False)
 class ModelInfo:
@@ -37,7 +39,7 @@ class ModelInfo:
         rows = [("task", self.task), ("class", self.class_name + size)]
         for name, metric in self.metrics.items():
             rows.append((name, _score(metric, self.published.get(name))))
-        for label in ("paper", "data", "licence", "recipe"):
+        for label in TEXTS:
             if text := getattr(self, label):
                 rows.append((label, text))
         if self.repo_id and self.revision:
@@ -59,10 +61,7 @@ def describe(name: str, saved: SavedModel) -> ModelInfo:
         config=spec["config"],
         metrics=record.get("metrics", {}),
         published=record.get("published", {}),
-        paper=record.get("paper"),
-        data=record.get("data"),
-        licence=record.get("licence"),
-        recipe=record.get("recipe"),
+        **{key: record.get(key) for key in TEXTS},
         repo_id=files.repo_id,
         revision=files.revision,
         processor=processor.get("class") if isinstance(processor, dict) else None,
@@ -77,7 +76,7 @@ def _score(metric: Mapping[str, Any], published: Mapping[str, Any] | None) -> st
         value += f" +- {metric['spread']}"
     if metric.get("unit"):
         value += f" {metric['unit']}"
-    circumstances = [str(metric[key]) for key in ("split",) if metric.get(key)]
+    circumstances = [str(metric["split"])] if metric.get("split") else []
     if metric.get("examples"):
         circumstances.append(f"{metric['examples']:,} examples")
     if seeds := metric.get("seeds"):

@@ -113,24 +113,13 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
     files = values.get("files")
     if not isinstance(files, dict):
         raise ValueError(f"{where} lacks its `files`. Received keys: {sorted(values)}.")
-    pins: dict[str, Pin] = {}
-    for file, pin in files.items():
+    for file in files:
         if not is_safe(file) or file == MANIFEST:
             raise ValueError(
                 f"{where} names {file!r}, which is refused. A model folder holds "
                 f"{', '.join(SAFE_FILES)}, without subfolders; nothing else is read."
             )
-        sha256, size = (
-            (pin.get("sha256"), pin.get("size")) if isinstance(pin, dict) else (0, 0)
-        )
-        if not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)) or not (
-            isinstance(size, int) and size >= 0
-        ):
-            raise ValueError(
-                f"{where} must give {file} a sha256 (64 lower-case hexadecimal digits) "
-                f"and a size in bytes. Received: {pin!r}."
-            )
-        pins[file] = Pin(sha256, size)
+    pins = {file: _parse_pin(pin, f"{file} in {where}") for file, pin in files.items()}
     if missing := [file for file in REQUIRED if file not in pins]:
         raise ValueError(f"{where} does not pin {' and '.join(missing)}.")
     repo_id, revision = values.get("repo_id"), values.get("revision")
@@ -144,6 +133,17 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
             f"Received: repo_id={repo_id!r}, revision={revision!r}."
         )
     return Manifest(pins, repo_id, revision)
+
+
+def _parse_pin(pin: Any, where: str) -> Pin:
+    match pin:
+        case {"sha256": str(sha256), "size": int(size)}:
+            if _SHA256.fullmatch(sha256) and size >= 0:
+                return Pin(sha256, size)
+    raise ValueError(
+        f"{where} must have a sha256 (64 lower-case hexadecimal digits) and a size in "
+        f"bytes. Received: {pin!r}."
+    )
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -49,11 +49,6 @@ def is_hub(name: Name) -> bool:
     return isinstance(name, str) and name.startswith("hf:")
 
 
-def label(name: Name) -> str:
-    """The name as text."""
-    return name if isinstance(name, str) else os.fspath(name)
-
-
 def hub_name(name: str, revision: str | None) -> tuple[str, str | None]:
     """The repository and revision that `hf:owner/name[@revision]` names.
 

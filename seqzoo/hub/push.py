@@ -42,21 +42,7 @@ def push_folder(
 ) -> str:
     """Uploads the files that the manifest pins, and pins the manifest to the commit.
 
-    Args:
-        folder: A folder as `save` or a recipe writes it.
-        repo_id: `owner/name`; created if it does not exist.
-        private: Whether a new repository is visible to its owner only.
-        token: By default that of `hf auth login` or `HF_TOKEN`.
-
-    Returns:
-        `hf:owner/name@commit`.
-
-    Raises:
-        FileNotFoundError: If the folder or a file in it is missing.
-        PermissionError: Without a token, if the token may not write there, or if the
-            folder is read-only.
-        ConnectionError: If the Hub cannot be reached or the upload fails.
-        ValueError: If `repo_id` is malformed, or a file does not match its pin.
+    Args, result and errors are those of `seqzoo.push`.
     """
     token = _write_token(repo_id, token)
     manifest, contents = _read(folder)
@@ -79,7 +65,7 @@ def push_model(
 ) -> str:
     """Saves a model into a temporary folder, and uploads that.
 
-    Args, result and errors are those of `push_folder`; it also raises a ValueError for
+    Args, result and errors are those of `seqzoo.push`; it also raises a ValueError for
     a model that `save` refuses.
     """
     token = _write_token(repo_id, token)

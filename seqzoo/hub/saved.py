@@ -1,19 +1,15 @@
 """A model's files, parsed once: all that building and describing a model needs."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seqzoo.convert import family_of, is_foreign
 from seqzoo.hub.manifest import CONFIG, METRICS, parse_json
 from seqzoo.hub.sources import Files
-from seqzoo.hub.tensors import Tensors
-
-if TYPE_CHECKING:
-    from seqzoo.ops.types import Array
-
-Readers = dict[str, Callable[[], "Array"]]
+from seqzoo.hub.tensors import Readers, read_tensors
 
 
 @dataclass(frozen=True)
@@ -23,16 +19,9 @@ class SavedModel:
     files: Files
     spec: Mapping[str, Any]  # `config.json`, in our format: class, config, ...
     record: Mapping[str, Any]  # of `metrics.json`; empty without one
-    tensors: Tensors | None  # those that the model uses; None if they were not read
-    # The tensors and our Config -> for each weight, by key, a function that reads it.
-    weights: Callable[[Tensors, Any], Readers]
-
-    @property
-    def params(self) -> int | None:
-        """Number of weights; None if the record lacks it and no tensors were read."""
-        if self.tensors is None or "params" in self.record:
-            return self.record.get("params")
-        return self.tensors.num_elements
+    params: int | None  # number of weights; None if neither the record nor a file says
+    # Our Config -> a function that reads each weight, by key; None without weights
+    weights: Callable[[Any], Readers] | None
 
 
 def parse(files: Files) -> SavedModel:
@@ -44,11 +33,19 @@ def parse(files: Files) -> SavedModel:
     contents, origin = files.contents, files.origin
     where = f"{CONFIG} of {origin}"
     spec = parse_json(contents[CONFIG], where)
-    weights, is_ignored = _own_weights, _none
+    record = {}
+    if METRICS in contents:
+        record = parse_json(contents[METRICS], f"{METRICS} of {origin}")
+    shapes: dict[str, tuple[int, ...]] = {}
+    readers: Readers = {}
+    if files.weights is not None:
+        shapes, readers = read_tensors(files.weights, origin)
+    weights: Callable[[Any], Readers] = partial(_same_keys, readers)
     if is_foreign(spec):
         family = family_of(spec, origin)
         spec = family.spec(spec, contents, origin)
-        weights, is_ignored = partial(family.weights, where=origin), family.is_ignored
+        readers = {k: v for k, v in readers.items() if not family.is_ignored(k)}
+        weights = partial(family.weights, readers, where=origin)
     if not isinstance(spec.get("class"), str) or not isinstance(
         spec.get("config"), dict
     ):
@@ -56,23 +53,16 @@ def parse(files: Files) -> SavedModel:
             f"{where} must hold a `class` and its `config`. "
             f"Received keys: {sorted(spec)}. Write the folder with seqzoo.save."
         )
+    num_elements = sum(math.prod(shapes[name]) for name in readers)
     return SavedModel(
         files=files,
         spec=spec,
-        record=parse_json(contents[METRICS], f"{METRICS} of {origin}")
-        if METRICS in contents
-        else {},
-        tensors=None
-        if files.weights is None
-        else Tensors(files.weights, origin, is_ignored),
-        weights=weights,
+        record=record,
+        params=record.get("params", num_elements or None),
+        weights=None if files.weights is None else weights,
     )
 
 
-def _own_weights(tensors: Tensors, config: Any) -> Readers:
-    """The weights of our own format: its tensors have the keys of the model."""
-    return {key: partial(tensors.__getitem__, key) for key in tensors}
-
-
-def _none(name: str) -> bool:
-    return False
+def _same_keys(readers: Readers, config: Any) -> Readers:
+    """The weights of a file in our format: its tensors have the model's keys."""
+    return readers

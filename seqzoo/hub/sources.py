@@ -69,17 +69,8 @@ def read_bundled(
 ) -> Files:
     """The files that the manifest in `folder` pins, from bundle, cache or Hub.
 
-    Args:
-        folder: The model's folder in the bundle, with its manifest.
-        source: "auto" (bundle, then Hub cache, then Hub), "bundle", "cache", or "hub"
-            (Hub cache, then Hub).
-        cache_dir: The Hub cache; None is huggingface_hub's own.
-        local_files_only: True forbids the network, as `HF_HUB_OFFLINE=1` does.
-        weights: Whether the weights are wanted.
-
-    Raises:
-        FileNotFoundError, ConnectionError, PermissionError: If no source has a file.
-        ValueError: If no source has the right bytes of a file.
+    `source="hub"` means the Hub cache, then the Hub. The other args, and the errors,
+    are those of `seqzoo.load`.
     """
     advice = (
         f"Restore the folder: `git checkout -- {folder}` in a clone, or "
@@ -190,8 +181,7 @@ def _pinned_bytes(
 
     Raises:
         FileNotFoundError, ConnectionError, PermissionError: If no place has the file.
-        ValueError: If no place has the right bytes. The message ends with what to do:
-            `advice`, or what the Hub's answer suggests.
+        ValueError: If no place has the right bytes.
     """
     rejected: list[str] = []
 

@@ -57,6 +57,16 @@ def test_sharded_weights_are_read(copy):
         seqzoo.load(copy)
 
 
+def test_a_checkpoint_with_a_manifest_is_verified(copy):
+    manifest = seqzoo.hub.write_manifest(copy)
+    assert "preprocessor_config.json" in manifest.files
+    found, expected = logits(copy)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    changed(copy, lambda tensors: tensors.pop("classifier.bias"))
+    with pytest.raises(ValueError, match=r"model\.safetensors is damaged"):
+        seqzoo.load(copy)
+
+
 def test_tensors_of_another_size_are_never_adapted_unasked(copy):
     name = "vit.embeddings.position_embeddings"
     changed(copy, lambda tensors: tensors.update({name: np.zeros((1, 26, 12), "f")}))

@@ -1,12 +1,15 @@
 """What a manifest may say, and what happens to files that break it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 import seqzoo
 from seqzoo import hub
+from seqzoo.convert import FAMILIES, settings
 from seqzoo.hub.manifest import is_safe
+from tests.convert.checkpoints import GOLDEN
 
 
 def edit_manifest(folder, **changes):
@@ -160,10 +163,31 @@ def test_write_manifest_wants_config_and_weights(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_families_of_checkpoints_read_only_files_without_code(family):
+    for file in family.files:
+        assert is_safe(file)
+        assert Path(file).suffix in {".json", ".txt", ".model", ".spm"}
+
+
+@pytest.mark.parametrize("folder", ["ours", "theirs"])
+def test_a_load_parses_each_json_file_once(bundled, monkeypatch, folder):
+    parsed = []
+    real = json.loads
+
+    def loads(data):
+        parsed.append(bytes(data))
+        return real(data)
+
+    folders = {"ours": bundled, "theirs": GOLDEN / "vit"}
+    monkeypatch.setattr(settings.json, "loads", loads)
+    seqzoo.load(folders[folder])
+    files = {path.read_bytes() for path in folders[folder].glob("*.json")}
+    assert sorted(data for data in parsed if data in files) == sorted(files)
+
+
 def test_reading_hashes_each_byte_once(bundled, monkeypatch):
     """Loading from the bundle reads a file once, and hashes what it read."""
-    from pathlib import Path
-
     reads = []
     real = Path.read_bytes
 
