@@ -1,9 +1,8 @@
 """The `seqzoo` command: every verb of the library for a shell.
 
-Standard output carries the answer and nothing else; progress and errors go to standard
-error. An error is one line and exit status 2; `--debug` shows where it came from. The
-commands are functions of `models`, `demo`, `files` and `training`, in the order of the
-help.
+Standard output carries answers alone; progress and errors go to standard error. An
+error is one line and exit status 2; `--debug` shows its traceback. The commands are
+functions of `models`, `demo`, `files` and `training`.
 """
 
 import contextlib
@@ -27,13 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows `seqzoo`; the process's own by default.
 
     Returns:
-        0, or 2 after an error, or 130 after Ctrl-C, or 1 if whoever read standard
-        output stopped reading.
+        0; 2 after an error; 130 after Ctrl-C; 1 if the reader of standard output
+        closed it.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     debug = "--debug" in arguments[:end]
-    # Anywhere before `--`: people add it to the end of the line that went wrong.
+    # Allowed anywhere before `--`: people add it to the end of a line that failed.
     arguments = [a for a in arguments[:end] if a != "--debug"] + arguments[end:]
     prefer_utf8()
     arguments = arguments or ["--help"]
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return int(status or 0)
         except BrokenPipeError:
-            # The interpreter flushes once more at exit, which must find an open file.
+            # The interpreter flushes once more at exit, and needs an open file for it.
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
@@ -78,14 +77,18 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    # `main` has taken --debug out of the arguments; it stands here for the help.
+    # `main` removes --debug from the arguments; it is declared here for the help.
     del debug, version
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
-    """The commands, in the order of the help."""
+    """The commands in the order of the help.
+
+    Args:
+        arguments: The command line: it decides which options are needed.
+    """
     app = typer.Typer(
-        help="Trained sequence models by name. `seqzoo run NAME INPUT...` runs one.",
+        help="Trained sequence models by name. Try: seqzoo run NAME INPUT...",
         add_completion=False,
         rich_markup_mode=None,  # scripts read the help too
         pretty_exceptions_enable=False,
@@ -93,8 +96,8 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     app.command("list")(models.list_)
     app.command()(models.info)
-    # Their options need modules that take seconds to import, so they are added only
-    # if the command is used.
+    # The options of these two need modules that take seconds to import, so they are
+    # added only if the command is used.
     app.command()(models.run_with_options() if "run" in arguments else models.run)
     app.command()(models.plot_with_options() if "plot" in arguments else models.plot)
     app.command()(demo.demo)

@@ -1,4 +1,4 @@
-"""The models on a page of this machine: `demo`."""
+"""The command `demo`: a page for trying the models."""
 
 import signal
 import sys
@@ -11,7 +11,7 @@ def demo(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", help="The model to begin with; as for run. A translator."
+            metavar="NAME", help="The first model, as for run. Default: a translator."
         ),
     ] = None,
     port: Annotated[
@@ -19,14 +19,18 @@ def demo(
         typer.Option(
             min=0,
             max=65535,
-            help="Where to listen, 0: anywhere; 7860 or the next that is free.",
+            help="Port to listen at; 0 takes any free one. Default: 7860, or the next "
+            "free one.",
         ),
     ] = None,
     browse: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
     ] = True,
 ) -> None:
-    """Serve a page for this machine alone, to try the models; Ctrl-C ends it."""
+    """Serve a page to try the models. Ctrl-C ends it.
+
+    Only this machine can reach the page.
+    """
     try:
         import gradio  # noqa: F401
         import matplotlib  # noqa: F401
@@ -49,6 +53,6 @@ def demo(
 
 
 def _end(number: int, frame: Any) -> None:
-    """Ends the process as Ctrl-C does, so that nothing is left on the disk."""
+    """Ends the process as Ctrl-C does, which removes its temporary files."""
     del frame
     raise SystemExit(128 + number)

@@ -1,4 +1,4 @@
-"""A model's files from a shell: `verify`, `fetch` and `push`."""
+"""Commands about a model's files: `verify`, `fetch` and `push`."""
 
 import sys
 from typing import Annotated
@@ -15,26 +15,28 @@ def verify(
     name: Name,
     score: Annotated[
         bool,
-        typer.Option("--score", help="Replay the evaluation too, as evaluate does."),
+        typer.Option(
+            "--score", help="Score the model on its test data too, as evaluate does."
+        ),
     ] = False,
 ) -> None:
-    """Hash every file of a model and print which ones are as they were published."""
-    checked = seqzoo.verify(name)
-    for file, good in checked:
-        print(f"{'ok' if good else 'DAMAGED'}  {file}")
-    if damaged := [file for file, good in checked if not good]:
-        raise ValueError(
-            f"{len(damaged)} of {len(checked)} files of {name} are damaged."
-        )
+    """Check the hash of every file of a model."""
+    files = seqzoo.verify(name)
+    for file, is_intact in files:
+        print(f"{'ok' if is_intact else 'DAMAGED'}  {file}")
+    if damaged := [file for file, is_intact in files if not is_intact]:
+        raise ValueError(f"{len(damaged)} of {len(files)} files of {name} are damaged.")
     if score:
-        sys.stdout.flush()  # what follows takes minutes
+        sys.stdout.flush()  # the evaluation takes minutes
         evaluate(context, name)
 
 
 def fetch(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="As for run.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Names, as for run.")
+    ],
 ) -> None:
-    """Make sure that the files of models are on this machine, and right."""
+    """Download missing files of models and check them."""
     from seqzoo.zoo import fetch as fetch_files
 
     for name in names:
@@ -51,40 +53,42 @@ def push(
     ] = None,
     repo: Annotated[
         str | None,
-        typer.Argument(metavar="REPO", help="A repository of the Hub: owner/name."),
+        typer.Argument(metavar="REPO", help="The Hub repository to write: owner/name."),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Push the whole zoo; wants --org.")
+        bool, typer.Option("--all", help="Push the whole zoo; needs --org.")
     ] = False,
     org: Annotated[
         str | None,
         typer.Option(
-            help="With --all: whose repositories, which are named as the models."
+            help="With --all: the owner of the repositories, one for each model name."
         ),
     ] = None,
     private: Annotated[
         bool, typer.Option("--private", help="Make new repositories private.")
     ] = False,
 ) -> None:
-    """Upload a model to the Hub and pin its manifest to the commit."""
-    is_private = private or None  # None: as the owner's settings say
+    """Upload a model to the Hub."""
+    is_private = private or None  # None: the owner's default
     if everything:
         if org is None or name is not None:
-            raise ValueError("push --all wants --org ORG and neither name nor REPO.")
+            raise ValueError(
+                "push --all needs --org ORG, and takes no NAME_OR_FOLDER and no REPO."
+            )
         _push_all(org, is_private)
     elif name is None or repo is None or org is not None:
         raise ValueError(
-            "push wants NAME_OR_FOLDER REPO, such as lstm_char_lm me/lstm_char_lm; or "
-            "--all --org ORG."
+            "push needs NAME_OR_FOLDER and REPO, such as lstm_char_lm me/lstm_char_lm; "
+            "or --all --org ORG."
         )
     else:
         print(seqzoo.push(name, repo, private=is_private))
 
 
 def _push_all(org: str, private: bool | None) -> None:
-    """Pushes every model; one that is damaged does not keep the others from it.
+    """Pushes every model, and reports those that are damaged at the end.
 
-    What would stop the next one too, such as a missing permission, stops it at once.
+    An error that would stop every model, such as a missing permission, is raised.
     """
     names = seqzoo.list_models()
     refused = []
@@ -99,5 +103,5 @@ def _push_all(org: str, private: bool | None) -> None:
     if refused:
         raise ValueError(
             f"{len(refused)} of {len(names)} models were not pushed: "
-            f"{', '.join(refused)}. Mend them, then push --all again."
+            f"{', '.join(refused)}. Repair them, then push --all again."
         )

@@ -1,4 +1,4 @@
-"""What a person asks of a model: `list`, `info`, `run` and `plot`."""
+"""Commands that use a model: `list`, `info`, `run` and `plot`."""
 
 import dataclasses
 import sys
@@ -13,8 +13,8 @@ from seqzoo.cli.names import Name
 from seqzoo.cli.options import with_options
 from seqzoo.cli.output import json_text, output_lines, task_of
 
-# Lines that are translated in one call: enough to fill batches of like lengths, few
-# enough that the first answers of a long file come soon.
+# Inputs of one call: enough to fill batches of similar lengths, few enough that the
+# first answers of a long file come soon.
 LINES_PER_CALL = 1000
 
 
@@ -26,10 +26,10 @@ def list_(
         str | None, typer.Option(help="Only models of this task, such as translation.")
     ] = None,
     max_params: Annotated[
-        int | None, typer.Option(help="Only models of at most so many parameters.")
+        int | None, typer.Option(help="Only models of at most this many parameters.")
     ] = None,
 ) -> None:
-    """Print the names of the trained models, one a line."""
+    """Print the names of the trained models."""
     for name in seqzoo.list_models(pattern, task=task, max_params=max_params):
         print(name)
 
@@ -38,9 +38,9 @@ def info(
     name: Name,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print what is known of a model: task, parameters, scores, data, licence."""
-    found = seqzoo.info(name)
-    print(json_text(dataclasses.asdict(found), indent=2) if as_json else found)
+    """Print a model's task, size, scores, data and licence."""
+    record = seqzoo.info(name)
+    print(json_text(dataclasses.asdict(record), indent=2) if as_json else record)
 
 
 def run(
@@ -49,8 +49,8 @@ def run(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Each one a text, or the path of a picture or recording; `-` is "
-            "every line of stdin.",
+            help="Texts, or paths of images, recordings or series, as the model's task "
+            "wants; `-` stands for the lines of standard input.",
         ),
     ],
     as_json: Annotated[
@@ -58,11 +58,13 @@ def run(
     ] = False,
     attention: Annotated[
         bool,
-        typer.Option("--attention", help="With --json: tokens and attention weights."),
+        typer.Option(
+            "--attention", help="With --json: add tokens and attention weights."
+        ),
     ] = False,
     **options: Any,
 ) -> None:
-    """Run a model on each INPUT and print its answers."""
+    """Run a model on inputs and print its answers."""
     texts = _texts(inputs)
     model = seqzoo.load(name)
     task = task_of(model, options, attention)
@@ -89,13 +91,17 @@ def run_with_options() -> Callable[..., None]:
 def plot(
     name: Name,
     out: Annotated[
-        Path, typer.Option(help="The file to write: .png, .svg or .pdf; text: .html.")
+        Path,
+        typer.Option(
+            help="The file to write. Its suffix is the format: .png, .svg or .pdf; for "
+            "the kind text also .html."
+        ),
     ],
     text: Annotated[
         str | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="What the model reads: a text, or the path of a picture.",
+            help="A text, or the path of an image, as the kind of figure wants.",
         ),
     ] = None,
     kind: Annotated[
@@ -106,7 +112,7 @@ def plot(
     ] = None,
     **options: Any,
 ) -> None:
-    """Draw a figure of a model and print the file's name."""
+    """Draw a figure of a model and print its path."""
     from seqzoo.plot.model_plots import draw
 
     print(draw(name, text, out, kind, options))
@@ -124,7 +130,7 @@ def plot_with_options() -> Callable[..., None]:
 
 
 def _texts(inputs: Sequence[str]) -> list[str]:
-    """The inputs, each `-` replaced by the lines of standard input."""
+    """The inputs, with the lines of standard input in place of each `-`."""
     texts: list[str] = []
     for text in inputs:
         texts += [line.rstrip("\r\n") for line in sys.stdin] if text == "-" else [text]

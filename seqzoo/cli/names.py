@@ -1,4 +1,4 @@
-"""The argument that every command about one model takes."""
+"""The argument of commands about one model."""
 
 from typing import Annotated
 

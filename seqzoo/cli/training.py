@@ -1,4 +1,4 @@
-"""Recipes from a shell: `train` and `evaluate`."""
+"""Commands that run recipes: `train` and `evaluate`."""
 
 import runpy
 import sys
@@ -16,10 +16,13 @@ def train(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a recipe.")],
     flags: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FLAGS...", help="For the recipe; try --help."),
+        typer.Argument(metavar="FLAGS...", help="Options of the recipe; try --help."),
     ] = None,
 ) -> None:
-    """Train a model by its recipe. What follows NAME goes to the recipe."""
+    """Train a model by its recipe.
+
+    The arguments after NAME go to the recipe.
+    """
     _run_recipe(name, flags or [], context)
 
 
@@ -27,10 +30,10 @@ def evaluate(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A trained model.")],
 ) -> None:
-    """Score a trained model on its test data again; compare with its record."""
+    """Score a model again and compare with its record."""
     folder = bundle_folder() / name if is_bare(name) else Path(name).expanduser()
     folder = folder.absolute()
-    # The recipe of a folder is that of its name, as a run of it has left it.
+    # A run names the folder after the recipe.
     _run_recipe(folder.name, ["--evaluate", "--out", str(folder.parent)], context)
 
 
@@ -39,9 +42,9 @@ def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
     folder = recipes_folder()
     names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
     if name not in names:
-        raise KeyError(f"No recipe is named {name!r}. There is: {', '.join(names)}.")
+        raise KeyError(f"No recipe is named {name!r}. Recipes: {', '.join(names)}.")
     before = sys.argv
-    # `main` took --debug out wherever it stood; the recipe catches its own errors.
+    # `main` removed --debug; the recipe handles its own errors.
     sys.argv = [name, *flags, *(["--debug"] if context.obj else [])]
     sys.path.append(str(folder.parent))  # recipes may share a module of their folder
     try:
@@ -57,11 +60,11 @@ def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
 
 
 def recipes_folder() -> Path:
-    """Where the recipes are: beside the package in a clone, in it in a wheel."""
+    """The folder of the recipes: beside the package in a clone, inside in a wheel."""
     package = Path(seqzoo.__file__).resolve().parent
     for folder in (package / "recipes", package.parent / "recipes"):
         if folder.is_dir():
             return folder
     raise FileNotFoundError(
-        f"There are no recipes beside {package}. Install seqzoo again, or clone it."
+        f"There are no recipes in or beside {package}. Install seqzoo again."
     )

@@ -62,7 +62,7 @@ for prediction in model.classify("{image}", top=3):
 
         Args:
             inputs: One input of the processor's kind, or a list of them.
-            top: How many labels to return, the most probable first.
+            top: Number of labels, the most probable first.
 
         Returns:
             For one input a `Prediction`, or with `top` above 1 a list of them; for a

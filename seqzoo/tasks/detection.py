@@ -140,7 +140,7 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
 
         Args:
             images: An image, as a path, a `PIL.Image` or an array, or a list.
-            threshold: Lowest probability that is reported, from 0 to 1.
+            threshold: Lowest score of a reported object, from 0 to 1.
 
         Returns:
             For one image its `Detections`; for a list, a list of them.

@@ -112,14 +112,14 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
 
         Args:
             prompt: The text to continue, or a list of texts; at least one character.
-            max_new_tokens: How many tokens to add.
-            temperature: Above 1 evens the distribution out, below 1 sharpens it; 0
-                always takes the most probable token.
-            top_k: Draw from this many most probable tokens; all by default.
-            top_p: Draw from the most probable tokens that together have this
-                probability; all by default.
-            seed: Makes the text repeatable: an equal seed draws equal tokens, and a
-                longer text begins with the shorter. Fresh by default.
+            max_new_tokens: Number of tokens to add.
+            temperature: Divides the logits: above 1 the draws vary more, below 1 less;
+                0 always takes the most probable token.
+            top_k: Draw from this many most probable tokens. Default: from all.
+            top_p: Draw from the most probable tokens whose probabilities sum to this,
+                from 0 to 1. Default: from all.
+            seed: Number that makes the text repeatable: an equal seed draws equal
+                tokens, and a longer text begins with the shorter. Default: a fresh one.
 
         Returns:
             The continuation without the prompt, or a list of them.

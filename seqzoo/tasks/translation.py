@@ -148,10 +148,10 @@ class Translator(Task):
         Args:
             texts: Raw text, cased and punctuated, or a list of such texts.
             beam_size: Width of the beam search; 1 is greedy decoding.
-            length_penalty: Log-probabilities are divided by length to this power
+            length_penalty: Power of the length by which log-probabilities are divided
                 when hypotheses are compared; 0 favours short translations.
-            n_best: How many translations of each text to return, at most
-                `beam_size`. They differ in their pieces; two may read alike.
+            n_best: Number of translations of each text, at most `beam_size`. They
+                differ in their pieces; two may read alike.
             return_attention: Return `Translation`s, which hold scores, pieces and
                 attention weights, not plain strings.
 

@@ -14,6 +14,11 @@ from seqzoo.tasks import TASKS
 VERBS = {name: getattr(task, task.verb) for name, task in TASKS.items()}
 
 
+def squeezed(text):
+    """The text without white space: the help breaks lines, also after hyphens."""
+    return "".join(text.split())
+
+
 @pytest.mark.parametrize("function", [*VERBS.values(), *KINDS.values()])
 def test_every_argument_is_described(function):
     assert set(arguments(function)) <= set(argument_texts(function))
@@ -26,17 +31,18 @@ def test_the_help_names_every_option_with_its_text_and_default(
     command, functions, capsys
 ):
     assert cli.main([command, "--help"]) == 0
-    text = " ".join(capsys.readouterr().out.split())
+    text = squeezed(capsys.readouterr().out)
     for function in functions.values():
         for name, argument in arguments(function).items():
             if name.startswith("return_"):
                 continue
-            assert f"--{name.replace('_', '-')} " in text
+            assert f"--{name.replace('_', '-')}" in text
             described = argument_texts(function)[name]
-            assert described in text
+            assert squeezed(described) in text
             # The help states each default: in words, or as the signature has it.
             if argument.default not in (None, False) and "efault" not in described:
-                assert f"{described} Default: {argument.default}." in text
+                whole = f"{described} Default: {argument.default}."
+                assert squeezed(whole) in text
 
 
 def test_every_kind_of_figure_is_in_the_help(capsys):

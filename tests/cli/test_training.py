@@ -47,7 +47,7 @@ def test_a_recipe_that_stops_sets_the_status(recipe, capsys):
 
 def test_an_unknown_recipe_is_answered_with_the_known_ones(recipe, capsys):
     assert cli.main(["train", "tyo"]) == 2
-    assert capsys.readouterr().err.endswith("There is: toy.\n")
+    assert capsys.readouterr().err.endswith("Recipes: toy.\n")
 
 
 def test_the_recipes_of_the_clone_are_found():
