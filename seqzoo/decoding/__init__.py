@@ -16,6 +16,7 @@ to choose tokens. Compile the function that calls them, and the loop is compiled
 
 from seqzoo.decoding.beam import (
     Beams,
+    BeamSettings,
     Hypotheses,
     beam_search,
     best_hypotheses,
@@ -26,6 +27,7 @@ from seqzoo.decoding.loop import Step, decode
 from seqzoo.decoding.sampling import Samples, next_tokens, sample, truncated_logits
 
 __all__ = [
+    "BeamSettings",
     "Beams",
     "Hypotheses",
     "Samples",

@@ -4,6 +4,7 @@ Letters in comments: B batch, K beams, T steps, V vocabulary.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from keras import ops, tree
@@ -51,31 +52,43 @@ class Hypotheses(NamedTuple):
     scores: Tensor
 
 
+@dataclass(frozen=True)
+class BeamSettings:
+    """The settings of a beam search, which are fixed when it is compiled.
+
+    Attributes:
+        beam_size: Hypotheses kept for each row.
+        start_id: Token before the first.
+        end_id: Token that ends a sequence.
+        pad_id: Token that fills up after the end.
+        length_penalty: Exponent of the length that a score is divided by.
+    """
+
+    beam_size: int
+    start_id: int
+    end_id: int
+    pad_id: int = 0
+    length_penalty: float = 1.0
+
+
 def start_beams(
-    state: Any,
-    batch_size: int,
-    beam_size: int,
-    max_steps: int,
-    start_id: int,
-    pad_id: int = 0,
+    state: Any, batch_size: int, max_steps: int, settings: BeamSettings
 ) -> Beams:
     """Beams before their first step.
 
     Args:
-        state: The decoder's first state; its tensors begin with `(batch, beam_size)`.
+        state: The decoder's first state; its tensors begin with `(batch, beams)`.
         batch_size: Number of rows.
-        beam_size: Hypotheses kept for each row.
         max_steps: Longest sequence.
-        start_id: Token before the first.
-        pad_id: Token that fills up after the end.
+        settings: Of the search.
     """
-    shape = (batch_size, beam_size)
-    # Equal beams would stay equal, so that only the first exists at the start.
-    sums = ops.cast(ops.arange(beam_size) > 0, "float32") * LOW
+    shape = (batch_size, settings.beam_size)
+    # Equal beams would stay equal, so only the first exists at the start.
+    sums = ops.cast(ops.arange(settings.beam_size) > 0, "float32") * LOW
     return Beams(
         steps=ops.zeros((batch_size,), "int32"),
-        last=ops.full(shape, start_id, "int32"),
-        tokens=ops.full((*shape, max_steps), pad_id, "int32"),
+        last=ops.full(shape, settings.start_id, "int32"),
+        tokens=ops.full((*shape, max_steps), settings.pad_id, "int32"),
         sums=ops.tile(ops.expand_dims(sums, 0), (batch_size, 1)),
         lengths=ops.zeros(shape, "int32"),
         done=ops.zeros(shape, "bool"),
@@ -86,10 +99,7 @@ def start_beams(
 def beam_search(
     step: Step,
     beams: Beams,
-    *,
-    end_id: int,
-    pad_id: int = 0,
-    length_penalty: float = 1.0,
+    settings: BeamSettings,
     limits: Tensor | None = None,
     max_unfinished: int | Tensor = 0,
 ) -> Beams:
@@ -103,10 +113,8 @@ def beam_search(
 
     Args:
         step: The decoder.
-        beams: The beams to go on from, as from `start_beams` or an earlier search.
-        end_id: Token that ends a sequence.
-        pad_id: Token that fills up after the end.
-        length_penalty: Exponent of the length that a score is divided by.
+        beams: From `start_beams` or an earlier search.
+        settings: Of the search.
         limits: Integer tensor `(batch,)`: most steps of each row, at most `max_steps`,
             which is the default.
         max_unfinished: The search pauses when so many rows, or fewer, are unfinished.
@@ -128,18 +136,17 @@ def beam_search(
         is_first = ops.arange(beam_size) == 0
         frozen = ops.expand_dims(beams.done, -1)
         gains = ops.where(frozen, ops.where(is_first, 0.0, LOW), gains)
-        choices = ops.where(frozen, pad_id, choices)
+        choices = ops.where(frozen, settings.pad_id, choices)
         lengths = beams.lengths + ops.cast(ops.logical_not(beams.done), "int32")
         totals = ops.expand_dims(beams.sums, -1) + gains
-        penalised = totals / ops.expand_dims(
-            length_normaliser(lengths, length_penalty), -1
-        )
+        normaliser = length_normaliser(lengths, settings.length_penalty)  # (B, K)
+        penalised = totals / ops.expand_dims(normaliser, -1)
         flat = (batch_size, beam_size * beam_size)
         _, best = ops.top_k(ops.reshape(penalised, flat), beam_size)  # (B, K)
         parents = best // beam_size
         last = ops.take_along_axis(ops.reshape(choices, flat), best, axis=1)
         done = ops.take_along_axis(beams.done, parents, axis=1)
-        done = ops.logical_or(done, last == end_id)
+        done = ops.logical_or(done, last == settings.end_id)
         done = ops.logical_or(done, ops.expand_dims(beams.steps + 1 >= limits, 1))
         is_here = positions == ops.expand_dims(beams.steps, 1)  # (B, T)
         is_here = ops.reshape(is_here, (-1, 1, max_steps))

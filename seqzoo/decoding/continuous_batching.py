@@ -28,12 +28,12 @@ from keras import ops, tree
 
 from seqzoo.decoding.beam import (
     Beams,
+    BeamSettings,
     Hypotheses,
     beam_search,
     best_hypotheses,
     start_beams,
 )
-from seqzoo.decoding.loop import Step
 from seqzoo.ops.arithmetic import next_power_of_two, round_up
 from seqzoo.ops.types import Array, Tensor
 
@@ -47,31 +47,6 @@ LAST_ROWS = 8
 MAX_LENGTHENING = 2
 # Source lengths are rounded up to a multiple of this, because each is compiled.
 LENGTH_MULTIPLE = 8
-
-
-@dataclass(frozen=True)
-class BeamSettings:
-    """The settings of a search, which are fixed when it is compiled.
-
-    Attributes:
-        beam_size: Hypotheses kept for each row.
-        length_penalty: Exponent of the length that a score is divided by.
-        start_id: Token before the first.
-        end_id: Token that ends a sequence.
-        pad_id: Token that fills up after the end.
-        max_steps: The most target steps for a number of source steps, of integers and
-            of integer tensors.
-    """
-
-    beam_size: int
-    length_penalty: float
-    start_id: int
-    end_id: int
-    pad_id: int
-    max_steps: Callable[[Any], Any]
-
-
-StartDecoding = Callable[[Any, int], tuple[Step, Any]]
 
 
 def search_all(
@@ -88,18 +63,15 @@ def search_all(
         `(index, tokens, scores)` of each source as its search ends: tokens `(beams,
         max_steps)` and scores `(beams,)`, best first.
     """
-    search = model.compiled_function(search_rows, model.start_decoding, settings)
+    search = model.compiled_function(search_rows, model, settings)
     batch = _Batch.free(0, None, None)
     groups = _by_length(sequences)
     next_lengths = [*groups, np.inf][1:]
     for (steps, indices), next_steps in zip(groups.items(), next_lengths, strict=True):
-        start = model.compiled_function(
-            ended_beams, model.start_decoding, settings, steps
-        )
+        start = model.compiled_function(ended_beams, model, settings, steps)
         queue = _Queue(model, sequences, indices, steps)
-        rows = min(
-            next_power_of_two(len(indices) + len(batch.busy_rows)), model.batch_size
-        )
+        rows = next_power_of_two(len(indices) + len(batch.busy_rows))
+        rows = min(rows, model.batch_size)
         batch = batch.moved(rows, queue, start)
         while queue or batch.busy_rows:
             batch.admit(queue)
@@ -123,7 +95,7 @@ def search_all(
 
 
 def search_rows(
-    start_decoding: StartDecoding,
+    model: Any,
     settings: BeamSettings,
     source: Any,
     lengths: Tensor,
@@ -134,7 +106,7 @@ def search_rows(
     """Searches the rows of a batch until at most `max_unfinished` go on.
 
     Args:
-        start_decoding: The decoder's step and first state from `(source, beam_size)`.
+        model: The translator.
         settings: Of the search.
         source: Encoded sources, a tree of tensors `(batch, ...)`.
         lengths: Integer tensor `(batch,)`: steps of each source without padding.
@@ -142,54 +114,33 @@ def search_rows(
         max_unfinished: Integer scalar.
         beams: The beams of all rows; those of new rows are replaced.
     """
-    step, state = start_decoding(source, settings.beam_size)
+    step, state = model.start_decoding(source, settings.beam_size)
     rows, _, max_steps = beams.tokens.shape
-    start = _start_beams(state, rows, max_steps, settings)
+    start = start_beams(state, rows, max_steps, settings)
 
     def choose(new: Tensor, old: Tensor) -> Tensor:
         where = ops.reshape(is_new, (-1, *(1,) * (len(new.shape) - 1)))  # (B, 1, ...)
         return ops.where(where, new, old)
 
-    beams = beam_search(
-        step,
-        Beams(*tree.map_structure(choose, tuple(start), tuple(beams))),
-        end_id=settings.end_id,
-        pad_id=settings.pad_id,
-        length_penalty=settings.length_penalty,
-        limits=settings.max_steps(lengths),
-        max_unfinished=max_unfinished,
-    )
+    beams = Beams(*tree.map_structure(choose, tuple(start), tuple(beams)))
+    limits = model.max_target_steps(lengths)
+    beams = beam_search(step, beams, settings, limits, max_unfinished)
     return best_hypotheses(beams, settings.length_penalty), beams
 
 
-def ended_beams(
-    start_decoding: StartDecoding, settings: BeamSettings, steps: int, source: Any
-) -> Beams:
-    """Beams that have all ended, for a batch whose rows are free.
+def ended_beams(model: Any, settings: BeamSettings, steps: int, source: Any) -> Beams:
+    """Beams that have all ended, for free rows.
 
     Args:
-        start_decoding: The decoder's step and first state from `(source, beam_size)`.
+        model: The translator.
         settings: Of the search.
         steps: Number of source steps.
         source: Encoded sources, a tree of tensors `(batch, ...)`.
     """
-    _, state = start_decoding(source, settings.beam_size)
+    _, state = model.start_decoding(source, settings.beam_size)
     rows = tree.flatten(source)[0].shape[0]
-    beams = _start_beams(state, rows, settings.max_steps(steps), settings)
+    beams = start_beams(state, rows, model.max_target_steps(steps), settings)
     return beams._replace(done=ops.ones_like(beams.done))
-
-
-def _start_beams(
-    state: Any, rows: int, max_steps: int, settings: BeamSettings
-) -> Beams:
-    return start_beams(
-        state,
-        rows,
-        settings.beam_size,
-        max_steps,
-        settings.start_id,
-        settings.pad_id,
-    )
 
 
 class _Queue:

@@ -44,6 +44,37 @@ class TextScore:
         return math.exp(self.nats_per_token)
 
 
+@dataclass(frozen=True)
+class _Request:
+    """The settings of `generate`.
+
+    Raises:
+        ValueError: If one is out of range.
+    """
+
+    max_new_tokens: int
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    seed: int | None
+
+    def __post_init__(self) -> None:
+        count, top_k, top_p = self.max_new_tokens, self.top_k, self.top_p
+        if not isinstance(count, int) or count < 0:
+            raise ValueError(
+                "`max_new_tokens` must be an integer of at least 0. "
+                f"Received: {count!r}"
+            )
+        if not 0 <= self.temperature < math.inf:
+            raise ValueError(
+                f"`temperature` must be at least 0. Received: {self.temperature!r}"
+            )
+        if top_k is not None and top_k < 1:
+            raise ValueError(f"`top_k` must be at least 1. Received: {top_k}")
+        if top_p is not None and not 0 < top_p <= 1:
+            raise ValueError(f"`top_p` must be in (0, 1]. Received: {top_p}")
+
+
 class TextGenerator(Task):
     """Base class of models that continue a text.
 
@@ -145,11 +176,8 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
 
         Arguments and errors are those of `generate` for one prompt.
         """
-        self._check_request(max_new_tokens, temperature, top_k, top_p)
-        prompt_ids = self._encoded(prompt, 1)
-        return self._stream(
-            prompt_ids, max_new_tokens, float(temperature), top_k, top_p, seed
-        )
+        request = _Request(max_new_tokens, temperature, top_k, top_p, seed)
+        return self._stream(self._encoded(prompt, 1), request)
 
     def score(self, text: str | Sequence[str]) -> Any:
         """The log-probability of a text: each token's, given all tokens before it.
@@ -184,26 +212,21 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             nats += float(ops.convert_to_numpy(losses).sum(dtype="float64"))
         return TextScore(nats, targets.size)
 
-    def _stream(
-        self,
-        prompt_ids: Array,
-        max_new_tokens: int,
-        temperature: float,
-        top_k: int | None,
-        top_p: float | None,
-        seed: int | None,
-    ) -> Iterator[str]:
-        draw = self.compiled_function(self._sample, temperature == 0, top_k, top_p)
+    def _stream(self, prompt_ids: Array, request: _Request) -> Iterator[str]:
+        greedy = request.temperature == 0
+        draw = self.compiled_function(
+            self._sample, greedy, request.top_k, request.top_p
+        )
+        temperature = np.array(request.temperature, "float32")
         states = self._states_after(prompt_ids[:-1])
         last = prompt_ids[None, -1:]  # (1, 1)
         # One stream of draws: a shorter text is the beginning of a longer one.
-        generator = np.random.default_rng(seed)
-        positive = np.array(temperature or 1.0, "float32")
-        for start in range(0, max_new_tokens, BLOCK):
+        generator = np.random.default_rng(request.seed)
+        for start in range(0, request.max_new_tokens, BLOCK):
             draws = generator.random((BLOCK, 1), dtype="float32")
-            tokens, last, states = draw(last, states, draws, positive)
-            token_ids = ops.convert_to_numpy(tokens)[0, : max_new_tokens - start]
-            yield from self.processor.decode(token_ids)
+            tokens, last, states = draw(last, states, draws, temperature)
+            tokens = ops.convert_to_numpy(tokens)[0]
+            yield from self.processor.decode(tokens[: request.max_new_tokens - start])
 
     def _states_after(self, token_ids: Array) -> Any:
         """The states after tokens that are read from fresh states."""
@@ -228,15 +251,8 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         temperature: Tensor,
     ) -> tuple[Tensor, Tensor, Any]:
         """Draws a block: its tokens, the last of them, and the states before that."""
-        samples = sample(
-            self.advance,
-            last,
-            states,
-            draws,
-            None if greedy else temperature,
-            top_k,
-            top_p,
-        )
+        heat = None if greedy else temperature
+        samples = sample(self.advance, last, states, draws, heat, top_k, top_p)
         return samples.tokens, samples.last, samples.state
 
     def _scored(
@@ -255,27 +271,6 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
                 f"A text needs at least {at_least} tokens here. Received: {text!r}"
             )
         return ids
-
-    def _check_request(
-        self,
-        max_new_tokens: int,
-        temperature: float,
-        top_k: int | None,
-        top_p: float | None,
-    ) -> None:
-        if not isinstance(max_new_tokens, int) or max_new_tokens < 0:
-            raise ValueError(
-                "`max_new_tokens` must be an integer of at least 0. "
-                f"Received: {max_new_tokens!r}"
-            )
-        if not 0 <= temperature < math.inf:
-            raise ValueError(
-                f"`temperature` must be at least 0. Received: {temperature!r}"
-            )
-        if top_k is not None and top_k < 1:
-            raise ValueError(f"`top_k` must be at least 1. Received: {top_k}")
-        if top_p is not None and not 0 < top_p <= 1:
-            raise ValueError(f"`top_p` must be in (0, 1]. Received: {top_p}")
 
 
 def _chunk(rows: Array, start: int) -> tuple[Any, Any]:

@@ -1,4 +1,8 @@
-"""The loss of a detector that answers with a set."""
+"""The loss of a detector, whose predictions are a set.
+
+Letters in comments: B batch, S sets (batch times layers), Q queries, N objects, G
+groups of denoising queries.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,36 +12,37 @@ from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy, generalized_iou, pairwise_generalized_iou
 from seqzoo.ops.matching import gathered_queries, matched_queries
+from seqzoo.ops.types import Tensor
 
-Tensor = Any
 Outputs = Mapping[str, Tensor]
 
 
 class SetPredictionLoss(keras.losses.Loss):
-    """Class, place and overlap of matched predictions (Carion et al. 2020, sec. 3.1).
+    """Class, box and overlap of matched predictions (Carion et al. 2020, sec. 3.1).
 
         cost_ij = -class_weight p_i(class_j) + box_weight |b_i - b_j|
                   - giou_weight giou(b_i, b_j)
-        sigma = the assignment of objects j to queries of least total cost
+        sigma = the assignment of objects j to queries i of least total cost
         loss = class_weight (weighted mean over queries of -log p(its class))
                + mean over objects of (box_weight |b - b'| + giou_weight (1 - giou))
 
-    A query without an object has the class "no object", whose weight is
-    `no_object_weight`. What each layer of the decoder answers is matched and counted
-    alike (auxiliary losses). Denoising queries (Li et al. 2022, "DN-DETR") know their
-    object and are not matched: what they answer counts, divided by their groups, too.
-
-    Called on the targets and on what a `DETR` returns in training:
-
-        targets: {"labels": int tensor (batch, objects), -1 is padding;
-                  "boxes_cxcywh": float tensor (batch, objects, 4), from 0 to 1}
+    The class of a query without an object is "no object", with the weight
+    `no_object_weight`. The predictions of every decoder layer are matched, and their
+    losses added (auxiliary losses). Denoising queries (Li et al. 2022, "DN-DETR") are
+    not matched, because they know their object; their loss, the mean over their groups,
+    is added.
 
     Args:
-        class_weight: Of the classes.
-        box_weight: Of the boxes' distance, the sum over its four numbers.
-        giou_weight: Of the generalised IoU.
-        no_object_weight: Of "no object" among the classes.
+        class_weight: Weight of the class.
+        box_weight: Weight of the L1 distance, summed over the box's four numbers.
+        giou_weight: Weight of the generalised IoU.
+        no_object_weight: Weight of "no object" among the classes.
         **kwargs: `name`.
+
+    Call arguments:
+        y_true: `{"labels": int tensor (batch, objects), -1 is padding; "boxes_cxcywh":
+            float tensor (batch, objects, 4), from 0 to 1}`.
+        y_pred: The outputs of a `DETR` in training.
     """
 
     def __init__(
@@ -55,32 +60,32 @@ class SetPredictionLoss(keras.losses.Loss):
         self.no_object_weight = no_object_weight
 
     def call(self, y_true: Outputs, y_pred: Mapping[str, Any]) -> Tensor:
-        labels = ops.cast(y_true["labels"], "int32")
-        boxes = ops.cast(y_true["boxes_cxcywh"], "float32")
-        layers = [_final(y_pred), *y_pred.get("auxiliary", ())]
+        labels = ops.cast(y_true["labels"], "int32")  # (B, N)
+        boxes = ops.cast(y_true["boxes_cxcywh"], "float32")  # (B, N, 4)
+        layers = [y_pred, *y_pred.get("auxiliary", ())]
         count = len(layers)
-        # All layers as one batch: one call of the host, not one a layer.
-        logits, found = _joined(layers)
-        labels_of, boxes_of = _repeated(labels, count), _repeated(boxes, count)
-        matched = self._matched(logits, found, labels_of, boxes_of)
-        total = self._loss(
-            logits, found, labels_of, boxes_of, matched, self.no_object_weight
-        )
+        # All layers form one batch of S sets, so that one callback matches them all.
+        logits, predicted = _joined(layers)  # (S, Q, classes + 1), (S, Q, 4)
+        targets = _repeated(labels, count), _repeated(boxes, count)
+        queries = self._matched(logits, predicted, *targets)
+        total = self._loss(logits, predicted, *targets, queries, self.no_object_weight)
         noised = y_pred.get("denoised", ())
         if len(noised):
-            # (B, G, N, ...): group g repeats the objects, each query knows its own.
+            # (B, G, N, ...): each of G groups has a query for each of N objects.
             groups = noised[0]["logits"].shape[1]
-            logits, found = _joined(noised)
-            logits, found = _grouped(logits), _grouped(found)
-            labels_of = _repeated(ops.repeat(labels, groups, axis=0), count)
-            boxes_of = _repeated(ops.repeat(boxes, groups, axis=0), count)
-            own = ops.broadcast_to(ops.arange(labels.shape[1]), ops.shape(labels_of))
+            logits, predicted = (_merged_groups(x) for x in _joined(noised))
+            targets = (
+                _repeated(ops.repeat(labels, groups, axis=0), count),
+                _repeated(ops.repeat(boxes, groups, axis=0), count),
+            )
+            queries = ops.arange(labels.shape[1])  # query j belongs to object j
+            queries = ops.broadcast_to(queries, ops.shape(targets[0]))
             # Without an object such a query is padding, not "no object".
-            total = total + self._loss(logits, found, labels_of, boxes_of, own, 0.0)
-        return total * count  # means over the layers so far
+            total = total + self._loss(logits, predicted, *targets, queries, 0.0)
+        return total * count  # the sum over layers, from a mean over them
 
     def get_config(self) -> dict[str, Any]:
-        """Plain JSON: the weights."""
+        """The constructor's arguments."""
         return {
             "name": self.name,
             "class_weight": self.class_weight,
@@ -90,56 +95,62 @@ class SetPredictionLoss(keras.losses.Loss):
         }
 
     def _matched(
-        self, logits: Tensor, found: Tensor, labels: Tensor, boxes: Tensor
+        self, logits: Tensor, predicted: Tensor, labels: Tensor, boxes: Tensor
     ) -> Tensor:
-        """The query of each object, (sets, objects)."""
-        probabilities = ops.softmax(logits)
-        wanted = ops.expand_dims(ops.maximum(labels, 0), 1)  # (S, 1, N)
-        wanted = ops.repeat(wanted, logits.shape[1], axis=1)
-        likely = ops.take_along_axis(probabilities, wanted, axis=-1)  # (S, Q, N)
-        away = ops.abs(ops.expand_dims(found, 2) - ops.expand_dims(boxes, 1))
-        overlap = pairwise_generalized_iou(boxes_xyxy(found), boxes_xyxy(boxes))
+        """The query of each object, `(sets, objects)`."""
+        classes = ops.expand_dims(ops.maximum(labels, 0), 1)  # (S, 1, N)
+        classes = ops.repeat(classes, logits.shape[1], axis=1)  # (S, Q, N)
+        prob = ops.take_along_axis(ops.softmax(logits), classes, axis=-1)  # (S, Q, N)
+        l1 = ops.abs(ops.expand_dims(predicted, 2) - ops.expand_dims(boxes, 1))
+        giou = pairwise_generalized_iou(boxes_xyxy(predicted), boxes_xyxy(boxes))
         costs = (
-            self.box_weight * ops.sum(away, axis=-1)
-            - self.class_weight * likely
-            - self.giou_weight * overlap
-        )
+            self.box_weight * ops.sum(l1, axis=-1)
+            - self.class_weight * prob
+            - self.giou_weight * giou
+        )  # (S, Q, N)
         return matched_queries(costs, labels >= 0)
 
     def _loss(
         self,
         logits: Tensor,
-        found: Tensor,
+        predicted: Tensor,
         labels: Tensor,
         boxes: Tensor,
         queries: Tensor,
         no_object_weight: float,
     ) -> Tensor:
-        """Of predictions (sets, queries, ...) whose objects' queries are known."""
+        """The loss of sets of predictions whose matching is known.
+
+        Args:
+            logits: `(sets, queries, classes + 1)`.
+            predicted: Boxes `(sets, queries, 4)`.
+            labels: `(sets, objects)`; -1 is padding.
+            boxes: `(sets, objects, 4)`.
+            queries: The query of each object, `(sets, objects)`.
+            no_object_weight: Weight of the queries without an object.
+        """
         is_object = ops.cast(labels >= 0, "float32")  # (S, N)
-        nothing = logits.shape[-1] - 1
-        # (S, N, Q): which query answers for which object.
-        answers = ops.one_hot(queries, logits.shape[1]) * is_object[..., None]
-        taken = ops.sum(answers, axis=1)
-        named = ops.sum(answers * ops.cast(labels, "float32")[..., None], axis=1)
-        classes = ops.where(taken > 0, ops.cast(named, "int32"), nothing)
-        weights = ops.where(taken > 0, 1.0, no_object_weight)
-        surprise = keras.losses.sparse_categorical_crossentropy(
-            classes, logits, from_logits=True
-        )
-        # At least one: a batch may show no object at all.
-        share = self.class_weight / ops.maximum(ops.sum(weights), 1.0)
-        loss = share * ops.sum(weights * surprise)
-        own = gathered_queries(found, queries)  # (S, N, 4)
-        away = ops.sum(ops.abs(own - boxes), axis=-1)
-        overlap = generalized_iou(boxes_xyxy(own), boxes_xyxy(boxes))
-        places = self.box_weight * away + self.giou_weight * (1 - overlap)
+        no_object = logits.shape[-1] - 1
+        # 1 where query q is matched to object n.
+        matches = (
+            ops.one_hot(queries, logits.shape[1]) * is_object[..., None]
+        )  # S, N, Q
+        is_matched = ops.sum(matches, axis=1) > 0  # (S, Q)
+        class_ids = ops.sum(matches * ops.cast(labels, "float32")[..., None], axis=1)
+        class_ids = ops.where(is_matched, ops.cast(class_ids, "int32"), no_object)
+        weights = ops.where(is_matched, 1.0, no_object_weight)
+        cross_entropy = keras.losses.sparse_categorical_crossentropy(
+            class_ids, logits, from_logits=True
+        )  # (S, Q)
+        # At least 1, because a batch may have no object and the weight 0.
+        scale = self.class_weight / ops.maximum(ops.sum(weights), 1.0)
+        loss = scale * ops.sum(weights * cross_entropy)
+        matched = gathered_queries(predicted, queries)  # (S, N, 4)
+        l1 = ops.sum(ops.abs(matched - boxes), axis=-1)  # (S, N)
+        giou = generalized_iou(boxes_xyxy(matched), boxes_xyxy(boxes))
+        box_losses = self.box_weight * l1 + self.giou_weight * (1 - giou)
         objects = ops.maximum(ops.sum(is_object), 1.0)
-        return loss + ops.sum(places * is_object) / objects
-
-
-def _final(outputs: Mapping[str, Any]) -> Outputs:
-    return {key: outputs[key] for key in ("logits", "boxes_cxcywh")}
+        return loss + ops.sum(box_losses * is_object) / objects
 
 
 def _joined(layers: Any) -> tuple[Tensor, Tensor]:
@@ -154,6 +165,5 @@ def _repeated(x: Tensor, times: int) -> Tensor:
     return ops.concatenate([x] * times)
 
 
-def _grouped(x: Tensor) -> Tensor:
-    """(B, G, N, F) to (B * G, N, F)."""
-    return ops.reshape(x, (-1, *x.shape[2:]))
+def _merged_groups(x: Tensor) -> Tensor:
+    return ops.reshape(x, (-1, *x.shape[2:]))  # (B, G, N, F) -> (B * G, N, F)

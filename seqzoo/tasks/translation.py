@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import Step
-from seqzoo.decoding.continuous_batching import BeamSettings, search_all
+from seqzoo.decoding import BeamSettings, Step
+from seqzoo.decoding.continuous_batching import search_all
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.processors.special_tokens import BOS, EOS, PAD, until_eos
 from seqzoo.tasks.base import Task
@@ -131,6 +131,10 @@ class Translator(Task):
             f"{type(self).__name__} does not define start_decoding()."
         )
 
+    def max_target_steps(self, source_steps: Any) -> Any:
+        """The most steps of a translation, of an integer or an integer tensor."""
+        return 2 * source_steps + 8
+
     def align(self, source_ids: Tensor, target_ids: Tensor) -> Tensor | None:
         """Attention weights `(batch, target_steps, source_steps)`, or None."""
         return None
@@ -208,7 +212,7 @@ class Translator(Task):
         results: list[list[tuple[list[int], float]]] = [[empty] * n_best for _ in texts]
         # A blank text has only its end mark.
         real = [i for i, ids in enumerate(sources) if len(ids) > 1]
-        settings = BeamSettings(beam_size, length_penalty, BOS, EOS, PAD, max_steps)
+        settings = BeamSettings(beam_size, BOS, EOS, PAD, length_penalty)
         for place, tokens, scores in search_all(
             self, [sources[i] for i in real], settings
         ):
@@ -228,11 +232,6 @@ class Translator(Task):
             target_tokens=self.processor.tokens(ids),
             attention=None if weights is None else ops.convert_to_numpy(weights[0]),
         )
-
-
-def max_steps(source_steps: Any) -> Any:
-    """The longest translation of a source."""
-    return 2 * source_steps + 8
 
 
 @keras.saving.register_keras_serializable(package="seqzoo")

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from seqzoo.decoding import (
+    BeamSettings,
     beam_search,
     best_hypotheses,
     length_normaliser,
@@ -68,10 +69,11 @@ def run_beam(table, beam_size, **options):
     return ops.convert_to_numpy(best.tokens), ops.convert_to_numpy(best.scores)
 
 
-def search(step, state, rows, beam_size, **options):
-    beams = start_beams(state, rows, beam_size, MAX_STEPS, START, PAD)
-    beams = beam_search(step, beams, end_id=END, **options)
-    return best_hypotheses(beams, options.get("length_penalty", 1.0))
+def search(step, state, rows, beam_size, length_penalty=1.0, limits=None):
+    settings = BeamSettings(beam_size, START, END, PAD, length_penalty)
+    beams = start_beams(state, rows, MAX_STEPS, settings)
+    beams = beam_search(step, beams, settings, limits)
+    return best_hypotheses(beams, length_penalty)
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 0.6])
@@ -100,10 +102,11 @@ def test_scores_are_those_of_the_sequences(table):
 def test_rows_that_take_turns_find_the_same(table):
     """A search that pauses when a row has ended, and goes on, equals one in one go."""
     step, state = markov(table, 3)
-    beams = start_beams(state, len(table), 3, MAX_STEPS, START, PAD)
+    settings = BeamSettings(3, START, END, PAD)
+    beams = start_beams(state, len(table), MAX_STEPS, settings)
     pauses = []
     for pause in (2, 1, 0):
-        beams = beam_search(step, beams, end_id=END, max_unfinished=pause)
+        beams = beam_search(step, beams, settings, max_unfinished=pause)
         pauses.append(int((~ops.convert_to_numpy(beams.done).all(axis=1)).sum()))
     assert pauses[0] <= 2 and pauses[-1] == 0
     found = best_hypotheses(beams)
