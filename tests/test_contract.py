@@ -1,6 +1,7 @@
 """What every architecture promises; a new one is covered when it is in `MODELS`."""
 
 import dataclasses
+import importlib
 import json
 import re
 
@@ -13,7 +14,8 @@ from seqzoo.models import MODELS
 from seqzoo.tasks import variables_by_key
 from tests.models.tiny import TINY_DETR
 
-# Small enough to build in a moment; what is not named here keeps its default.
+# Fields of small Configs. A model that is not here has `TINY` in its own tests, and
+# `LOSS` and `TARGETS` if it needs others than `loss_and_targets` has.
 TINY = {
     "DETR": dataclasses.asdict(TINY_DETR),
     "FourWayClassifier": {"num_classes": 3, "units": 4, "layers": 1},
@@ -67,9 +69,15 @@ def model(cls):
 
 def build(cls):
     keras.utils.set_random_seed(0)
-    model = cls(cls.Config(**TINY[cls.__name__]))
+    sizes = TINY[cls.__name__] if cls.__name__ in TINY else own_tests(cls).TINY
+    model = cls(cls.Config(**sizes))
     model.build()
     return model
+
+
+def own_tests(cls):
+    """The module `tests.models.test_x` of a model in `seqzoo.models.x`."""
+    return importlib.import_module(f"tests.models.test_{cls.__module__.split('.')[-1]}")
 
 
 def outputs_of(model, inputs):
@@ -156,20 +164,9 @@ def test_a_step_of_training_moves_every_weight(cls, graphs):
     model = build(cls)
     before = {k: ops.convert_to_numpy(v) for k, v in variables_by_key(model).items()}
     inputs = model.example_inputs()
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    if model.task == "object-detection":
-        loss = None  # the task's own
+    loss, targets = loss_and_targets(model, inputs)
     # The graph of one step takes longer to trace than the step.
     model.compile(keras.optimizers.Adam(0.1), loss, run_eagerly=True)
-    if model.task.endswith("classification"):
-        targets = np.array([0, 1])
-    elif model.task == "object-detection":
-        targets = {
-            "labels": np.array([[0, 1], [1, -1]]),
-            "boxes_cxcywh": np.full((2, 2, 4), 0.4, "float32"),
-        }
-    else:
-        targets = inputs["target_ids"] if isinstance(inputs, dict) else inputs
     model.train_on_batch(inputs, targets)
     unmoved = re.compile(UNMOVED.get(cls.__name__, "$^"))
     for key, variable in variables_by_key(model).items():
@@ -177,6 +174,22 @@ def test_a_step_of_training_moves_every_weight(cls, graphs):
             continue
         after = ops.convert_to_numpy(variable)
         assert np.abs(after - before[key]).max() > 0, key
+
+
+def loss_and_targets(model, inputs):
+    """A loss of the model's task, and targets for its example inputs."""
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if model.task.endswith("classification"):
+        return cross_entropy, np.array([0, 1])
+    if model.task == "object-detection":
+        return None, {  # the loss is the task's own
+            "labels": np.array([[0, 1], [1, -1]]),
+            "boxes_cxcywh": np.full((2, 2, 4), 0.4, "float32"),
+        }
+    if model.task in ("text-generation", "translation"):
+        targets = inputs["target_ids"] if isinstance(inputs, dict) else inputs
+        return cross_entropy, targets
+    return own_tests(type(model)).LOSS, own_tests(type(model)).TARGETS
 
 
 def test_it_is_a_keras_model_that_saves_whole(model, tmp_path):

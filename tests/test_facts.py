@@ -1,5 +1,6 @@
 """The pages state facts: numbers, names and descriptions are true."""
 
+import ast
 import importlib
 import inspect
 import json
@@ -188,3 +189,17 @@ def test_the_symbols_of_the_equations_are_explained():
     r"""$\odot$ is the element-wise product, in words and in the cells' code."""
     page = " ".join((ROOT / "docs" / "equations.md").read_text("utf-8").split())
     assert r"$\odot$ the element-wise product" in page
+
+
+def test_recipes_to_copy_can_be_copied():
+    """A recipe that own-data.md offers imports no other recipe."""
+    page = (ROOT / "docs" / "own-data.md").read_text("utf-8")
+    for path in re.findall(r"\]\(\.\./(recipes/\w+\.py)\)", page):
+        tree = ast.parse((ROOT / path).read_text("utf-8"))
+        modules = [
+            name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (getattr(node, "module", None), *(a.name for a in node.names))
+        ]
+        assert [n for n in modules if n and n.startswith("recipes")] == [], path

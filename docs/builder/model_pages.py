@@ -1,6 +1,7 @@
 """The page of each trained model, from its record, its card and its figures.
 
-Its architecture and its equations are sections of `docs/equations.md`.
+Its architecture and its equations are sections of `docs/equations.md`. The equations of
+an architecture that has no section there are on the page in `docs/models`.
 """
 
 import re
@@ -38,7 +39,7 @@ def model_pages() -> dict[str, str]:
             milliseconds=speed.get(name),
             story=None if WEIGHTS in story.parents else link("this model", story, page),
             example=read_json(example) if example.exists() else None,
-            equations=equations(heading),
+            equations=equations(heading) or equations("Equations", story),
             cell=settings.get("cell"),
             cell_equations=equations(settings.get("cell")),
             figures={path.stem: path.name for path in figures.glob("*.*g")},
@@ -48,9 +49,9 @@ def model_pages() -> dict[str, str]:
     return pages
 
 
-def equations(heading: str | None) -> str:
-    """The section of `docs/equations.md` under a heading, as a page below needs it."""
-    text = (DOCS / "equations.md").read_text("utf-8")
+def equations(heading: str | None, page: Path = DOCS / "equations.md") -> str:
+    """The section of a page under a heading, as a page in `docs/weights` needs it."""
+    text = page.read_text("utf-8")
     sections = re.split(r"^##+ `?(.*?)`?(?: .*)?\n", text, flags=re.MULTILINE)
     section = dict(zip(sections[1::2], sections[2::2], strict=True)).get(heading, "")
-    return LINK.sub("../", section.strip())
+    return LINK.sub("../" if page.parent == DOCS else "", section.strip())
