@@ -138,6 +138,10 @@ def test_an_architecture_needs_the_files_of_the_guide(clone):
         results["smoke"] = script("recipes/averaging_mnist.py", "--smoke")
         from recipes.averaging_mnist import recipe
         run(lambda: recipe(data.toy_digits()), folder=Path("weights"), epochs=1)
+        record = json.loads(Path("weights/averaging_mnist/metrics.json").read_text())
+        score, file = record["metrics"]["accuracy"], Path("recipes/averaging_mnist.py")
+        # It takes less than half a minute.
+        file.write_text(file.read_text().replace("0.00", f"{score['value']:.2f}"))
         for kind in ("tables", "figures", "examples"):
             script("docs/generate.py", kind, *([] if kind == "tables" else
                    ["averaging_mnist"]))
