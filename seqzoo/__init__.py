@@ -8,6 +8,7 @@ loads neither Keras nor TensorFlow.
 """
 
 import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,20 +30,7 @@ _HOME = {name: "seqzoo.zoo" for name in __all__} | {
     "ModelInfo": "seqzoo.hub",
     "save": "seqzoo.hub",
 }
-_PARTS = (
-    "cli",
-    "data",
-    "decoding",
-    "hub",
-    "layers",
-    "models",
-    "ops",
-    "plot",
-    "processors",
-    "tasks",
-    "training",
-    "zoo",
-)
+_PARTS = {module.name for module in pkgutil.iter_modules(__path__)}
 
 
 def __getattr__(name: str) -> Any:

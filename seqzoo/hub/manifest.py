@@ -29,14 +29,14 @@ from seqzoo.convert.settings import parse_object
 FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
-INDEX = "model.safetensors.index.json"
+INDEX = "model.safetensors.index.json"  # names the weight files if there are several
+SHARDS = "model-*-of-*.safetensors"  # these files
 METRICS = "metrics.json"
 CARD = "README.md"
 MANIFEST = "manifest.json"
 REQUIRED = (CONFIG, WEIGHTS)
 # The record of the training run: hashed, but not needed to load a model.
 RECORD = (CARD, "train_log.csv", "golden.safetensors")
-SHARDS = "model-*-of-*.safetensors"  # weights in several files, named by an index
 # Files that are read, as patterns of a shell; reading one runs no code.
 SAFE_FILES = (
     *REQUIRED,
@@ -194,10 +194,7 @@ def encode(manifest: Manifest) -> bytes:
         "seqzoo_format": FORMAT,
         "repo_id": manifest.repo_id,
         "revision": manifest.revision,
-        "files": {
-            file: {"sha256": pin.sha256, "size": pin.size}
-            for file, pin in manifest.files.items()
-        },
+        "files": {file: vars(pin) for file, pin in manifest.files.items()},
     }
     return (json.dumps(values, indent=2) + "\n").encode()
 
@@ -221,9 +218,8 @@ def locked(folder: Path) -> Iterator[None]:
     """
     from huggingface_hub.utils import WeakFileLock
 
-    user = getattr(
-        os, "getuid", int
-    )()  # Windows has none, but temporary folders a user
+    # On Windows, which has no getuid, each user has a temporary folder.
+    user = getattr(os, "getuid", int)()
     key = hashlib.sha256(f"{user}:{folder.resolve()}".encode()).hexdigest()[:16]
     with WeakFileLock(Path(tempfile.gettempdir()) / f"seqzoo-{key}.lock"):
         yield

@@ -29,7 +29,7 @@ from seqzoo.hub.manifest import (
     replace_file,
 )
 from seqzoo.hub.saved import parse
-from seqzoo.hub.sources import Files
+from seqzoo.hub.sources import Files, pinned_bytes
 
 if TYPE_CHECKING:
     from seqzoo.tasks.base import Task
@@ -96,26 +96,17 @@ def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
     renew = f"renew the manifest with `seqzoo.hub.write_manifest({str(folder)!r})`"
+    advice = f"Save the model again; if you changed the file on purpose, {renew}."
     manifest = read_manifest(folder)
     if manifest is None:
         raise FileNotFoundError(
             f"{folder / MANIFEST} is missing: save the model with seqzoo.save, or "
             f"{renew}."
         )
-    contents = {}
-    for file, pin in manifest.files.items():
-        if not (folder / file).is_file():
-            raise FileNotFoundError(
-                f"{folder / file} is missing, which {MANIFEST} pins. Fetch or save the "
-                f"model again, or {renew}."
-            )
-        contents[file] = (folder / file).read_bytes()
-        if (actual := Pin.of(contents[file])) != pin:
-            raise ValueError(
-                f"{folder / file} is not what {MANIFEST} pins, and was not pushed. "
-                f"Wanted: {pin}. Found: {actual}. Save the model again; if you changed "
-                f"the file on purpose, {renew}."
-            )
+    contents = {
+        file: pinned_bytes(file, pin, folder, None, advice)
+        for file, pin in manifest.files.items()
+    }
     if others := [
         path.name
         for path in sorted(folder.iterdir())

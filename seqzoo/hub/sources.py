@@ -81,7 +81,7 @@ def read_bundled(
         raise FileNotFoundError(f"{folder / MANIFEST} is missing. {advice}")
     repo = None
     if manifest.repo_id and manifest.revision and source != "bundle":
-        # HF_HUB_OFFLINE is read only when a file is missing (`_pinned_bytes`): that
+        # HF_HUB_OFFLINE is read only when a file is missing (`pinned_bytes`): that
         # imports huggingface_hub, which a bundled model does not need.
         offline = bool(local_files_only) or source == "cache"
         repo = Repo(manifest.repo_id, manifest.revision, cache_dir, offline)
@@ -163,10 +163,10 @@ def _read_pinned(
     repo: Repo | None,
     advice: str,
 ) -> Files:
-    """The pinned files that a load reads; see `_pinned_bytes`."""
+    """The pinned files that a load reads; see `pinned_bytes`."""
     skipped = RECORD if weights else (*RECORD, WEIGHTS)
     contents = {
-        file: _pinned_bytes(file, pin, folder, repo, advice)
+        file: pinned_bytes(file, pin, folder, repo, advice)
         for file, pin in manifest.files.items()
         if file not in skipped
     }
@@ -174,10 +174,17 @@ def _read_pinned(
     return Files(origin, contents, tensors, manifest.repo_id, manifest.revision)
 
 
-def _pinned_bytes(
+def pinned_bytes(
     file: str, pin: Pin, folder: Path | None, repo: Repo | None, advice: str
 ) -> bytes:
     """The pinned bytes of `file`: from `folder`, else from the cache, else the Hub.
+
+    Args:
+        file: Its name.
+        pin: What the manifest pins.
+        folder: None if no folder may be used.
+        repo: None if neither the cache nor the Hub may be used.
+        advice: What the user can do, for an error, if there is no repository.
 
     Raises:
         FileNotFoundError, ConnectionError, PermissionError: If no place has the file.

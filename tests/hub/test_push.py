@@ -155,8 +155,12 @@ def test_a_hub_name_is_not_pushed(mine):
 @pytest.mark.parametrize(
     ("harm", "error", "message"),
     [
-        (lambda f: (f / WEIGHTS).write_bytes(b"x"), ValueError, "not what manifest"),
-        (lambda f: (f / WEIGHTS).unlink(), FileNotFoundError, "which manifest.json"),
+        (
+            lambda f: (f / WEIGHTS).write_bytes(b"x"),
+            ValueError,
+            f"{WEIGHTS} is damaged",
+        ),
+        (lambda f: (f / WEIGHTS).unlink(), FileNotFoundError, "rs is missing"),
         (lambda f: (f / "manifest.json").unlink(), FileNotFoundError, "seqzoo.save"),
         (lambda f: (f / "diary.txt").write_text("x"), ValueError, "diary.txt, which"),
     ],
