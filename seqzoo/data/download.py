@@ -1,7 +1,7 @@
 """Files as their upstream publishes them, never used before their sha256 is checked.
 
 `SEQZOO_DATA_DIR` names a folder that already holds them, and then nothing is
-downloaded. Otherwise they are downloaded once, into `SEQZOO_CACHE` or the user's cache.
+downloaded. Otherwise pooch downloads them once, to `SEQZOO_CACHE` or the user cache.
 """
 
 import gzip
@@ -14,17 +14,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class UpstreamFile:
-    """One file of a public data set.
+    """One file of a public data set."""
 
-    Args:
-        path: Where it lies in the data folder, such as `multi30k/train.en.gz`.
-        url: Where upstream publishes it.
-        sha256: Of the bytes that upstream publishes, in hexadecimal.
-    """
-
-    path: str
-    url: str
-    sha256: str
+    path: str  # in the data folder, such as multi30k/train.en.gz
+    url: str  # where upstream publishes it
+    sha256: str  # of the bytes that upstream publishes, in hexadecimal
 
 
 def read_bytes(file: UpstreamFile) -> bytes:
@@ -38,60 +32,58 @@ def read_bytes(file: UpstreamFile) -> bytes:
         ValueError: If the bytes are not those of upstream.
         ConnectionError: If the file cannot be downloaded.
     """
-    data_dir = os.environ.get("SEQZOO_DATA_DIR")
-    if data_dir:
-        return _read_local(Path(data_dir) / file.path, file)
-    return _download(file).read_bytes()
+    folder = os.environ.get("SEQZOO_DATA_DIR")
+    return _local_bytes(Path(folder), file) if folder else _downloaded_bytes(file)
 
 
-def _read_local(path: Path, file: UpstreamFile) -> bytes:
-    compressed = path.with_name(path.name + ".gz")
-    if path.is_file():
-        data = path.read_bytes()
-    elif compressed.is_file():
+def _local_bytes(folder: Path, file: UpstreamFile) -> bytes:
+    path = folder / file.path
+    if not path.is_file():
+        path = path.with_name(path.name + ".gz")
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"SEQZOO_DATA_DIR={folder} must hold {file.path}, which is missing. Put "
+            f"{file.url} there, or unset SEQZOO_DATA_DIR to download it."
+        )
+    data = path.read_bytes()
+    if path.name != Path(file.path).name:
         try:
-            data = gzip.decompress(compressed.read_bytes())
+            data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
             raise ValueError(
-                f"{compressed} must be a whole gzip file. Received: {error}. "
-                f"Get {file.url} again."
+                f"{path} must be a whole gzip file. Received: {error}. Get {file.url} "
+                "again."
             ) from error
-        path = compressed
-    else:
-        raise FileNotFoundError(
-            f"SEQZOO_DATA_DIR={os.environ['SEQZOO_DATA_DIR']} must hold {file.path}, "
-            f"which does not exist. Put {file.url} there, or unset SEQZOO_DATA_DIR "
-            "to download it."
-        )
-    found = hashlib.sha256(data).hexdigest()
-    if found != file.sha256:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != file.sha256:
         raise ValueError(
-            f"{path} must have sha256 {file.sha256}. Received: {found} "
+            f"{path} must have sha256 {file.sha256}. Received: {sha256} "
             f"({len(data)} bytes). Remove it and get {file.url} again."
         )
     return data
 
 
-def _download(file: UpstreamFile) -> Path:
-    """The path of the downloaded file; pooch checks it and keeps it in the cache."""
-    # Only a download needs pooch.
-    import pooch
+def _downloaded_bytes(file: UpstreamFile) -> bytes:
+    import pooch  # only a download needs it
 
-    path = Path(os.environ.get("SEQZOO_CACHE") or pooch.os_cache("seqzoo")) / file.path
+    store = pooch.create(
+        path=pooch.os_cache("seqzoo"),
+        env="SEQZOO_CACHE",
+        base_url="",
+        registry={file.path: f"sha256:{file.sha256}"},
+        urls={file.path: file.url},
+    )
     try:
-        fetched = pooch.retrieve(
-            file.url, f"sha256:{file.sha256}", fname=path.name, path=path.parent
-        )
+        return Path(store.fetch(file.path)).read_bytes()
     except ValueError as error:
         raise ValueError(
-            f"{file.url} must have sha256 {file.sha256}. Received: {error}. "
-            "Upstream has changed the file or the download was cut short: try "
-            "again, or put the right file into SEQZOO_DATA_DIR."
+            f"{file.url} must have sha256 {file.sha256}. Received: {error}. Upstream "
+            "has changed the file or the download was cut short: try again, or put the "
+            "right file into SEQZOO_DATA_DIR."
         ) from error
     except OSError as error:
         raise ConnectionError(
-            f"{file.url} could not be downloaded to {path}: {error}. Check the "
+            f"{file.url} could not be downloaded to {store.path}: {error}. Check the "
             f"network, or put the file into a folder as {file.path} and set "
             "SEQZOO_DATA_DIR to that folder."
         ) from error
-    return Path(fetched)

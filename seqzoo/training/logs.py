@@ -1,13 +1,12 @@
-"""What a run shows and writes while it trains: a bar or lines, CSV, TensorBoard."""
+"""The progress of a run: a bar or lines, CSV, TensorBoard."""
 
 import csv
 import io
 import sys
 import time
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 import keras
 
@@ -47,49 +46,24 @@ class EpochBar:
             say("")
 
 
-class TensorBoard:
-    """Scalars for TensorBoard, one point an epoch, where TensorFlow is the backend.
+@contextmanager
+def tensorboard(folder: Path) -> Iterator[Callable[[dict[str, float]], None]]:
+    """A function that writes a row of the history for TensorBoard, at its step."""
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError:
+        say("No log for TensorBoard: pip install tensorboardX. The CSV log is written.")
+        yield lambda row: None
+        return
 
-    On other backends TensorFlow would claim the accelerator for itself, or is not
-    installed: nothing is written there, and `run` says so.
-    """
+    with SummaryWriter(str(folder)) as writer:
 
-    def __init__(self, folder: Path):
-        self._writer: Any = None
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
+        def write(row: dict[str, float]) -> None:
+            for name, value in row.items():
+                writer.add_scalar(name, value, int(row["step"]))
+            writer.flush()
 
-            self._writer = tf.summary.create_file_writer(str(folder))
-        else:
-            say("No TensorBoard log: it needs the TensorFlow backend. CSV is written.")
-
-    def __enter__(self) -> "TensorBoard":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-    def write(self, row: dict[str, float]) -> None:
-        """Writes a row of the history at its step."""
-        if self._writer is None:
-            return
-        import tensorflow as tf
-
-        points = [
-            tf.compat.v1.Summary.Value(tag=name, simple_value=value)
-            for name, value in row.items()
-        ]
-        summary = tf.compat.v1.Summary(value=points).SerializeToString()
-        with self._writer.as_default():
-            # Not tf.summary.scalar, which wants TensorBoard itself to be installed.
-            tf.summary.experimental.write_raw_pb(summary, step=int(row["step"]))
-        self._writer.flush()
+        yield write
 
 
 def csv_of(history: Sequence[dict[str, float]]) -> bytes:

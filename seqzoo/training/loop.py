@@ -18,7 +18,7 @@ from seqzoo.hub.manifest import replace_file
 from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.training.card import model_card
 from seqzoo.training.checkpoints import Checkpoints, Progress, load_weights
-from seqzoo.training.logs import EpochBar, TensorBoard, csv_of, say
+from seqzoo.training.logs import EpochBar, csv_of, say, tensorboard
 from seqzoo.training.recipe import Recipe
 from seqzoo.training.record import (
     environment,
@@ -103,7 +103,7 @@ def run(
         if dtype is not None:
             progress.environment["training_dtype"] = dtype
         with (
-            TensorBoard(logs / "tensorboard") as board,
+            tensorboard(logs / "tensorboard") as board,
             BatchWorkers(recipe.train, workers) if workers else nullcontext() as pool,
         ):
             if pool is not None:
@@ -111,7 +111,7 @@ def run(
             for epoch in range(progress.epoch, recipe.epochs):
                 _train_epoch(recipe, epoch, progress, checkpoints)
                 replace_file(logs / "train_log.csv", csv_of(progress.history))
-                board.write(progress.history[-1])
+                board(progress.history[-1])
     if progress.best_epoch is None:
         raise ValueError(
             f"`{recipe.monitor}` was not a number in any of {progress.epoch} epochs, "

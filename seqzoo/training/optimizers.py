@@ -1,11 +1,19 @@
-"""Adam, AdamW and Muon with warm-up, cosine decay, clipping and averaged weights."""
+"""Adam, AdamW and Muon with warm-up, cosine decay, clipping and averaged weights.
+
+All take the arguments of `cosine`, and:
+
+- `clip_norm`: largest norm of all gradients together.
+- `ema_momentum`: momentum of the averaged weights, which are validated and kept.
+- `beta_2`: momentum of the squared gradients.
+- `weight_decay`: decoupled decay of weights, except those in `no_decay`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-# Weights that are no kernels, by name: they do not decay.
+# Parts of the names of weights that are no kernels: they do not decay.
 NO_DECAY = (
     "bias",
     "beta",
@@ -20,25 +28,20 @@ NO_MUON = ("logits", *NO_DECAY)
 MUON_RATIO = 0.5  # AdamW's learning rate as a share of Muon's
 
 
-def cosine(
-    learning_rate: float, steps: int, warmup_steps: int = 0
-) -> keras.optimizers.schedules.CosineDecay:
+def cosine(learning_rate: float, steps: int, warmup_steps: int = 0) -> Any:
     """A rate that rises from 0, then falls by half a cosine to a hundredth.
 
     Args:
-        learning_rate: After the warm-up.
+        learning_rate: The rate after the warm-up.
         steps: Steps of the whole training, warm-up included.
         warmup_steps: Steps of the rise; at most half of all.
     """
+    decay = keras.optimizers.schedules.CosineDecay
     if not warmup_steps:
-        return keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.01)
-    warmup_steps = min(warmup_steps, steps // 2)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=steps - warmup_steps,
-        alpha=0.01,
-        warmup_target=learning_rate,
-        warmup_steps=warmup_steps,
+        return decay(learning_rate, steps, alpha=0.01)
+    rise = min(warmup_steps, steps // 2)
+    return decay(
+        0.0, steps - rise, alpha=0.01, warmup_target=learning_rate, warmup_steps=rise
     )
 
 
@@ -51,20 +54,11 @@ def adam(
     warmup_steps: int = 0,
     beta_2: float = 0.999,
 ) -> keras.optimizers.Optimizer:
-    """Adam (Kingma and Ba 2015) with the `cosine` schedule.
-
-    Args:
-        learning_rate: See `cosine`, as for `steps` and `warmup_steps`.
-        steps: Steps of the whole training.
-        clip_norm: Largest norm of all gradients together.
-        ema_momentum: Momentum of the averaged weights, which are validated and kept.
-        warmup_steps: Steps of the rise.
-        beta_2: Momentum of the squared gradients.
-    """
+    """Adam (Kingma and Ba 2015)."""
     return keras.optimizers.Adam(
         cosine(learning_rate, steps, warmup_steps),
         beta_2=beta_2,
-        **_common(clip_norm, ema_momentum),
+        **_shared(clip_norm, ema_momentum),
     )
 
 
@@ -79,23 +73,12 @@ def adamw(
     beta_2: float = 0.999,
     no_decay: Sequence[str] = NO_DECAY,
 ) -> keras.optimizers.Optimizer:
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019); see `adam`.
-
-    Args:
-        learning_rate: See `cosine`, as for `steps` and `warmup_steps`.
-        steps: Steps of the whole training.
-        clip_norm: Largest norm of all gradients together.
-        ema_momentum: Momentum of the averaged weights.
-        weight_decay: Factor of the decay.
-        warmup_steps: Steps of the rise.
-        beta_2: Momentum of the squared gradients.
-        no_decay: Parts of the names of weights that do not decay.
-    """
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
     optimizer = keras.optimizers.AdamW(
         cosine(learning_rate, steps, warmup_steps),
         beta_2=beta_2,
         weight_decay=weight_decay,
-        **_common(clip_norm, ema_momentum),
+        **_shared(clip_norm, ema_momentum),
     )
     optimizer.exclude_from_weight_decay(var_names=list(no_decay))
     return optimizer
@@ -110,11 +93,11 @@ def muon(
     weight_decay: float,
     warmup_steps: int = 0,
 ) -> keras.optimizers.Optimizer:
-    """Muon for matrices, AdamW for the last layer and all other weights; see `adamw`.
+    """Muon for matrices, AdamW for the last layer and all other weights.
 
     Muon (Jordan et al. 2024) replaces the momentum of a matrix by the nearest
     orthogonal matrix, so that it moves equally far in every direction, scaled as in Liu
-    et al. 2025 (arxiv.org/abs/2502.16982). AdamW has `MUON_RATIO` of the rate.
+    et al. 2025 (arxiv.org/abs/2502.16982).
     """
     optimizer = keras.optimizers.Muon(
         cosine(learning_rate, steps, warmup_steps),
@@ -122,15 +105,11 @@ def muon(
         adam_weight_decay=weight_decay,
         exclude_layers=list(NO_MUON),
         weight_decay=weight_decay,
-        **_common(clip_norm, ema_momentum),
+        **_shared(clip_norm, ema_momentum),
     )
     optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
     return optimizer
 
 
-def _common(clip_norm: float, ema_momentum: float) -> dict[str, Any]:
-    return {
-        "global_clipnorm": clip_norm,
-        "use_ema": True,
-        "ema_momentum": ema_momentum,
-    }
+def _shared(clip_norm: float, ema_momentum: float) -> dict[str, Any]:
+    return dict(global_clipnorm=clip_norm, use_ema=True, ema_momentum=ema_momentum)

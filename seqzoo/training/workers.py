@@ -1,4 +1,8 @@
-"""Worker processes that prepare training batches, where one process is too slow."""
+"""Worker processes that prepare training batches, where one process is too slow.
+
+grain makes the same batches but starts its processes anew for each epoch, needs absl's
+flags parsed, and leaks shared memory when a worker is killed.
+"""
 
 import multiprocessing
 import os

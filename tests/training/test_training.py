@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import struct
 import sys
 
 import keras
@@ -205,6 +206,30 @@ def test_an_error_is_one_line_and_exit_status_2(tmp_path, monkeypatch, capsys):
     assert line.endswith("train.en is missing")
     with pytest.raises(OSError, match="missing"):
         main(toy.recipe, data=fail_to_read, toy=str, arguments=["--debug"])
+
+
+def test_events_for_tensorboard_hold_every_epoch(tmp_path):
+    """Read as the protocol says: each record holds its length, then its bytes."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    _, checkpoints = toy.train(tmp_path, epochs=2, run_eagerly=True)
+    (file,) = (checkpoints / "tensorboard").iterdir()
+    data, points = file.read_bytes(), []
+    while data:
+        (size,) = struct.unpack("<Q", data[:8])
+        event = Event.FromString(data[12 : 12 + size])
+        points += [(v.tag, event.step) for v in event.summary.value]
+        data = data[12 + size + 4 :]
+    steps = [step for tag, step in points if tag == "validation_loss"]
+    assert steps == [toy.STEPS, 2 * toy.STEPS]
+
+
+def test_training_does_without_tensorboard_x(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    written, checkpoints = toy.train(tmp_path, epochs=1, run_eagerly=True)
+    assert (written / "model.safetensors").exists()
+    assert not (checkpoints / "tensorboard").exists()
+    assert "pip install tensorboardX" in capsys.readouterr().out
 
 
 def fail_to_read():

@@ -38,7 +38,7 @@ class DetokenizedBLEU:
     def __call__(self, model: Translator) -> dict[str, Metric]:
         texts = model.translate(self.pairs.source, beam_size=self.beam_size)
         bleu = detokenized_bleu(texts, self.pairs.target)
-        return {"bleu": _metric(bleu, self.split, len(texts), self.beam_size)}
+        return {"bleu": bleu.metric(self.split, len(texts), self.beam_size)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +61,11 @@ class PublishedBLEU:
         metrics = {}
         for name, pairs in self.tests.items():
             texts = model.translate(pairs.source, beam_size=self.beam_size)
+            count, beam = len(texts), self.beam_size
             moses = moses_bleu(texts, self.tokenized[name], self.language)
             raw = detokenized_bleu(texts, pairs.target)
-            for key, bleu in ((f"bleu_{name}", moses), (f"sacrebleu_{name}", raw)):
-                metrics[key] = _metric(bleu, name, len(texts), self.beam_size)
+            metrics[f"bleu_{name}"] = moses.metric(name, count, beam)
+            metrics[f"sacrebleu_{name}"] = raw.metric(name, count, beam)
         return metrics
 
 
@@ -73,6 +74,11 @@ class Bleu(NamedTuple):
 
     score: float
     signature: str
+
+    def metric(self, split: str, examples: int, beam_size: int) -> Metric:
+        """The score with its circumstances."""
+        extra = {"signature": self.signature, "beam_size": beam_size}
+        return Metric(self.score, "BLEU", split, examples, extra=extra)
 
 
 def detokenized_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Bleu:
@@ -121,8 +127,3 @@ def _corpus_bleu(
     metric = BLEU(tokenize=tokenize, force=True)  # force: tokenised text is meant
     score = metric.corpus_score(list(hypotheses), [list(references)]).score
     return Bleu(score, str(metric.get_signature()))
-
-
-def _metric(bleu: Bleu, split: str, examples: int, beam_size: int) -> Metric:
-    extra = {"signature": bleu.signature, "beam_size": beam_size}
-    return Metric(bleu.score, "BLEU", split, examples, extra=extra)

@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,44 +43,31 @@ class AveragePrecision:
             model.processor.labels,
         )
 
-        def metric(value: float, by_class: int | None = None) -> Metric:
-            # None where a class has no object, since JSON has no NaN.
-            extra = (
-                {}
-                if by_class is None
-                else {
-                    "by_class": {
-                        name: None
-                        if math.isnan(scores[by_class])
-                        else round(100 * scores[by_class], 2)
-                        for name, scores in precision.by_class.items()
-                    }
-                }
-            )
+        def metric(value: float, **extra: Any) -> Metric:
             return Metric(100 * value, "%", self.split, len(images), extra=extra)
 
         return {
-            "map": metric(precision.mean, 0),
-            "map_50": metric(precision.at_50, 1),
+            "map": metric(precision.mean, by_class=_percent(precision, 0)),
+            "map_50": metric(precision.at_50, by_class=_percent(precision, 1)),
             "map_75": metric(precision.at_75),
         }
 
 
-@dataclass(frozen=True)
-class Precision:
-    """Scores from 0 to 1; NaN where no object was to be found.
+def _percent(precision: "Precision", index: int) -> dict[str, float | None]:
+    """By class; None where a class has no object, since JSON has no NaN."""
+    return {
+        name: None if math.isnan(scores[index]) else round(100 * scores[index], 2)
+        for name, scores in precision.by_class.items()
+    }
 
-    Attributes:
-        mean: Over classes and over IoU thresholds 0.50, 0.55, ..., 0.95: COCO's mAP.
-        at_50: Over classes, at IoU 0.50.
-        at_75: Over classes, at IoU 0.75.
-        by_class: From a class's name to `(mean over thresholds, at IoU 0.50)`.
-    """
 
-    mean: float
-    at_50: float
-    at_75: float
-    by_class: dict[str, tuple[float, float]]
+class Precision(NamedTuple):
+    """Scores from 0 to 1; NaN where the images have no object."""
+
+    mean: float  # over classes and IoU thresholds 0.50, 0.55, ..., 0.95: COCO's mAP
+    at_50: float  # over classes, at IoU 0.50
+    at_75: float  # over classes, at IoU 0.75
+    by_class: dict[str, tuple[float, float]]  # (mean over thresholds, at IoU 0.50)
 
 
 def average_precision(
@@ -95,8 +82,8 @@ def average_precision(
     detections should be given without a threshold.
 
     Args:
-        detections: Detections in each image.
-        boxes_xyxy: The true boxes of each, arrays `(objects, 4)`.
+        detections: The detections in each image.
+        boxes_xyxy: The true boxes in each, arrays `(objects, 4)`.
         labels: Their classes, int arrays `(objects,)`.
         names: Name of each class.
 
