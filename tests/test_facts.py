@@ -194,12 +194,32 @@ def test_the_symbols_of_the_equations_are_explained():
 def test_recipes_to_copy_can_be_copied():
     """A recipe that own-data.md offers imports no other recipe."""
     page = (ROOT / "docs" / "own-data.md").read_text("utf-8")
-    for path in re.findall(r"\]\(\.\./(recipes/\w+\.py)\)", page):
-        tree = ast.parse((ROOT / path).read_text("utf-8"))
-        modules = [
-            name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-            for name in (getattr(node, "module", None), *(a.name for a in node.names))
-        ]
-        assert [n for n in modules if n and n.startswith("recipes")] == [], path
+    paths = re.findall(r"\]\(\.\./(recipes/\w+\.py)\)", page)
+    assert [path for path in paths if imports_a_recipe(ROOT / path)] == []
+
+
+def imports_a_recipe(path):
+    """Whether a file imports from `recipes`."""
+    tree = ast.parse(path.read_text("utf-8"))
+    modules = [
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (getattr(node, "module", None), *(a.name for a in node.names))
+    ]
+    return any(name and name.startswith("recipes") for name in modules)
+
+
+def test_the_translators_card_says_where_its_attention_is():
+    folder = ROOT / "weights" / "bilstm_attn_translate"
+    spec = json.loads((folder / "config.json").read_text("utf-8"))["config"]
+    card = (folder / "README.md").read_text("utf-8")
+    assert "Attention after each of the decoder's two layers" in card
+    assert spec["attention_layers"] == spec["decoder_layers"] == 2
+
+
+def test_the_seven_character_models_share_a_file_and_no_other_recipes_do():
+    """docs/training.md says so."""
+    recipes = (ROOT / "recipes").glob("[!_]*.py")
+    sharing = [path.stem for path in recipes if imports_a_recipe(path)]
+    assert len(sharing) == 7 and all(name.endswith("_char_lm") for name in sharing)
