@@ -12,15 +12,7 @@ RESAMPLES = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
 def image_processor(
     settings: Settings, files: Mapping[str, bytes], where: str
 ) -> dict[str, Any] | None:
-    """Our ImageProcessor as `config.json` describes it.
-
-    Args:
-        settings: The checkpoint's `config.json`.
-        files: Its other files.
-        where: The checkpoint, as errors name it.
-
-    Returns:
-        None if the checkpoint has no `preprocessor_config.json`.
+    """Our ImageProcessor as `config.json` describes it (see `Family.processor`).
 
     Raises:
         ValueError: If a setting has a value that our processor lacks.

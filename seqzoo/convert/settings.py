@@ -11,11 +11,7 @@ ACTIVATIONS = {"gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
 
 
 def parse_object(data: bytes, where: str) -> dict[str, Any]:
-    """The JSON object in `data`.
-
-    Args:
-        data: The contents of a file.
-        where: The file, as errors name it.
+    """The JSON object in a file with the contents `data`; errors name it `where`.
 
     Raises:
         ValueError: If `data` is not JSON, or not an object.

@@ -1,4 +1,4 @@
-"""From parsed files to a model."""
+"""Builds a model from its parsed files."""
 
 import dataclasses
 import difflib
@@ -28,8 +28,7 @@ def build_model(
     Args:
         saved: The parsed files.
         overrides: Fields of the Config to replace.
-        dtype: Keras dtype policy of the model, such as "bfloat16" or
-            "mixed_bfloat16"; None is Keras's current one.
+        dtype: Keras dtype policy of the model; None is Keras's current one.
 
     Raises:
         ValueError: If the class is unknown, an override names no field or changes the
@@ -38,11 +37,12 @@ def build_model(
     from seqzoo.models import MODELS
 
     class_name, config = saved.spec["class"], saved.spec["config"]
+    origin = saved.files.origin
     if class_name not in MODELS:
         raise ValueError(
-            f"{CONFIG} of {saved.files.origin} asks for the class {class_name!r}, "
-            f"which seqzoo lacks; it has {', '.join(sorted(MODELS))}. Foreign code is "
-            "never run; a newer seqzoo may know the class (`pip install -U seqzoo`)."
+            f"{CONFIG} of {origin} asks for the class {class_name!r}, which seqzoo "
+            f"lacks; it has {', '.join(sorted(MODELS))}. Foreign code is never run; a "
+            "newer seqzoo may know the class (`pip install -U seqzoo`)."
         )
     cls = MODELS[class_name]
     _check_overrides(overrides, cls)
@@ -53,9 +53,8 @@ def build_model(
             model.build()
         else:
             weights = saved.weights(saved_config)
-            problems = _build_with(model, weights, saved_config)
-            if problems:
-                raise _misfit(problems, saved.files.origin, overrides)
+            if problems := _build_with(model, weights, saved_config):
+                raise _misfit(problems, origin, overrides)
     model.processor = _processor(saved)
     if saved_config != model.config and model.processor is not None:
         model.adapt_processor(saved_config)

@@ -179,12 +179,8 @@ def pinned_bytes(
 ) -> bytes:
     """The pinned bytes of `file`: from `folder`, else from the cache, else the Hub.
 
-    Args:
-        file: Its name.
-        pin: What the manifest pins.
-        folder: None if no folder may be used.
-        repo: None if neither the cache nor the Hub may be used.
-        advice: What the user can do, for an error, if there is no repository.
+    With no `folder` or no `repo`, those places are skipped. An error ends with
+    `advice`, unless there is better advice on the Hub.
 
     Raises:
         FileNotFoundError, ConnectionError, PermissionError: If no place has the file.
