@@ -23,8 +23,13 @@ if hasattr(os, "sched_setaffinity"):  # before any library counts the cores
 
 import numpy as np
 
-SENTENCE = "Two dogs are playing in the snow."
-CHARACTERS = 100
+# What is measured of each verb, in words and as its options.
+QUESTIONS = {
+    "translate": ("a sentence, beam 5", {"beam_size": 5}),
+    "generate": ("100 characters", {"max_new_tokens": 100, "seed": 0}),
+    "classify": ("an input", {}),
+    "detect": ("an image", {}),
+}
 WARM_UP = 10  # a detector is traced at the ninth
 ANSWERS = 15
 
@@ -70,37 +75,24 @@ def main() -> None:
 
 
 def question(model) -> tuple[str, Callable[[], object]]:
-    """What the model is asked for, in words and as a function."""
-    if model.task == "translation":
-        return "a sentence, beam 5", lambda: model.translate(SENTENCE, beam_size=5)
-    if model.task == "text-generation":
-        return f"{CHARACTERS} characters", lambda: model.generate(
-            "A", max_new_tokens=CHARACTERS, seed=0
-        )
-    if model.task == "object-detection":
-        picture = noise(*model_sides(model), 3)
-        return "a picture", lambda: model.detect(picture)
-    example = classified(model.processor)
-    return "an input", lambda: model.classify(example)
+    """What is measured of the model, in words and as a function."""
+    verb = getattr(model, model.verb)
+    words, options = QUESTIONS[model.verb]
+    example = model.examples[0] if model.examples else noisy_input(model.processor)
+    return words, lambda: verb(example, **options)
 
 
-def classified(processor) -> np.ndarray:
-    """An input for a classifier: noise in the form that its processor reads."""
+def noisy_input(processor) -> np.ndarray:
+    """Noise in the form that a classifier's or a detector's processor reads."""
     if hasattr(processor, "sample_rate"):  # a second of sound
         return noise(processor.sample_rate).astype("float32") / 255 - 0.5
-    if hasattr(processor, "size"):
-        size = processor.size
+    size = getattr(processor, "shortest_edge", getattr(processor, "size", None))
+    if size is not None:  # an image
         height, width = (size, size) if isinstance(size, int) else size
         channels = len(getattr(processor, "mean", [0]))
         return noise(height, width, *([3] if channels == 3 else []))
     steps = np.arange(100.0)[:, None]
     return np.concatenate([steps, noise(100, processor.features) / 255], axis=1)
-
-
-def model_sides(model) -> tuple[int, int]:
-    """Height and width of the pictures that a detector was trained on."""
-    side = int(model.processor.shortest_edge)
-    return side, side
 
 
 def noise(*shape: int) -> np.ndarray:
