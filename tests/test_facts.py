@@ -186,7 +186,7 @@ def test_names_on_a_page_exist(page):
 
 
 def test_the_symbols_of_the_equations_are_explained():
-    r"""$\odot$ is the element-wise product, in words and in the cells' code."""
+    """It is not a square: "the product of each number by itself"."""
     page = " ".join((ROOT / "docs" / "equations.md").read_text("utf-8").split())
     assert r"$\odot$ the element-wise product" in page
 
@@ -216,10 +216,3 @@ def test_the_translators_card_says_where_its_attention_is():
     card = (folder / "README.md").read_text("utf-8")
     assert "Attention after each of the decoder's two layers" in card
     assert spec["attention_layers"] == spec["decoder_layers"] == 2
-
-
-def test_the_seven_character_models_share_a_file_and_no_other_recipes_do():
-    """docs/training.md says so."""
-    recipes = (ROOT / "recipes").glob("[!_]*.py")
-    sharing = [path.stem for path in recipes if imports_a_recipe(path)]
-    assert len(sharing) == 7 and all(name.endswith("_char_lm") for name in sharing)
