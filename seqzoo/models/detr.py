@@ -1,11 +1,11 @@
 """The detection transformer.
 
     image -> backbone -> map of features -> encoder -> memory
-    queries -> decoder, which looks at the memory -> a class and a box for each query
+    queries -> decoder, which attends to the memory -> a class and a box for each query
 
-`DETRConfig()` is the original. DETR-lite is the same class with what lets it learn from
-few pictures: a small ResNet with layer norm, queries that are boxes
-(`queries="anchors"`), and denoising in training.
+`DETRConfig()` is the original. DETR-lite is the same class with three changes for small
+data sets: a small ResNet with layer norm, queries that are boxes (`queries="anchors"`),
+and denoising in training.
 
 Letters in comments: B batch, H W rows and columns of the map, Q queries, D features.
 """
@@ -29,7 +29,7 @@ from seqzoo.tasks.detection import ObjectDetector
 
 BACKBONES = ("resnet",)
 QUERIES = ("learned", "anchors")
-# What a call may be given beside the pixels.
+# Inputs of a call besides the pixels.
 _OPTIONAL = {"mask", "noised_labels", "noised_boxes"}
 
 
@@ -86,33 +86,32 @@ class DETR(ObjectDetector):
         y = 0;   y = decoder block(y, queries, x, positions), each in turn
         logits = W_c norm(y) + b_c;   boxes = sigmoid(MLP(norm(y)))
 
-    Positions are sines of the place in the picture, queries are learned; both come in
-    anew at every layer. All queries are answered at once, each with one object or none.
-    Where the mask says that a pixel is padding, its place is not attended to and does
-    not count for the positions; the backbone sees it all the same, as in the original,
-    so that places at the border depend on it a little.
+    Positions are sines of the place in the image, queries are learned, and every layer
+    adds both. All queries are decoded at once, each to one object or none. Padding is
+    masked in attention and does not count for positions. The backbone reads it, as in
+    the original, so that places at the border depend on it slightly.
 
-    With `queries="anchors"` a query is a box, which each layer refines (`Anchors`), and
-    which it looks around first (`SpatialModulation`):
+    With `queries="anchors"` a query is a box that each layer refines (`Anchors`), and
+    attention starts around this box (`SpatialModulation`):
 
         boxes_0 = anchors;   boxes_l = sigmoid(logit(boxes_(l-1)) + MLP(norm(y_l)))
 
     Call arguments:
         inputs: Float tensor `(batch, height, width, channels)`, normalised as the
-            processor does; or a dict with it as "images" and, if wanted, "mask",
+            processor does; or a dict of it as "images" and, optionally, "mask",
             boolean tensor `(batch, height, width)`, True for a real pixel. Anchors
-            also take denoising queries in training: "noised_labels", int tensor
+            also accept denoising queries in training: "noised_labels", int tensor
             `(batch, groups, objects)` with -1 for padding, and "noised_boxes", float
             tensor `(batch, groups, objects, 4)`.
-        training: Whether dropout is active, and every layer's answers are returned.
+        training: Whether dropout is active and all layers' predictions are returned.
 
     Returns:
         `{"logits": (batch, num_queries, num_classes + 1), "boxes_cxcywh": (batch,
-        num_queries, 4)}`: the last class is "no object"; a box is the centre and size,
-        as fractions of the real part of the picture, each from 0 to 1. In training also
-        "auxiliary", a list of the same of the layers before the last, and "denoised", a
-        list of all layers' answers to the denoising queries, `(batch, groups, objects,
-        ...)`; `SetPredictionLoss` takes it so.
+        num_queries, 4)}`: the last class is "no object"; a box is centre and size, as
+        fractions of the real part of the image, each from 0 to 1. In training also
+        "auxiliary", a list of such dicts for the layers before the last, and
+        "denoised", a list of all layers' predictions for the denoising queries,
+        `(batch, groups, objects, ...)`. `SetPredictionLoss` takes all of it.
     """
 
     Config = DETRConfig
@@ -157,7 +156,7 @@ class DETR(ObjectDetector):
             keras.layers.Dense(c.embed_dim, activation="relu", name="boxes_1"),
             keras.layers.Dense(
                 4,
-                # A fresh decoder leaves anchors where they are.
+                # A fresh decoder does not move the anchors.
                 kernel_initializer="zeros" if self.anchors else "glorot_uniform",
                 name="boxes_2",
             ),
@@ -187,7 +186,7 @@ class DETR(ObjectDetector):
             layer.build(steps)
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """Other classes have fresh embeddings, another number of queries fresh ones."""
+        """Fresh embeddings for other classes, fresh queries for another number."""
         c = self.config
         if key.startswith("anchors/labels/") and saved.num_classes != c.num_classes:
             return None
@@ -203,25 +202,25 @@ class DETR(ObjectDetector):
         return {"images": images * mask[..., None], "mask": mask}
 
     def call(self, inputs: Any, training: bool = False) -> dict[str, Any]:
-        answers, _ = self._decode(inputs, training)
+        predictions, _ = self._decode(inputs, training)
         if not training:
-            return answers[-1]
+            return predictions[-1]
         count = self.config.num_queries
-        own = [{k: v[:, :count] for k, v in each.items()} for each in answers]
-        outputs = {**own[-1], "auxiliary": own[:-1]}
+        matched = [{k: x[:, :count] for k, x in p.items()} for p in predictions]
+        outputs = {**matched[-1], "auxiliary": matched[:-1]}
         if isinstance(inputs, dict) and "noised_labels" in inputs:
-            shape = (-1, *inputs["noised_labels"].shape[1:])
+            shape = (-1, *inputs["noised_labels"].shape[1:])  # (B, groups, objects)
             outputs["denoised"] = [
                 {
-                    k: ops.reshape(v[:, count:], (*shape, v.shape[-1]))
-                    for k, v in each.items()
+                    k: ops.reshape(x[:, count:], (*shape, x.shape[-1]))
+                    for k, x in p.items()
                 }
-                for each in answers
+                for p in predictions
             ]
         return outputs
 
     def attention(self, inputs: Any) -> list[Tensor]:
-        """Where in the picture each query looks, in inference.
+        """The decoder's attention to the image, in inference.
 
         Args:
             inputs: As for a call.
@@ -233,90 +232,91 @@ class DETR(ObjectDetector):
         """
         return self._decode(inputs, training=False)[1]
 
+    def _encode(
+        self, inputs: dict[str, Tensor], training: bool
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Memory and positions (B, H * W, D), real places (B, H, W), attention mask."""
+        x = self.projection(self.backbone(inputs["images"]))  # (B, H, W, D)
+        batch, rows, columns, features = ops.shape(x)
+        real = ops.ones((batch, rows, columns), "bool")
+        mask = None
+        if "mask" in inputs:
+            real = resized_mask(inputs["mask"], (rows, columns))
+            mask = ops.reshape(real, (batch, 1, 1, rows * columns))
+        shape = (batch, rows * columns, features)
+        positions = ops.reshape(ops.cast(sine_grid(real, features), x.dtype), shape)
+        x = self.dropout(ops.reshape(x, shape), training=training)
+        for block in self.encoder:
+            x = block(x, positions, attention_mask=mask, training=training)
+        return x, positions, real, mask
+
     def _decode(
         self, inputs: Any, training: bool
     ) -> tuple[list[dict[str, Tensor]], list[Tensor]]:
-        """Each layer's answers, and where its queries looked."""
-        given = self._read(inputs)
-        memory, positions, real = self._encode(given, training)
+        """Predictions and attention maps of each decoder layer."""
+        inputs = self._checked(inputs)
+        memory, positions, real, mask = self._encode(inputs, training)
         batch, rows, columns = ops.shape(real)
-        seen = None
-        if "mask" in given:
-            seen = ops.reshape(real, (batch, 1, 1, rows * columns))
         if self.anchors is None:
             queries = ops.expand_dims(ops.cast(self.queries, memory.dtype), 0)
-            y, boxes, allowed = ops.zeros_like(queries), None, None
-            y = ops.repeat(y, batch, axis=0)
+            boxes = query_mask = None
+            y = ops.repeat(ops.zeros_like(queries), batch, axis=0)  # (B, Q, D)
         else:
-            y, boxes, allowed = self.anchors.initial_queries(
-                batch, given.get("noised_labels"), given.get("noised_boxes")
+            y, boxes, query_mask = self.anchors.initial_queries(
+                batch, inputs.get("noised_labels"), inputs.get("noised_boxes")
             )
             places = ops.reshape(grid_places(real), (batch, rows * columns, 2))
-        answers, maps, bias = [], [], None
+        predictions, maps, bias = [], [], None
         for i, block in enumerate(self.decoder):
             if self.anchors is not None:
-                queries = self.anchors.positions(boxes)
-                bias = self.modulations[i](y, boxes, places)
+                queries = self.anchors.positions(boxes)  # (B, Q, D)
+                bias = self.modulations[i](y, boxes, places)  # (B, heads, Q, H * W)
             y, weights = block(
                 y,
                 queries,
                 memory,
                 positions,
-                attention_mask=seen,
-                self_attention_mask=allowed,
+                attention_mask=mask,
+                self_attention_mask=query_mask,
                 bias=bias,
                 training=training,
                 return_weights=True,
             )
-            answers.append(self._answers(y, boxes))
+            predictions.append(self._classes_and_boxes(y, boxes))
             if boxes is not None:
-                boxes = ops.stop_gradient(answers[-1]["boxes_cxcywh"])
+                boxes = ops.stop_gradient(predictions[-1]["boxes_cxcywh"])
             shape = (batch, self.config.num_heads, -1, rows, columns)
             maps.append(ops.reshape(weights, shape))
-        return answers, maps
+        return predictions, maps
 
-    def _encode(
-        self, given: dict[str, Tensor], training: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """The memory and its positions (B, HW, D), and its real places (B, H, W)."""
-        x = self.projection(self.backbone(given["images"]))  # (B, H, W, D)
-        batch, rows, columns, features = ops.shape(x)
-        real = ops.ones((batch, rows, columns), "bool")
-        seen = None
-        if "mask" in given:
-            real = resized_mask(given["mask"], (rows, columns))
-            seen = ops.reshape(real, (batch, 1, 1, rows * columns))
-        flat = (batch, rows * columns, features)
-        positions = ops.reshape(ops.cast(sine_grid(real, features), x.dtype), flat)
-        x = self.dropout(ops.reshape(x, flat), training=training)
-        for block in self.encoder:
-            x = block(x, positions, attention_mask=seen, training=training)
-        return x, positions, real
-
-    def _answers(self, decoded: Tensor, boxes: Tensor | None) -> dict[str, Tensor]:
-        """Classes and boxes of what a layer decoded, beginning with `boxes`."""
-        offsets = normed = self.norm(decoded)
+    def _classes_and_boxes(self, y: Tensor, boxes: Tensor | None) -> dict[str, Tensor]:
+        """Class logits, and boxes: those before the layer, if any, plus offsets."""
+        offsets = normed = self.norm(y)
         for layer in self.boxes:
-            offsets = layer(offsets)
+            offsets = layer(offsets)  # at last (B, Q, 4)
         if boxes is not None:
             offsets = ops.cast(offsets, "float32") + logit(boxes)
         return {"logits": self.logits(normed), "boxes_cxcywh": ops.sigmoid(offsets)}
 
-    def _read(self, inputs: Any) -> dict[str, Tensor]:
-        """The inputs as a dict, checked."""
-        given = inputs if isinstance(inputs, dict) else {"images": inputs}
-        unknown = given.keys() - {"images"} - _OPTIONAL
-        if unknown or "images" not in given:
+    def _checked(self, inputs: Any) -> dict[str, Tensor]:
+        """The inputs as a dict.
+
+        Raises:
+            ValueError: If one is missing, unknown or of the wrong shape.
+        """
+        inputs = inputs if isinstance(inputs, dict) else {"images": inputs}
+        unknown = inputs.keys() - {"images"} - _OPTIONAL
+        if unknown or "images" not in inputs:
             raise ValueError(
-                'Wanted pixels, or {"images": ...} with, if wanted, '
-                f"{', '.join(sorted(_OPTIONAL))}. Received: a dict of {sorted(given)}."
+                'Inputs must be pixels, or {"images": pixels} and optionally '
+                f"{', '.join(sorted(_OPTIONAL))}. Received: a dict of {sorted(inputs)}."
             )
-        self.check_pixels(given["images"], given.get("mask"))
-        noise = given.keys() & {"noised_labels", "noised_boxes"}
+        self.check_pixels(inputs["images"], inputs.get("mask"))
+        noise = inputs.keys() & {"noised_labels", "noised_boxes"}
         if noise and (len(noise) < 2 or self.anchors is None):
             raise ValueError(
-                "Denoising queries are noised_labels and noised_boxes, both, for a "
+                "Denoising queries need both noised_labels and noised_boxes, and a "
                 f'model with queries="anchors". Received: {sorted(noise)} for a model '
                 f'with queries="{self.config.queries}".'
             )
-        return given
+        return inputs

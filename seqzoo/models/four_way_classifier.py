@@ -23,7 +23,7 @@ class FourWayClassifierConfig:
 
     channels: int = 1
     num_classes: int = 10
-    patch_size: int = 2  # pixels on a side that are read as one step
+    patch_size: int = 2  # pixels on a side of a step
     cell: str = "gru"  # a name of `seqzoo.layers.CELLS`
     units: int = 32  # in each direction
     layers: int = 2
@@ -41,8 +41,8 @@ class FourWayClassifier(SequenceClassifier):
         y = MultiDirectional2D layers(x)
         logits = W (mean over i, j of y_ij) + b
 
-    ReNet sweeps columns over what the rows gave; here both read the same input, and
-    the next layer reads both.
+    In ReNet the sweeps over columns read the outputs of those over rows. Here both read
+    the same input, and the next layer reads both.
 
     Call arguments:
         inputs: `{"images": (batch, height, width, channels)}`; both sides a multiple
@@ -93,5 +93,6 @@ def patches(images: Tensor, size: int) -> Tensor:
             f"Received: {height} x {width}"
         )
     shape = (-1, height // size, size, width // size, size, channels)
+    # (batch, rows, columns, size, size, channels)
     x = ops.transpose(ops.reshape(images, shape), (0, 1, 3, 2, 4, 5))
     return ops.reshape(x, (-1, height // size, width // size, size * size * channels))

@@ -33,7 +33,7 @@ class RecurrentClassifierConfig:
     num_classes: int = 10
     cell: str = "gru"  # a name of `seqzoo.layers.CELLS` or `TIMED_CELLS`
     timed: bool = False  # whether the steps have time stamps
-    time_unit: float = 1.0  # what times are divided by where they are a feature
+    time_unit: float = 1.0  # divisor of times that are a feature
     units: int = 128  # in each direction
     layers: int = 1
     bidirectional: bool = False
@@ -41,10 +41,10 @@ class RecurrentClassifierConfig:
     dropout: float = 0.0  # between layers and before the logits (Zaremba et al. 2014)
     recurrent_dropout: float = 0.0  # on h, one mask a sequence (Gal 2016)
     zoneout: tuple[float, ...] = ()  # rate of each state (Krueger et al. 2017)
-    # Of what multiplies the inputs. Where these are few, "glorot_uniform" starts so low
-    # that units hardly hear them; "lecun_uniform" does not look at the units.
+    # Of the input kernel. With few features, "glorot_uniform" starts so small that they
+    # hardly reach the units; "lecun_uniform" does not depend on the units.
     kernel_initializer: str = "glorot_uniform"
-    chrono_steps: int = 0  # how long fresh units remember (Tallec and Ollivier 2018)
+    chrono_steps: int = 0  # longest initial memory (Tallec and Ollivier 2018)
 
     def __post_init__(self):
         check_choices(self, cell=(*CELLS, *TIMED_CELLS), pooling=POOLINGS)
@@ -52,13 +52,13 @@ class RecurrentClassifierConfig:
 
 
 class RecurrentClassifier(SequenceClassifier):
-    """Recurrent layers over a sequence, and a softmax on what they end with.
+    """Recurrent layers over a sequence, and a softmax on their pooled outputs.
 
         h_1 ... h_T = recurrent layers(x_1 ... x_T)
         logits = W pooled + b, pooled = h_T, or the mean or maximum over t of h_t
 
-    With `bidirectional` a layer reads from both ends, and "last" takes what each side
-    ends with. With `timed` a cell of `TIMED_CELLS` reads the time stamps in its gate;
+    With `bidirectional` a layer reads from both ends, and "last" is the last output of
+    each side. With `timed` a cell of `TIMED_CELLS` reads the time stamps in its gate;
     for other cells time is one more feature of the first layer's input.
 
     Call arguments:
@@ -117,7 +117,7 @@ class RecurrentClassifier(SequenceClassifier):
         for layer in self.recurrent:
             x = layer(x, mask=mask, times=times, training=training)
             x = self.dropout(x, training=training)
-        real = ops.expand_dims(mask, -1)
+        real = ops.expand_dims(mask, -1)  # (batch, steps, 1)
         if self.config.pooling == "mean":
             weights = ops.cast(real, x.dtype)
             x = ops.sum(x * weights, 1) / ops.maximum(ops.sum(weights, 1), 1.0)

@@ -2,7 +2,7 @@
 
     token ids -> embedding -> recurrent layers -> logits of each next token
 
-Letters in comments: B batch, T steps, U units.
+Letters in comments: B batch, T steps.
 """
 
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import CELLS, Recurrent, named_cell
+from seqzoo.models.unit_trace import UnitTrace, trace_unit
 from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import CARRIED, check_choices, check_positive
 from seqzoo.tasks.generation import TextGenerator
 
-TRACED_STEPS = 64  # traced in one compiled call
+TRACED_STEPS = 64  # steps that one compiled call of `trace` runs
 
 
 @dataclass(frozen=True)
@@ -44,30 +45,6 @@ class RecurrentLMConfig:
         check_positive(self, "vocab_size", "embed_dim", "units", "layers")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What one unit does, and what the model expects, while it reads a text.
-
-    Attributes:
-        characters: The tokens as the model read them, of T steps.
-        layer: Index of the unit's layer, from 0.
-        unit: Index of the unit in its layer.
-        quantity: What the activation is, "tanh(c)" or "h".
-        activations: Float array `(T,)`, each after its token was read.
-        top: Of each step the k tokens most probable to come next, the first the most
-            probable.
-        probabilities: Float array `(T, k)`, those of `top`.
-    """
-
-    characters: tuple[str, ...]
-    layer: int
-    unit: int
-    quantity: str
-    activations: np.ndarray
-    top: tuple[tuple[str, ...], ...]
-    probabilities: np.ndarray
-
-
 class RecurrentLM(TextGenerator):
     """Stacked recurrent layers that predict the next token (Graves 2013, section 2).
 
@@ -75,8 +52,8 @@ class RecurrentLM(TextGenerator):
         h1_t = cell_1(x_t, h1_(t-1));  h2_t = cell_2(h1_t, h2_(t-1)); ...
         logits_t = W hL_t + b,  of token_(t+1)
 
-    Graves feeds x to every layer and every layer to the output; here, as in Zaremba
-    et al. (2014), each layer sees the one below alone.
+    In Graves's model every layer also reads x, and the output reads every layer; here,
+    as in Zaremba et al. (2014), each layer reads only the layer below.
 
     Call arguments:
         inputs: Integers `(batch, steps)` in [0, vocab_size).
@@ -120,16 +97,16 @@ class RecurrentLM(TextGenerator):
         self.logits.build((None, None, features))
 
     def carry_states(self, batch_size: int, reset_rate: float = 0.0) -> None:
-        """Makes each training batch go on where the one before it ended.
+        """Carries the states from each training batch to the next.
 
-        Truncated backpropagation through time: states are handed on, gradients are
-        not. Row i of a batch must continue row i of the batch before. Call it before
-        the model is built; inference is not affected.
+        This is truncated backpropagation through time: gradients are not carried. Row i
+        of a batch must continue row i of the batch before. Call the method before the
+        model is built; inference is not affected.
 
         Args:
             batch_size: Rows of every training batch.
-            reset_rate: Probability that a row begins a batch with fresh states instead,
-                so that the model also learns to read from a text's first character.
+            reset_rate: Probability that a row starts a batch with fresh states instead,
+                so that the model also learns to read the start of a text.
 
         Raises:
             ValueError: If `reset_rate` is not a probability.
@@ -186,11 +163,11 @@ class RecurrentLM(TextGenerator):
             For each layer the dict of tensors `(batch, steps, units)` that
             `Recurrent.trace` gives; each layer reads the output of the one below.
         """
-        run = self.compiled_function(self._traced)
+        run = self.compiled_function(self._trace_part)
         token_ids = np.asarray(token_ids, "int32")
         rows, steps = token_ids.shape
         states, parts = self.initial_states(rows), []
-        # In parts of one length, which one compilation serves, however long the text.
+        # In parts of equal length, so that all texts share one compilation.
         for start in range(0, steps, TRACED_STEPS):
             part = token_ids[:, start : start + TRACED_STEPS]
             padding = ((0, 0), (0, TRACED_STEPS - part.shape[1]))
@@ -209,8 +186,8 @@ class RecurrentLM(TextGenerator):
 
     def read(
         self, text: str, layer: int = -1, unit: int | None = None, top: int = 3
-    ) -> Reading:
-        """Follows one unit through a text, and what the model expects at each step.
+    ) -> UnitTrace:
+        """Traces one unit over a text, with the model's predictions at each step.
 
             activation_t = tanh(c_t) where the cell has a state c, else its output h_t
             probabilities_t = softmax(logits_t), of token_(t+1)
@@ -221,59 +198,34 @@ class RecurrentLM(TextGenerator):
             text: At least one character, read from fresh states.
             layer: Index of the layer from 0, or from the last, which is -1.
             unit: Index of the unit in its layer; by default the one whose activation
-                varies most over the text (has the largest variance).
-            top: How many tokens to name at each step.
+                has the largest variance over the text.
+            top: Number of predicted tokens at each step.
 
         Raises:
             ValueError: If the text is empty or no text, or an argument is out of
                 range.
         """
-        layers, c = len(self.recurrent), self.config
-        _check_range("layer", layer, -layers, layers)
-        _check_range("unit", 0 if unit is None else unit, 0, c.units)
-        _check_range("top", top, 1, c.vocab_size + 1)
-        token_ids = self._encoded(text, 1)
-        traced = self.trace(token_ids[None])
-        output = self.recurrent[layer].cell.state_names[0]
-        quantity, activations = output, traced[layer][output]
-        if "c" in traced[layer]:
-            quantity, activations = "tanh(c)", ops.tanh(traced[layer]["c"])
-        activations = ops.convert_to_numpy(activations)[0].astype("float32")  # (T, U)
-        if unit is None:
-            unit = int(activations.var(axis=0).argmax())
-        logits = self.logits(traced[-1][self.recurrent[-1].cell.state_names[0]])
-        probabilities = ops.softmax(ops.cast(logits, "float32"), axis=-1)
-        probabilities = ops.convert_to_numpy(probabilities)[0]
-        best = np.argsort(-probabilities, axis=-1, kind="stable")[:, :top]
-        return Reading(
-            tuple(self.processor.decode([i]) for i in token_ids),
-            layer % layers,
-            unit,
-            quantity,
-            activations[:, unit],
-            tuple(tuple(self.processor.decode([i]) for i in row) for row in best),
-            np.take_along_axis(probabilities, best, axis=-1),
-        )
+        return trace_unit(self, text, layer, unit, top)
 
-    def _traced(self, token_ids: Tensor, states: Any) -> list[dict[str, Tensor]]:
+    def _trace_part(self, token_ids: Tensor, states: Any) -> list[dict[str, Tensor]]:
         """Each layer's gates and states over a part of a text, from given states."""
-        x, traced = self.embedding(token_ids), []
+        x, traced = self.embedding(token_ids), []  # (B, T, embed_dim)
         for layer, before in zip(self.recurrent, states, strict=True):
             traced.append(layer.trace(x, initial_state=before))
             x = traced[-1][layer.cell.state_names[0]]
         return traced
 
     def _states_before(self) -> list[list[Tensor]]:
-        """What the batch before left, but for the rows that begin anew."""
+        """The states after the batch before, or fresh ones in rows that are reset."""
         before = [[state.value for state in layer] for layer in self.carried]
         if not self.reset_rate:
             return before
         rows = before[0][0].shape[0]
-        drawn = keras.random.uniform((rows, 1), seed=self.seed_generator)
-        anew = drawn < self.reset_rate
+        random = keras.random.uniform((rows, 1), seed=self.seed_generator)
+        reset = random < self.reset_rate
         fresh = self.initial_states(rows)
         return keras.tree.map_structure(
-            lambda old, new: ops.where(anew, new, old), before, fresh
+            lambda old, new: ops.where(reset, new, old), before, fresh
         )
 
     def _run(
@@ -283,15 +235,8 @@ class RecurrentLM(TextGenerator):
         x = self.embedding_dropout(x, training=training)
         after = []
         for i, layer in enumerate(self.recurrent):
-            first = None if states is None else states[i]
-            x, *last = layer(x, mask=mask, initial_state=first, training=training)
-            x = self.dropout(x, training=training)
+            before = None if states is None else states[i]
+            x, *last = layer(x, mask=mask, initial_state=before, training=training)
+            x = self.dropout(x, training=training)  # (B, T, units)
             after.append(last)
         return self.logits(x), after
-
-
-def _check_range(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value < high:
-        raise ValueError(
-            f"`{name}` must be in [{low}, {high}). Received: {name}={value}"
-        )

@@ -2,8 +2,8 @@
 
     source ids -> embedding -> bidirectional layers -> memory
     target ids -> embedding -> recurrent layer -> attention over the memory
-               -> recurrent layers on [state, context], each with or without an
-                  attention of its own -> readout -> logits
+               -> recurrent layers on [state, context], each with or without its own
+                  attention -> readout -> logits
 
 Letters in comments: B batch, T target steps, S source steps.
 """
@@ -45,15 +45,15 @@ class Seq2SeqConfig:
     attention: str | None = "additive"  # None: the plain encoder-decoder
     attention_units: int = 256  # of the scores that compare projected vectors
     attention_layers: int = 1  # how many decoder layers, from the first, attend
-    query: str = "state"  # what attention is asked with: "state", "input", "both"
-    memory_embeddings: bool = False  # whether the memory holds the source's, too
-    max_source_steps: int = 256  # of the score "location", which has a weight a step
+    query: str = "state"  # of the attention: the "state", the "input" or "both"
+    memory_embeddings: bool = False  # whether the memory includes source embeddings
+    max_source_steps: int = 256  # longest memory of the score "location"
     tied_embeddings: bool = True  # one table for source, target and output
     embedding_dropout: float = 0.0
     dropout: float = 0.0  # between layers (Zaremba et al. 2014)
     output_dropout: float = 0.0  # before the last product
     recurrent_dropout: float = 0.0  # on the states, one mask a sequence (Gal 2016)
-    variational: bool = False  # one mask a sequence at the other places, too
+    variational: bool = False  # whether the other dropouts have one mask a sequence too
 
     def __post_init__(self):
         check_choices(self, cell=tuple(CELLS), attention=(None, *SCORES), query=QUERIES)
@@ -79,18 +79,18 @@ class Seq2Seq(Translator):
         u_t = LSTM_2([s_t, context_t], u_(t-1)) + s_t
         logits_t = E tanh(W [u_t, context_t, embedding(y_(t-1))] + b) + bias
 
-    With `attention=None` the context falls away, and the decoder sees the source
-    only through its first state. With `decoder_layers=1` the readout follows the
-    attention at once (Luong et al. 2015). With `attention_layers=2` u_t asks, too,
-    in other weights, and the readout gets its context: u_t has read all contexts up
-    to t, so it knows what was already attended to. With `memory_embeddings`,
+    With `attention=None` there is no context, and the decoder reads the source only
+    through its initial state. With `decoder_layers=1` the readout follows the first
+    attention (Luong et al. 2015). With `attention_layers=2` u_t is the query of a
+    second attention, whose context goes to the readout: u_t has read the contexts up
+    to t, so it can attend to the words not yet translated. With `memory_embeddings`,
     memory_j = [forward_j, backward_j, embedding(x_j)] (Gehring et al. 2017, eq. 2),
-    which shows the readout the source words themselves.
+    so that the readout also gets the source words themselves.
 
-    Departs from Bahdanau et al. (2015): the query is the first decoder layer's
-    state *after* it read y_(t-1), and the context enters the second layer, as in
-    Wu et al. (2016, figure 1), so that a training step has no loop but the
-    recurrent layers'; readout by tanh, not maxout.
+    It differs from Bahdanau et al. (2015) in two ways. The query is the first decoder
+    layer's state *after* y_(t-1), and the context enters the second layer, as in Wu et
+    al. (2016, figure 1), so that training needs no loop besides the recurrent layers.
+    The readout has tanh instead of maxout.
 
     Call arguments:
         inputs: `{"source_ids": (batch, source_steps), "target_ids": (batch,
@@ -166,13 +166,13 @@ class Seq2Seq(Translator):
             features = 2 * c.encoder_units
         self.bridge.build((None, features))
         memory = features + c.embed_dim * c.memory_embeddings
-        asked = {
+        query = {
             "state": c.decoder_units,
             "input": c.embed_dim,
             "both": c.decoder_units + c.embed_dim,
         }[c.query]
         for attention in self.attentions:
-            attention.build((None, None, asked), (None, None, memory))
+            attention.build((None, None, query), (None, None, memory))
         context = memory if self.attentions else 0
         for i, layer in enumerate(self.decoder):
             layer.build((None, None, c.decoder_units + context if i else c.embed_dim))
@@ -196,28 +196,28 @@ class Seq2Seq(Translator):
         self, inputs: dict[str, Tensor], training: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Logits, and the attention weights `(batch, target_steps, source_steps)`."""
-        memory, mask, first = self.encode(inputs["source_ids"], training)
+        memory, mask, bridge = self.encode(inputs["source_ids"], training)
         y = self._embed(self.target_embedding, inputs["target_ids"], training)
-        starts = self._first_states(first)
+        states = self._initial_states(bridge)
 
-        def run(i: int, x: Tensor) -> Tensor:
-            return self.decoder[i](x, initial_state=starts[i], training=training)
+        def run_layer(i: int, x: Tensor) -> Tensor:
+            return self.decoder[i](x, initial_state=states[i], training=training)
 
-        return self._decode(y, run, memory, mask, training=training)
+        return self._decode(y, run_layer, memory, mask, training=training)
 
     def read_source(self, source_ids: Tensor) -> Any:
-        memory, mask, first = self.encode(source_ids)
+        memory, mask, bridge = self.encode(source_ids)
         keys = [attention.project(memory) for attention in self.attentions]
-        return memory, mask, keys, first
+        return memory, mask, keys, bridge
 
     def start_decoding(self, source: Any, beam_size: int) -> tuple[Step, Any]:
-        memory, mask, keys, first = source
+        memory, mask, keys, bridge = source
 
         def step(tokens: Tensor, states: Any) -> tuple[Tensor, Any]:
             states = list(states)
 
-            def run(i: int, x: Tensor) -> Tensor:
-                # Beams are rows to a cell, and query steps to the attention.
+            def run_layer(i: int, x: Tensor) -> Tensor:
+                # A cell gets beams as rows, the attention gets them as query steps.
                 rows = [ops.reshape(s, (-1, s.shape[-1])) for s in states[i]]
                 _, rows = self.decoder[i].cell(ops.reshape(x, (-1, x.shape[-1])), rows)
                 shape = (-1, beam_size, self.config.decoder_units)
@@ -225,88 +225,88 @@ class Seq2Seq(Translator):
                 return states[i][0]
 
             y = self._embed(self.target_embedding, tokens)
-            logits, _ = self._decode(y, run, memory, mask, keys)
+            logits, _ = self._decode(y, run_layer, memory, mask, keys)
             return ops.where(never, -1e9, logits), states
 
-        # Tokens that are never written.
+        # Tokens that are never generated.
         never = np.isin(np.arange(self.config.vocab_size), [PAD, UNK, BOS])
         states = [
             [ops.repeat(ops.expand_dims(s, 1), beam_size, axis=1) for s in layer]
-            for layer in self._first_states(first)
+            for layer in self._initial_states(bridge)
         ]
         return step, states
 
     def encode(
         self, source_ids: Tensor, training: bool = False
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """What the decoder starts from.
+        """Encodes source sentences for the decoder.
 
         Returns:
-            The memory `(batch, source_steps, features)`, its mask, and the first
-            hidden states of all decoder layers, side by side.
+            The memory `(batch, source_steps, features)`, its mask, and the initial
+            hidden states of all decoder layers, concatenated.
         """
         mask = ops.not_equal(source_ids, PAD)  # (B, S)
         x = embedded = self._embed(self.source_embedding, source_ids, training)
         for layer in self.encoder:
             x = layer(x, mask=mask, training=training)
             x = self.layer_dropout(x, training=training)
-        real = ops.expand_dims(ops.cast(mask, x.dtype), -1)
+        real = ops.expand_dims(ops.cast(mask, x.dtype), -1)  # (B, S, 1)
         mean = ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
-        first = self.bridge(mean)
-        memory = _joined([x, embedded]) if self.config.memory_embeddings else x
-        return memory, mask, first
+        bridge = self.bridge(mean)  # (B, decoder_layers * decoder_units)
+        memory = _concatenate([x, embedded]) if self.config.memory_embeddings else x
+        return memory, mask, bridge
 
     def _embed(self, table: Any, token_ids: Tensor, training: bool = False) -> Tensor:
-        # Rows of norm about 1 serve the output; times sqrt(embed_dim) they serve
-        # the input (Vaswani et al. 2017, section 3.4).
+        # Embeddings of norm about 1 suit the output; the input needs them larger by
+        # sqrt(embed_dim) (Vaswani et al. 2017, section 3.4).
         x = table(token_ids) * self.config.embed_dim**0.5
         return self.embedding_dropout(x, training=training)
 
-    def _first_states(self, first: Tensor) -> list[list[Tensor]]:
+    def _initial_states(self, bridge: Tensor) -> list[list[Tensor]]:
         """Each decoder layer's states: h from the bridge, the others zero."""
         return [
             [h, *layer.cell.get_initial_state(ops.shape(h)[0])[1:]]
             for layer, h in zip(
-                self.decoder, ops.split(first, len(self.decoder), axis=-1), strict=True
+                self.decoder, ops.split(bridge, len(self.decoder), axis=-1), strict=True
             )
         ]
 
     def _decode(
         self,
         y: Tensor,
-        run: Callable[[int, Tensor], Tensor],
+        run_layer: Callable[[int, Tensor], Tensor],
         memory: Tensor,
         mask: Tensor,
         keys: list[Tensor] | None = None,
         training: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
-        """The decoder's forward story, for whole sequences and for one step alike.
+        """The decoder's forward pass, for whole sequences and for single steps.
 
-        `y` are embedded tokens (B, T, embed_dim), and `run(i, x)` runs layer i.
-        Returned weights are the mean over the layers that attend.
+        `y` are embedded tokens (B, T, embed_dim), and `run_layer(i, x)` runs layer i.
+        Returns logits and the mean attention weights over the layers that attend.
         """
         x = y
         context: list[Tensor] = []
         weights: list[Tensor] = []
         for i in range(self.config.decoder_layers):
-            new = run(i, _joined([x, *context]))
-            x = x + new if i else new
+            new = run_layer(i, _concatenate([x, *context]))
+            x = x + new if i else new  # (B, T, decoder_units)
             if i < len(self.attentions):
-                asked = {"state": [x], "input": [y], "both": [x, y]}[self.config.query]
-                found, looked = self.attentions[i](
-                    _joined(asked), memory, mask, keys and keys[i]
+                query = {"state": [x], "input": [y], "both": [x, y]}[self.config.query]
+                layer_context, layer_weights = self.attentions[i](
+                    _concatenate(query), memory, mask, keys and keys[i]
                 )
-                context = [found]
-                weights.append(looked)
+                context = [layer_context]  # (B, T, memory features)
+                weights.append(layer_weights)  # (B, T, S)
             x = self.layer_dropout(x, training=training)
-        readout = self.readout(_joined([x, *context, y]))
+        readout = self.readout(_concatenate([x, *context, y]))  # (B, T, embed_dim)
         readout = self.output_dropout(readout, training=training)
         table = ops.transpose(self.output_embedding.embeddings)
-        logits = ops.matmul(readout, table) + self.output_bias
+        logits = ops.matmul(readout, table) + self.output_bias  # (B, T, vocab_size)
         return logits, sum(weights) / len(weights) if weights else None
 
 
-def _joined(tensors: list[Tensor]) -> Tensor:
+def _concatenate(tensors: list[Tensor]) -> Tensor:
     return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=-1)
 
 

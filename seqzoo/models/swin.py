@@ -18,10 +18,10 @@ from seqzoo.layers.attention.windows import PatchMerging, SwinBlock
 from seqzoo.layers.convolution.stems import STEMS, PatchEmbedding
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.arithmetic import ceil_div
-from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index
+from seqzoo.ops.attention_maps import window_map
 from seqzoo.ops.positions import resampled_grid
-from seqzoo.ops.types import Tensor
-from seqzoo.ops.windows import attend_in_windows, pad_to_multiples
+from seqzoo.ops.types import Shape, Tensor
+from seqzoo.ops.windows import pad_to_multiples
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import ImageClassifier, ImageSize
 from seqzoo.tasks.labelled import check_images
@@ -35,19 +35,19 @@ class SwinConfig(ImageSize):
         ValueError: If a choice is unknown or sizes do not fit each other.
     """
 
-    # Pixels of a side, or (height, width): what the processor gives. Images of any
-    # other size will do, unless there are positions.
+    # Pixels of a side, or (height, width), that the processor makes. Without positions
+    # the model also accepts other sizes.
     image_size: int | tuple[int, int] = 224
     patch_size: int = 4
     channels: int = 3
     num_classes: int = 1000
-    embed_dim: int = 96  # of the first stage; each further one has twice as many
+    embed_dim: int = 96  # of the first stage; doubles at each further stage
     depths: tuple[int, ...] = (2, 2, 6, 2)  # blocks of each stage
     num_heads: tuple[int, ...] = (3, 6, 12, 24)  # of each stage
     window_size: int = 7  # patches on a side
-    mlp_ratio: float = 4.0  # features inside the feed-forward part, of those outside
+    mlp_ratio: float = 4.0  # features inside the feed-forward part by those outside
     stem: str = "patch"  # or "conv", "deep_conv": see PatchEmbedding
-    use_positions: bool = False  # whether patches are told their absolute place
+    use_positions: bool = False  # whether a learned vector is added at each place
     activation: str = "gelu"
     use_bias: bool = True  # of query, key and value
     epsilon: float = 1e-5  # of the layer norms of the blocks and the last one
@@ -61,11 +61,11 @@ class SwinConfig(ImageSize):
             self, "patch_size", "channels", "num_classes", "embed_dim", "window_size"
         )
         for field in ("depths", "num_heads"):
-            found = getattr(self, field)
-            if not isinstance(found, Sequence) or min(found, default=0) < 1:
+            numbers = getattr(self, field)
+            if not isinstance(numbers, Sequence) or min(numbers, default=0) < 1:
                 raise ValueError(
                     f"`{field}` must be a number of at least 1 for each stage. "
-                    f"Received: {field}={found!r}"
+                    f"Received: {field}={numbers!r}"
                 )
         if len(self.depths) != len(self.num_heads):
             raise ValueError(
@@ -91,7 +91,7 @@ class SwinConfig(ImageSize):
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of patches, begun ones among them."""
+        """Rows and columns of patches, incomplete ones included."""
         height, width = self.sides
         return ceil_div(height, self.patch_size), ceil_div(width, self.patch_size)
 
@@ -110,14 +110,14 @@ class Swin(ImageClassifier):
         z = feed_forward(norm(z)) + z
         logits = W mean(norm(z)) + b
 
-    Images may have any size: as in the authors' code for detection, what fills no patch
-    or no window is padded with zeros at the right and below. Where a stage is no larger
+    Images may have any size: as in the authors' code for detection, incomplete patches
+    and windows are padded with zeros at the right and below. Where a stage is no larger
     than a window, its windows are as large as the stage (see `WindowAttention`). With
     `use_positions` there is also a learned vector for every place (table 4), and images
     must have the Config's size.
 
-    In training whole branches may be left out, attention and feed-forward both, as in
-    the authors' code; the transformers library leaves out attention only.
+    Drop path drops attention and feed-forward branches, as in the authors' code; the
+    transformers library drops attention only.
 
     Call arguments:
         images: Float tensor `(batch, height, width, channels)`, normalised as the
@@ -133,7 +133,7 @@ class Swin(ImageClassifier):
         super().__init__(config, name)
         c = self.config
         self.patches = PatchEmbedding(c.embed_dim, c.patch_size, c.stem, name="patches")
-        # Their code leaves this norm and the mergings' at PyTorch's epsilon.
+        # In the authors' code this norm and the mergings' have PyTorch's epsilon.
         self.patch_norm = LayerNorm(epsilon=1e-5, name="patch_norm")
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
         rates = iter(np.linspace(0, c.drop_path, sum(c.depths)))
@@ -169,7 +169,7 @@ class Swin(ImageClassifier):
                 initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             )
 
-        def grid(stage: int) -> tuple[int | None, ...]:
+        def grid(stage: int) -> Shape:
             return None, None, None, c.dims[stage]
 
         self.patches.build((None, None, None, c.channels))
@@ -184,13 +184,14 @@ class Swin(ImageClassifier):
         self.logits.build((None, c.dims[-1]))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
-        return ops.mean(self._encode(images, training)[0], axis=(1, 2))
+        x, _ = self._encode(images, training)  # (B, H, W, D)
+        return ops.mean(x, axis=(1, 2))
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """Another window size has its bias tables resampled, an image size positions.
+        """Resamples bias tables for another window size, positions for an image size.
 
-        Both by cubic convolution, as the authors do it. A table is resampled as a grid
-        of displacements whose border is the farthest: the middle stays the middle.
+        Both by cubic convolution, as the authors do. A table is resampled as a grid of
+        displacements, so its centre stays the centre.
         """
         is_grid = key == "positions" or key.endswith("/bias_table")
         if not is_grid or array.shape[-1] != shape[-1]:
@@ -200,16 +201,15 @@ class Swin(ImageClassifier):
         return resampled_grid(array, shape[:2])
 
     def attention(self, images: Tensor) -> list[Tensor]:
-        """What every head of every block looks at, in inference.
+        """The attention weights of every block and head, in inference.
 
         Args:
             images: As for a call.
 
         Returns:
             For each block a float tensor `(batch, windows, num_heads, steps, steps)`,
-            whose rows sum to 1. The windows are in rows, and so are the steps, the
-            places in a window; every second block's windows are shifted (see
-            `WindowAttention`). `attention_map` puts them back on the grid.
+            whose rows sum to 1, with windows and steps in row-major order; see
+            `WindowAttention`. `attention_map` puts them back on the grid.
         """
         return self._encode(images, training=False)[1]
 
@@ -220,57 +220,41 @@ class Swin(ImageClassifier):
         head: int | None = None,
         place: tuple[int, int] | None = None,
     ) -> Tensor:
-        """Which patches the answer is made of, or what one block looks at.
+        """Attention to the patches: rollout over all blocks, or of one block.
 
-        Windows are put back on the grid and shifts undone. What looks at a place of a
-        later stage looks at the patches it was merged from, with an even share each.
-        Followed through all blocks, from the last down to the first, half of what is at
-        a place stays there and half goes where the place looks, as in `rollout`.
+        `seqzoo.ops.attention_maps.window_map` explains both.
 
         Args:
             images: As for a call.
-            layer: Which block, from 0, or from the last with -1; None follows the
-                attention through all of them.
-            head: Which head of that block; by default the mean over all.
-            place: Row and column of the patch that looks, or whose place of a later
-                stage does; by default every place does, with an even share.
+            layer: Index of the block, from 0, or from the last with -1; None for the
+                rollout.
+            head: Index of the head in that block; by default the mean over all.
+            place: Row and column of the patch that attends, or whose place of a later
+                stage does; by default the mean over all.
 
         Returns:
             Float32 tensor `(batch, rows, columns)`, the grid of patches, not negative.
-            It sums to 1, less what falls to padding.
+            It sums to 1, less the share of padding.
 
         Raises:
             ValueError: If there is no such block, head or place.
         """
-        weights, c = self.attention(images), self.config
+        c = self.config
+        attentions = self.attention(images)
+        windows = [
+            (block.attention.window_size, block.attention.shift)
+            for block in self.blocks
+        ]
         stages = [k for k, depth in enumerate(c.depths) for _ in range(depth)]
-        follow = layer is None and head is None
-        last = len(weights) - 1 if follow else one_layer(layer, len(weights))
-        grids = [tuple(ceil_div(side, c.patch_size) for side in images.shape[1:3])]
+        height, width = images.shape[1:3]
+        grids = [(ceil_div(height, c.patch_size), ceil_div(width, c.patch_size))]
         for _ in c.depths[1:]:
-            grids.append(tuple(ceil_div(side, 2) for side in grids[-1]))
-        rows, columns = grids[stages[last]]
-        looking = np.full((1, rows * columns), 1 / (rows * columns), "float32")
-        if place is not None:
-            place_index(place, grids[0])
-            row, column = (index >> stages[last] for index in place)
-            looking = np.eye(rows * columns, dtype="float32")[[row * columns + column]]
-        x = ops.reshape(ops.convert_to_tensor(looking), (1, rows, columns))
-        x = ops.repeat(x, ops.shape(weights[0])[0], axis=0)
-        for i in reversed(range(last + 1)):
-            if follow or i == last:
-                own = self.blocks[i].attention
-                mixed = mean_or_head(weights[i], head, axis=2)
-                seen = attend_in_windows(x, mixed, own.window_size, own.shift)
-                x = (x + seen) / 2 if follow else seen
-            if stages[i] and stages[i - 1] < stages[i]:
-                height, width = grids[stages[i] - 1]
-                x = ops.repeat(ops.repeat(x / 4, 2, axis=1), 2, axis=2)
-                x = x[:, :height, :width]
-        return x
+            rows, columns = grids[-1]
+            grids.append((ceil_div(rows, 2), ceil_div(columns, 2)))
+        return window_map(attentions, windows, stages, grids, layer, head, place)
 
     def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
-        """The last block's outputs, normed, and each block's attention weights."""
+        """Normed outputs of the last block, and each block's attention weights."""
         c = self.config
         check_images(images, c.channels, c.sides if c.use_positions else None)
         if not all(images.shape[1:]):
@@ -286,8 +270,8 @@ class Swin(ImageClassifier):
         blocks, weights = iter(self.blocks), []
         for stage, depth in enumerate(c.depths):
             if stage:
-                x = self.mergings[stage - 1](x)
+                x = self.mergings[stage - 1](x)  # (B, H/2, W/2, 2D)
             for block in islice(blocks, depth):
-                x, looked = block(x, training=training, return_weights=True)
-                weights.append(looked)
+                x, block_weights = block(x, training=training, return_weights=True)
+                weights.append(block_weights)
         return self.norm(x), weights

@@ -16,7 +16,7 @@ from keras import ops
 from seqzoo.layers.attention.transformer import EncoderBlock
 from seqzoo.layers.convolution.stems import STEMS, PatchEmbedding
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.ops.attention_maps import mean_or_head, one_layer, place_index, rollout
+from seqzoo.ops.attention_maps import token_map
 from seqzoo.ops.positions import resampled_grid
 from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import check_choices, check_positive
@@ -82,8 +82,8 @@ class ViT(ImageClassifier):
         z_l  = feed_forward(norm(z'_l)) + z'_l
         logits = W norm(z_L)[class token] + b
 
-    With `pooling="mean"` there is no class token, and the logits are of the mean over
-    the patches (as in appendix D.3). Positions are learned, one vector a place.
+    With `pooling="mean"` there is no class token, and the logits come from the mean
+    over the patches (appendix D.3). Positions are learned, one vector for each place.
 
     Call arguments:
         images: Float tensor `(batch, height, width, channels)`, normalised as the
@@ -135,11 +135,11 @@ class ViT(ImageClassifier):
         self.logits.build((None, c.embed_dim))
 
     def pooled(self, images: Tensor, training: bool = False) -> Tensor:
-        x, _ = self._encode(images, training)
+        x, _ = self._encode(images, training)  # (B, S, D)
         return x[:, 0] if self.config.pooling == "token" else ops.mean(x, axis=1)
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
-        """Another image size has its positions resampled, the class token's kept."""
+        """Resamples the positions of patches for another image size."""
         if key != "positions" or saved.pooling != self.config.pooling:
             return super().adapted_weight(key, array, shape, saved)
         first = int(saved.pooling == "token")
@@ -148,15 +148,15 @@ class ViT(ImageClassifier):
         return np.concatenate([array[:, :first], grid], axis=1)
 
     def attention(self, images: Tensor) -> list[Tensor]:
-        """What every head of every layer looks at, in inference.
+        """The attention weights of every layer and head, in inference.
 
         Args:
             images: As for a call.
 
         Returns:
             For each layer a float tensor `(batch, num_heads, steps, steps)`, whose rows
-            sum to 1; the steps are the class token, if there is one, and the patches,
-            row by row.
+            sum to 1; the steps are the class token, if there is one, and the patches
+            in row-major order.
         """
         return self._encode(images, training=False)[1]
 
@@ -167,15 +167,15 @@ class ViT(ImageClassifier):
         head: int | None = None,
         place: tuple[int, int] | None = None,
     ) -> Tensor:
-        """Which patches the answer is made of, or what one layer looks at.
+        """Attention to the patches: rollout over all layers, or of one layer.
 
         Args:
             images: As for a call.
-            layer: Which layer, from 0, or from the last with -1; None follows the
-                attention through all of them (see `rollout`).
-            head: Which head of that layer; by default the mean over all.
-            place: Row and column of the patch that looks; by default what is
-                classified does: the class token, or every patch with an even share.
+            layer: Index of the layer, from 0, or from the last with -1; None for the
+                rollout over all (see `seqzoo.ops.attention_maps.rollout`).
+            head: Index of the head in that layer; by default the mean over all.
+            place: Row and column of the patch that attends; by default the class token,
+                or the mean over the patches where there is none.
 
         Returns:
             Float32 tensor `(batch, rows, columns)`, not negative. It sums to 1, less
@@ -184,32 +184,22 @@ class ViT(ImageClassifier):
         Raises:
             ValueError: If there is no such layer, head or place.
         """
-        weights, c = self.attention(images), self.config
-        if layer is None and head is None:
-            mixed = rollout(weights)
-        else:
-            mixed = mean_or_head(weights[one_layer(layer, len(weights))], head)
-        first = int(c.pooling == "token")
-        if place is not None:
-            row = mixed[:, first + place_index(place, c.grid)]
-        else:
-            row = mixed[:, 0] if first else ops.mean(mixed, axis=1)
-        return ops.reshape(row[:, first:], (-1, *c.grid))
+        return token_map(self.attention(images), self.config.grid, layer, head, place)
 
     def _encode(self, images: Tensor, training: bool) -> tuple[Tensor, list[Tensor]]:
-        """The last block's outputs, normed, and each block's attention weights."""
+        """Normed outputs of the last block, and each block's attention weights."""
         c = self.config
         check_images(images, c.channels, c.sides)
-        x = self.patches(images)
+        x = self.patches(images)  # (B, rows, columns, D)
         x = ops.reshape(x, (-1, c.grid[0] * c.grid[1], c.embed_dim))  # (B, S, D)
         if c.pooling == "token":
             token = ops.cast(self.class_token, x.dtype)
-            tokens = ops.repeat(token, ops.shape(x)[0], axis=0)
-            x = ops.concatenate([tokens, x], axis=1)
+            tokens = ops.repeat(token, ops.shape(x)[0], axis=0)  # (B, 1, D)
+            x = ops.concatenate([tokens, x], axis=1)  # (B, S, D)
         x = x + ops.cast(self.positions, x.dtype)
         x = self.dropout(x, training=training)
         weights = []
         for block in self.blocks:
-            x, looked = block(x, training=training, return_weights=True)
-            weights.append(looked)
+            x, block_weights = block(x, training=training, return_weights=True)
+            weights.append(block_weights)
         return self.norm(x), weights

@@ -13,7 +13,7 @@ from seqzoo.plot.unit_text import Step, steps_in_lines
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from seqzoo.models.recurrent_lm import Reading
+    from seqzoo.models.unit_trace import UnitTrace
 
 # In points. A character of the monospaced font is 0.602 of its size wide.
 CELL_WIDTH = 8.2
@@ -24,7 +24,7 @@ HEAD = 36.0  # the words and the scale above the text
 MIN_CELLS = 48  # room for them
 
 
-def plot_text(reading: "Reading", out: str | os.PathLike[str]) -> Path:
+def plot_text(reading: "UnitTrace", out: str | os.PathLike[str]) -> Path:
     """Draws a text, each character on the colour of one unit's activation.
 
     After Karpathy (2015), "The unreasonable effectiveness of recurrent neural
@@ -48,7 +48,7 @@ def plot_text(reading: "Reading", out: str | os.PathLike[str]) -> Path:
     return write_figure(_text_figure(title, lines), path, file_format)
 
 
-def text_html(reading: "Reading") -> str:
+def text_html(reading: "UnitTrace") -> str:
     """The figure of `plot_text` as part of a page: a style sheet and an element.
 
     Arguments and errors are those of `plot_text`.
@@ -57,7 +57,7 @@ def text_html(reading: "Reading") -> str:
     return f"<style>\n{text_style()}</style>\n{part}"
 
 
-def _title(reading: "Reading") -> str:
+def _title(reading: "UnitTrace") -> str:
     return f"{reading.quantity} of unit {reading.unit}, layer {reading.layer}"
 
 

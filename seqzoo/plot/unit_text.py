@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from seqzoo.models.recurrent_lm import Reading
+    from seqzoo.models.unit_trace import UnitTrace
 
 WIDTH = 64  # steps a line
 # Signs of common fonts for characters that are invisible.
@@ -22,7 +22,7 @@ class Step(NamedTuple):
     expected: list[tuple[str, float]]
 
 
-def steps_in_lines(reading: "Reading") -> list[list[Step]]:
+def steps_in_lines(reading: "UnitTrace") -> list[list[Step]]:
     """The steps of each line; one ends after `WIDTH` steps or with a newline.
 
     Raises:

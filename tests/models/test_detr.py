@@ -130,7 +130,7 @@ def test_a_fresh_decoder_leaves_boxes_where_they_are():
     model = make(**LITE)
     inputs = noised(model)
     outputs = numpy_of(model(inputs, training=True))
-    anchors = ops.convert_to_numpy(model.anchors.first(2)[1])
+    anchors = ops.convert_to_numpy(model.anchors.initial_queries(2)[1])
     np.testing.assert_allclose(outputs["boxes_cxcywh"], anchors, atol=1e-5)
     for layer in outputs["denoised"]:
         np.testing.assert_allclose(
@@ -233,7 +233,7 @@ def test_other_classes_keep_the_rest(tmp_path):
                 "images": np.zeros((1, 64, 64, 3), "float32"),
                 "mask": np.ones((1, 64, 32), bool),
             },
-            "a place for each pixel",
+            "a value for each pixel",
         ),
     ],
     ids=["channels", "no images", "noise", "mask"],
