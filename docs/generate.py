@@ -15,9 +15,8 @@ import hashlib
 import importlib
 import json
 import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -25,24 +24,22 @@ from typing import NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from builder import (  # noqa: E402
-    cell_figures,
-    examples,
-    plots,
-    recurrent_figures,
-    transformer_figures,
-)
+from builder import cell_figures, recurrent_figures, transformer_figures  # noqa: E402
 from builder import records as read  # noqa: E402
 from builder.drawing import svg  # noqa: E402
+from builder.examples import write_example  # noqa: E402
+from builder.plots import plot_comparison, plot_model  # noqa: E402
 from builder.records import DOCS, FIGURES, ROOT, WEIGHTS, read_json, records  # noqa: E402
 from builder.tables import filled  # noqa: E402
 
+ARCHITECTURES = recurrent_figures.FIGURES | transformer_figures.FIGURES
 DRAWINGS = {
-    "architectures": recurrent_figures.FIGURES | transformer_figures.FIGURES,
-    "cells": cell_figures.FIGURES,
+    **{f"architectures/{name}": draw for name, draw in ARCHITECTURES.items()},
+    **{f"cells/{name}": draw for name, draw in cell_figures.FIGURES.items()},
 }
-# Digests of the files from which each model's figures and example were generated.
-SOURCES = FIGURES / "sources.json"
+# The digests of the files from which figures and examples were generated.
+DIGESTS = FIGURES / "sources.json"
+SOURCES = ("config.json", "model.safetensors", "train_log.csv", "golden.safetensors")
 
 
 class Target(NamedTuple):
@@ -53,73 +50,70 @@ class Target(NamedTuple):
     write: Callable[[], object]
 
 
-def text_target(name: str, path: Path, text: str) -> Target:
-    """A text file. It is out of date if its content differs."""
-    is_stale = not path.exists() or path.read_text("utf-8") != text
-    return Target(name, is_stale, partial(path.write_text, text, "utf-8"))
+def of_texts(
+    name: str, texts: dict[Path, str], finish: Callable[[], object] = bool
+) -> Target:
+    """Text files. They are out of date if the content of one differs."""
+
+    def write() -> None:
+        for path, text in texts.items():
+            path.write_text(text, "utf-8")
+        finish()
+
+    items = texts.items()
+    is_fresh = (
+        path.exists() and path.read_text("utf-8") == text for path, text in items
+    )
+    return Target(name, not all(is_fresh), write)
 
 
-def table_targets() -> Iterator[Target]:
-    """The README and the pages, with their tables and numbers."""
-    for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))):
-        yield text_target(page.relative_to(ROOT).as_posix(), page, filled(page))
-
-
-def figure_targets() -> Iterator[Target]:
-    """Architectures, cells, the figures of each trained model, and of all cells."""
-    for folder, figures in DRAWINGS.items():
-        for name, figure in figures.items():
-            path = FIGURES / folder / f"{name}.svg"
-            yield text_target(f"{folder}/{name}", path, svg(figure))
-    yield from model_targets("figures", plots.plot_model)
-    result = (read.RESULTS / "gradients.json").read_text("utf-8")
-    source = digest(*map(model_digest, read.character_models()), result)
-    yield source_target("figures", "comparison", source, plots.plot_comparison)
-
-
-def example_targets() -> Iterator[Target]:
-    """The example of each trained model."""
-    return model_targets("examples", examples.write_example)
-
-
-def model_targets(kind: str, generate: Callable[[str], object]) -> Iterator[Target]:
-    """A target for each trained model, and one for each that is gone."""
-    for name in records():
-        source = model_digest(name)
-        yield source_target(kind, name, source, partial(generate, name))
-    for name in read_json(SOURCES)[kind].keys() - {*records(), "comparison"}:
-        remove = partial(shutil.rmtree, FIGURES / name, ignore_errors=True)
-        yield source_target(kind, name, None, remove)
-
-
-def source_target(
-    kind: str, name: str, source: str | None, generate: Callable[[], object]
+def of_sources(
+    kind: str, name: str, digest: str, generate: Callable[[], object]
 ) -> Target:
     """Files that are out of date if the digest of their sources differs."""
 
     def write() -> None:
         generate()
-        sources = read_json(SOURCES)
-        sources[kind][name] = source
-        sources[kind] = {key: value for key, value in sources[kind].items() if value}
-        SOURCES.write_text(json.dumps(sources, indent=1, sort_keys=True) + "\n")
+        digests = read_json(DIGESTS)
+        digests[kind][name] = digest
+        DIGESTS.write_text(json.dumps(digests, indent=1, sort_keys=True) + "\n")
 
-    return Target(name, read_json(SOURCES)[kind].get(name) != source, write)
-
-
-def model_digest(name: str) -> str:
-    """The digest of a model's files that its figures and its example depend on."""
-    files = read_json(WEIGHTS / name / "manifest.json")["files"]
-    names = ("config.json", "model.safetensors", "train_log.csv", "golden.safetensors")
-    return digest(*(files[file]["sha256"] for file in names))
+    return Target(name, read_json(DIGESTS)[kind].get(name) != digest, write)
 
 
-def digest(*texts: str) -> str:
-    """The first 16 digits of the texts' sha256."""
-    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+def digest(models: Iterable[str], text: str = "") -> str:
+    """The digest of a text and of the files that the figures of models depend on."""
+    manifests = (
+        read_json(WEIGHTS / name / "manifest.json")["files"] for name in models
+    )
+    hashes = [files[file]["sha256"] for files in manifests for file in SOURCES]
+    return hashlib.sha256("".join([text, *hashes]).encode()).hexdigest()[:16]
 
 
-def card_targets() -> Iterator[Target]:
+def tables() -> Iterator[Target]:
+    """The README and the pages, with their tables and numbers."""
+    for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))):
+        yield of_texts(page.relative_to(ROOT).as_posix(), {page: filled(page)})
+
+
+def figures() -> Iterator[Target]:
+    """Architectures, cells, the figures of each trained model, and of all cells."""
+    for name, draw in DRAWINGS.items():
+        yield of_texts(name, {FIGURES / f"{name}.svg": svg(draw)})
+    for name in records():
+        yield of_sources("figures", name, digest([name]), partial(plot_model, name))
+    result = (read.RESULTS / "gradients.json").read_text("utf-8")
+    comparison = digest(read.character_models(), result)
+    yield of_sources("figures", "comparison", comparison, plot_comparison)
+
+
+def examples() -> Iterator[Target]:
+    """The example of each trained model."""
+    for name in records():
+        yield of_sources("examples", name, digest([name]), partial(write_example, name))
+
+
+def cards() -> Iterator[Target]:
     """The card of each trained model and its texts in `metrics.json`, from its recipe.
 
     The folder then gets a new manifest.
@@ -129,33 +123,16 @@ def card_targets() -> Iterator[Target]:
     from seqzoo.training.card import card_texts, model_card
     from seqzoo.training.record import json_text
 
-    for name, record in records().items():
-        folder = WEIGHTS / name
-        card = importlib.import_module(f"recipes.{name}").CARD
-        record |= card_texts(card)
-        texts = {
-            "metrics.json": json_text(record),
-            "README.md": model_card(card, record, read_json(folder / "config.json")),
-        }
-        is_stale = any(
-            (folder / file).read_text("utf-8") != text for file, text in texts.items()
-        )
-
-        def write(folder: Path = folder, texts: dict[str, str] = texts) -> None:
-            for file, text in texts.items():
-                (folder / file).write_text(text, "utf-8")
-            manifest = read_manifest(folder)
-            write_manifest(folder, revision=manifest and manifest.revision)
-
-        yield Target(name, is_stale, write)
+    for name, old_record in records().items():
+        folder, card = WEIGHTS / name, importlib.import_module(f"recipes.{name}").CARD
+        record = old_record | card_texts(card)
+        text = model_card(card, record, read.config(name))
+        texts = {folder / "README.md": text, folder / "metrics.json": json_text(record)}
+        revision = read_manifest(folder).revision
+        yield of_texts(name, texts, partial(write_manifest, folder, revision=revision))
 
 
-KINDS = {
-    "tables": table_targets,
-    "figures": figure_targets,
-    "examples": example_targets,
-    "cards": card_targets,
-}
+KINDS = {kind.__name__: kind for kind in (tables, figures, examples, cards)}
 
 
 def stale(kind: str) -> list[str]:

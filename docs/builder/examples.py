@@ -13,14 +13,15 @@ from builder.records import FIGURES, ROOT, WEIGHTS, card, config, records
 from seqzoo.tasks import TASKS
 
 LOAD = 'import seqzoo\n\nmodel = seqzoo.load("{name}")\n'
-LABELS = """\
+# Of a classifier that reads no images.
+LABELS = f"""\
 import numpy as np
 from safetensors.numpy import load_file
 
-# Two inputs as the processor returns them, and the labels that the model gives them.
-saved = load_file("weights/{name}/golden.safetensors")
+{LOAD}# The labels of two inputs, which are as the processor returns them.
+saved = load_file("weights/{{name}}/golden.safetensors")
 saved.pop("output")
-inputs = {{key.removeprefix("inputs/"): array for key, array in saved.items()}}
+inputs = {{{{key.removeprefix("inputs/"): array for key, array in saved.items()}}}}
 best = np.argmax(model(inputs), axis=-1)
 print([model.processor.labels[k] for k in best])"""
 
@@ -39,10 +40,10 @@ def write_example(name: str) -> None:
 def example_code(name: str) -> str:
     """The lines that use a model."""
     task, path = TASKS[records()[name]["task"]], image_path(name)
-    if "{image}" in task.usage and not path:  # a classifier of sounds or series
-        imports, rest = LABELS.format(name=name).split("\n\n", 1)
-        return f"{imports}\n\n{LOAD.format(name=name)}{rest}"
-    return LOAD.format(name=name) + task.usage.format(
+    needs_image = "{image}" in task.usage
+    form = LABELS if needs_image and not path else LOAD + task.usage
+    return form.format(
+        name=name,
         example=next(iter(task.examples), None),
         image=path and path.relative_to(ROOT).as_posix(),
         threshold=threshold(name),
@@ -68,11 +69,8 @@ def golden_inputs(name: str) -> dict[str, Any]:
     from safetensors.numpy import load_file
 
     arrays = load_file(WEIGHTS / name / "golden.safetensors")
-    return {
-        key.removeprefix("inputs/"): array
-        for key, array in arrays.items()
-        if not key.startswith("output")
-    }
+    inputs = {key.removeprefix("inputs/"): array for key, array in arrays.items()}
+    return {key: array for key, array in inputs.items() if not key.startswith("output")}
 
 
 def image_path(name: str) -> Path | None:

@@ -28,24 +28,13 @@ UNIT_TEXT = (
     "What's in a name? that which we call a rose\n"
     "By any other name would smell as sweet;"
 )
-# Shakespeare's sonnet 18 is long enough to follow gradients 64 characters back.
-SONNET = """\
-Shall I compare thee to a summer's day?
-Thou art more lovely and more temperate:
-Rough winds do shake the darling buds of May,
-And summer's lease hath all too short a date:
-Sometime too hot the eye of heaven shines,
-And often is his gold complexion dimm'd;
-And every fair from fair sometime declines,
-By chance or nature's changing course untrimm'd;
-But thy eternal summer shall not fade
-Nor lose possession of that fair thou owest;
-Nor shall Death brag thou wander'st in his shade,
-When in eternal lines to time thou growest:
-So long as men can breathe or eyes can see,
-So long lives this and this gives life to thee.
-"""
+# Shakespeare's sonnet is long enough to follow gradients 64 characters back.
+SONNET = Path(__file__).with_name("sonnet_18.txt")
 GRADIENT_CELLS = ("elman", "lstm")  # one whose gradient vanishes, one whose does not
+PNGS = ("text", "attention", "detections")
+UNUSED = re.compile(
+    r"<metadata>.*?</metadata>|<!--.*?-->|<\?.*?\?>|<!DOCTYPE.*?>", re.S
+)
 LONG = re.compile(r"-?\d+\.\d{3,}")
 # Distinct on white and on black.
 CURVES = ("#3d86d1", "#e07b2e", "#3a9e68", "#d2506b", "#8d6fcb", "#a37a4d", "#d667b0")
@@ -61,11 +50,10 @@ def ink() -> Iterator[None]:
     import matplotlib
     from cycler import cycler
 
-    coloured = ("text.color", "axes.edgecolor", "axes.labelcolor")
-    ticks = ("xtick.color", "ytick.color")
+    inked = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color")
     backgrounds = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
     settings: dict[Any, Any] = {
-        **dict.fromkeys((*coloured, *ticks), INK),
+        **dict.fromkeys((*inked, "ytick.color"), INK),
         **dict.fromkeys(backgrounds, "none"),
         "axes.prop_cycle": cycler(color=CURVES),
         "svg.fonttype": "none",
@@ -76,22 +64,43 @@ def ink() -> Iterator[None]:
         yield
 
 
-def finished(path: Path) -> Path:
-    """Gives an SVG the page's colours and removes unused ids and metadata."""
-    text = path.read_text("utf-8")
-    text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>", "", text, flags=re.DOTALL)
-    text = text.replace(INK, "currentColor")
+def finish(path: Path) -> None:
+    """Gives an SVG the page's colours, and makes it small."""
+    text = UNUSED.sub("", path.read_text("utf-8")).replace(INK, "currentColor")
     used = set(re.findall(r"#([\w.-]+)", text))
-    text = re.sub(
-        r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", text
-    )
+    text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
     text = re.sub(r"<svg\b[^>]*>", lambda tag: tag[0] + STYLE, text, count=1)
-    text = re.sub(r"<[^>]+>", lambda tag: LONG.sub(_short, tag[0]), text)
-    text = re.sub(r"(?<=base64,)[^\"]+", _fewer_colours_inside, text)
+    text = re.sub(r"<[^>]+>", lambda tag: LONG.sub(_rounded, tag[0]), text)
+    text = re.sub(r"(?<=base64,)[^\"]+", _with_palette, text)
     text = re.sub(r">\s+<", ">\n<", text.strip())
     path.write_text(text + "\n", "utf-8")
-    return path
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}"
+
+
+def _with_palette(match: re.Match[str]) -> str:
+    """An image inside an SVG, with a palette and its transparency."""
+    from PIL import Image
+
+    data = io.BytesIO(base64.b64decode(match[0]))
+    image = Image.open(data).convert("RGBA").quantize(48, dither=Image.Dither.NONE)
+    smaller = io.BytesIO()
+    image.save(smaller, "png", optimize=True)
+    return base64.b64encode(smaller.getvalue()).decode()
+
+
+def shrink(path: Path) -> None:
+    """Makes a PNG small: at most as wide as a page, and with a palette."""
+    from PIL import Image
+
+    image = Image.open(path).convert("RGB")
+    image.thumbnail((1100, image.height), Image.Resampling.LANCZOS, reducing_gap=None)
+    # An octree keeps rare colours, such as those of boxes; a median cut merges them.
+    octree = Image.Quantize.FASTOCTREE
+    image = image.quantize(200, method=octree, dither=Image.Dither.NONE)
+    image.save(path, optimize=True)
 
 
 def plot_model(name: str) -> None:
@@ -100,26 +109,30 @@ def plot_model(name: str) -> None:
     from seqzoo.tasks import TASKS
 
     folder, task = FIGURES / name, TASKS[records()[name]["task"]]
-    figure = task.figure
     folder.mkdir(exist_ok=True)
     for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
         old.unlink()
-    with ink():
-        finished(draw(name, None, folder / "training.svg", "training"))
-        if figure == "alignment":
-            finished(draw(name, task.examples[0], folder / "alignment.svg", figure))
-        if figure == "text" and config(name)["config"]["cell"] in GRADIENT_CELLS:
-            finished(draw(name, SONNET, folder / "gradients.svg", "gradients"))
-        if figure == "training":  # of a classifier of sequences
-            plot_gates(name, folder / "gates.svg")
-    if figure == "text":
-        fewer_colours(draw(name, UNIT_TEXT, folder / "text.png", figure))
-    if image := image_path(name):
+    image = image_path(name)
+    if image:
         write_image(name)
-    if image and figure in ("attention", "detections"):
-        options = {"threshold": threshold(name)} if figure == "detections" else {}
-        path = draw(name, str(image), folder / f"{figure}.png", figure, options)
-        fewer_colours(path, colours=200)
+    given = {
+        "alignment": next(iter(task.examples), None),
+        "text": UNIT_TEXT,
+        "gradients": SONNET.read_text("utf-8"),
+        "attention": str(image),
+        "detections": str(image),
+    }
+    kinds = ["training", task.figure]
+    if task.figure == "text" and config(name)["config"]["cell"] in GRADIENT_CELLS:
+        kinds.append("gradients")
+    for kind in dict.fromkeys(kinds):
+        out = folder / f"{kind}.{'png' if kind in PNGS else 'svg'}"
+        options = {"threshold": threshold(name)} if kind == "detections" else {}
+        with contextlib.nullcontext() if kind in PNGS else ink():
+            draw(name, given.get(kind), out, kind, options)
+        (shrink if kind in PNGS else finish)(out)
+    if task.figure == "training":
+        plot_gates(name, folder / "gates.svg")
 
 
 def plot_gates(name: str, out: Path) -> None:
@@ -137,25 +150,25 @@ def plot_gates(name: str, out: Path) -> None:
     inputs = {key: array[:1] for key, array in golden_inputs(name).items()}
     steps = int(np.asarray(inputs["mask"]).sum())
     inputs = {key: array[:, :steps] for key, array in inputs.items()}
-    x = inputs["sequences"]
+    x, times = inputs["sequences"], inputs.get("times")
     # A Phased LSTM's gates depend on the times; other cells read them as a feature.
-    timed = isinstance(getattr(layers[0], "cell", None), PhasedLSTMCell)
-    times = inputs.get("times") if timed else None
-    if "times" in inputs and not timed:
-        feature = inputs["times"][..., None] / model.config.time_unit
-        x = np.concatenate([x, feature], axis=-1)
+    is_timed = isinstance(getattr(layers[0], "cell", None), PhasedLSTMCell)
+    if times is not None and not is_timed:
+        x = np.concatenate([x, times[..., None] / model.config.time_unit], axis=-1)
+        times = None
     for layer in layers[:-1]:
         x = layer(x, times=times)
-    traced = layers[-1].trace(x, times=times)
-    directions = traced if "forward" in traced else {"": traced}
+    trace = layers[-1].trace(x, times=times)
+    directions = trace if "forward" in trace else {"": trace}
     gates: dict[str, Any] = {
         f"{direction} {gate}".strip(): np.asarray(values)[0]
-        for direction, trace in directions.items()
-        for gate, values in trace.items()
+        for direction, values_of in directions.items()
+        for gate, values in values_of.items()
         if gate.endswith("_gate")
     }
     if gates:
-        finished(plot.plot_gates(gates, out))
+        with ink():
+            finish(plot.plot_gates(gates, out))
 
 
 def plot_comparison() -> None:
@@ -173,47 +186,16 @@ def plot_comparison() -> None:
                 rows = list(csv.DictReader(log))
             losses = [float(row["validation_nats_per_character"]) for row in rows]
             axes.plot(range(1, len(rows) + 1), losses, label=cell_name(name))
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("validation, nats a character")
-        axes.set_ylim(1.35, 2.4)
+        axes.set(
+            xlabel="epoch", ylabel="validation, nats a character", ylim=(1.35, 2.4)
+        )
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, ncols=2)
-        finished(write_figure(figure, FIGURES / "cells.svg", "svg"))
+        finish(write_figure(figure, FIGURES / "cells.svg", "svg"))
         result = benchmark("gradients")
         for state in ("fresh", "trained"):
             curves = {
                 cell_name(name): (result["lags"], norms[state])
                 for name, norms in result["models"].items()
             }
-            out = FIGURES / f"gradients_{state}.svg"
-            finished(plot.plot_gradients(curves, out))
-
-
-def _short(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}"
-
-
-def _fewer_colours_inside(match: re.Match[str]) -> str:
-    """An image inside an SVG, with a palette and its transparency."""
-    from PIL import Image
-
-    data = io.BytesIO(base64.b64decode(match[0]))
-    image = Image.open(data).convert("RGBA").quantize(48, dither=Image.Dither.NONE)
-    smaller = io.BytesIO()
-    image.save(smaller, "png", optimize=True)
-    return base64.b64encode(smaller.getvalue()).decode()
-
-
-def fewer_colours(path: Path, colours: int = 48, width: int = 1100) -> Path:
-    """Makes a PNG small: at most as wide as a page, and with a palette."""
-    from PIL import Image
-
-    image = Image.open(path).convert("RGB")
-    if image.width > width:
-        size = (width, round(image.height * width / image.width))
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    # An octree keeps rare colours, such as those of boxes; a median cut merges them.
-    octree = Image.Quantize.FASTOCTREE
-    image = image.quantize(colours, method=octree, dither=Image.Dither.NONE)
-    image.save(path, optimize=True)
-    return path
+            finish(plot.plot_gradients(curves, FIGURES / f"gradients_{state}.svg"))
