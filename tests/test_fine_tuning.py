@@ -20,7 +20,7 @@ LABELS = ["red cell", "white cell", "platelet"]
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory):
     """Runs the page's blocks in turn, each once, and keeps the names that each left."""
-    names, found = {}, []
+    names, after_each = {}, []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("page"))
         compiled = keras.Model.compile
@@ -35,8 +35,8 @@ def blocks(tmp_path_factory):
         patch.setattr(base, "compile_for", lambda model, function: function)
         for block in BLOCKS:
             exec(block, names)
-            found.append(dict(names))
-        yield found
+            after_each.append(dict(names))
+        yield after_each
 
 
 def weights_of(model):
@@ -67,8 +67,8 @@ def test_the_last_layer_alone_learns_from_vectors(blocks):
     for key, weight in weights_of(model).items():
         if not key.startswith("logits/"):
             np.testing.assert_array_equal(weight, trained[key])
-    found = model.probabilities(names["images"]).argmax(axis=1)
-    assert (found == names["labels"]).mean() > 0.9
+    classes = model.probabilities(names["images"]).argmax(axis=1)
+    assert (classes == names["labels"]).mean() > 0.9
 
 
 def test_a_recipe_trains_and_records(blocks):

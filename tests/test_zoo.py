@@ -127,7 +127,7 @@ def test_an_unknown_name_gives_the_nearest_ones(bundle, verb):
 
 
 @pytest.mark.parametrize("name", ["", "..x/y", "a b", "zzz", "unfinished"])
-def test_a_name_that_is_none_is_unknown(bundle, name):
+def test_a_malformed_name_is_unknown(bundle, name):
     with pytest.raises((KeyError, FileNotFoundError)):
         seqzoo.load(name)
 

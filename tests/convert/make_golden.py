@@ -90,12 +90,12 @@ def make_swin(case: str, root: Path, seed: int = 0) -> None:
     settings, sides, old_names = SWIN[case]
     config = transformers.SwinConfig(**(SMALL_SWIN | settings))
     model = transformers.SwinForImageClassification
-    # Much noise: little would let everyone attend to everyone alike.
+    # Much noise: with little, all positions attend to all others alike.
     _make(lambda: model(config), sides, 0.4, old_names, root / case, seed)
 
 
 def make_detr(case: str, root: Path, seed: int = 0) -> None:
-    """The folder of one case: pixels, whole and with a mask, and a picture."""
+    """The folder of one case: pixels, whole and with a mask, and an image."""
     import torch
     import transformers
     from safetensors.numpy import save_file
@@ -110,8 +110,8 @@ def make_detr(case: str, root: Path, seed: int = 0) -> None:
         if not weight.is_floating_point():
             continue
         if weight.ndim > 1:
-            # Large enough that the pictures decide what is found, and that queries
-            # look at places of their own.
+            # Large enough that detections depend on the image, and that each query
+            # attends to another place.
             sharp = any(part in name for part in ("q_proj", "k_proj", "query_"))
             scale = (4 if sharp else 1) * (2 / weight[0].numel()) ** 0.5
             new = rng.normal(size=weight.shape) * scale
@@ -122,8 +122,8 @@ def make_detr(case: str, root: Path, seed: int = 0) -> None:
     pixels = rng.normal(size=(2, 72, 104, 3)).astype("float16")
     mask = np.ones(pixels.shape[:3], bool)
     mask[1, 50:] = mask[1, :, 77:] = False
-    picture = rng.integers(256, size=(20, 33, 3)).astype("uint8")
-    golden = {"pixels": pixels, "mask": mask, "picture": picture}
+    image = rng.integers(256, size=(20, 33, 3)).astype("uint8")
+    golden = {"pixels": pixels, "mask": mask, "picture": image}
     values = torch.tensor(pixels.astype("float32").transpose(0, 3, 1, 2))
     for which, real in (("whole", np.ones_like(mask)), ("masked", mask)):
         with torch.no_grad():
@@ -132,8 +132,8 @@ def make_detr(case: str, root: Path, seed: int = 0) -> None:
         golden[f"{which}_boxes"] = outputs.pred_boxes.numpy()
     size = {"shortest_edge": 40, "longest_edge": 60}
     processor = transformers.DetrImageProcessorPil(size=size)
-    shown = processor(images=picture, return_tensors="np")["pixel_values"]
-    golden["picture_pixels"] = np.ascontiguousarray(shown.transpose(0, 2, 3, 1))
+    resized = processor(images=image, return_tensors="np")["pixel_values"]
+    golden["picture_pixels"] = np.ascontiguousarray(resized.transpose(0, 2, 3, 1))
     folder = root / case
     model.save_pretrained(folder, save_original_format=old_names)
     processor.save_pretrained(folder)

@@ -17,8 +17,8 @@ CASES = sorted(MAKERS)
 
 @pytest.mark.parametrize("case", CASES)
 def test_logits_equal_those_of_transformers(case):
-    found, expected = logits(GOLDEN / case)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    actual, expected = logits(GOLDEN / case)
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
 
 
 @pytest.mark.slow
@@ -26,5 +26,5 @@ def test_logits_equal_those_of_transformers(case):
 def test_logits_equal_those_of_a_new_checkpoint(case, tmp_path):
     pytest.importorskip("transformers")
     MAKERS[case](case, tmp_path, seed=1)
-    found, expected = logits(tmp_path / case)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    actual, expected = logits(tmp_path / case)
+    np.testing.assert_allclose(actual, expected, atol=1e-4)

@@ -29,11 +29,11 @@ def check(folder):
     golden = load_file(folder / "golden.safetensors")
     pixels = golden["pixels"].astype("float32")
     inputs = {"whole": pixels, "masked": {"images": pixels, "mask": golden["mask"]}}
-    for which, each in inputs.items():
-        found = model(each)
+    for which, images in inputs.items():
+        outputs = model(images)
         for ours, theirs in (("logits", "logits"), ("boxes_cxcywh", "boxes")):
             np.testing.assert_allclose(
-                ops.convert_to_numpy(found[ours]),
+                ops.convert_to_numpy(outputs[ours]),
                 golden[f"{which}_{theirs}"],
                 atol=1e-4,
             )
@@ -57,13 +57,14 @@ def test_a_new_checkpoint_its_processor_and_its_answers(case, tmp_path):
     with torch.no_grad():
         outputs = theirs(**processor(images=golden["picture"], return_tensors="pt"))
     expected = processor.post_process_object_detection(outputs, 0.2, [(20, 33)])[0]
-    found = model.detect(golden["picture"], threshold=0.2)
+    detections = model.detect(golden["picture"], threshold=0.2)
     order = np.argsort(-expected["scores"].numpy(), kind="stable")
     assert len(order) > 0
     names = [f"LABEL_{k}" for k in expected["labels"].numpy()[order]]
-    assert found.labels == names
-    np.testing.assert_allclose(found.scores, expected["scores"][order], atol=1e-4)
-    np.testing.assert_allclose(found.boxes_xyxy, expected["boxes"][order], atol=1e-3)
+    assert detections.labels == names
+    boxes, scores = detections.boxes_xyxy, detections.scores
+    np.testing.assert_allclose(scores, expected["scores"][order], atol=1e-4)
+    np.testing.assert_allclose(boxes, expected["boxes"][order], atol=1e-3)
 
 
 @pytest.mark.slow
@@ -77,7 +78,7 @@ def test_sizes_are_those_of_transformers():
             assert processor.resized_size(*size) == expected
 
 
-def test_pictures_become_the_pixels_of_transformers():
+def test_images_become_the_pixels_of_transformers():
     model = seqzoo.load(GOLDEN / "detr")
     golden = load_file(GOLDEN / "detr" / "golden.safetensors")
     arrays = model.processor.encode([golden["picture"]])
@@ -110,8 +111,8 @@ def timm_name(name):
         r"encoder\.stages\.(\d)\.layers\.(\d)\.(?:layer\.(\d)\.(conv|norm)\w+|)"
     )
 
-    def at_that_place(found):
-        stage, block, k, kind = found.groups()
+    def at_that_place(match):
+        stage, block, k, kind = match.groups()
         inside = f"{kind.replace('norm', 'bn')}{int(k) + 1}" if kind else ""
         return f"layer{int(stage) + 1}.{block}.{inside}"
 

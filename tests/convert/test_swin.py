@@ -29,8 +29,8 @@ def test_what_is_computed_or_of_pretraining_is_left_out(copy):
     mask_token = "swin.embeddings.mask_token"
     more = {index: np.zeros((16, 16), "int64"), mask_token: np.zeros((1, 1, 6))}
     changed(folder, lambda tensors: tensors.update(more))
-    found, expected = logits(folder)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    actual, expected = logits(folder)
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
 
 
 def test_the_class_tokens_place_of_transformers_4_is_left_out(copy):
@@ -42,8 +42,8 @@ def test_the_class_tokens_place_of_transformers_4_is_left_out(copy):
         tensors[name] = np.concatenate([token, tensors[name]], axis=1)
 
     changed(folder, with_class_token)
-    found, expected = logits(folder)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    actual, expected = logits(folder)
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
 
 
 def test_the_config_is_the_checkpoints():

@@ -50,8 +50,8 @@ def test_sharded_weights_are_read(copy):
     index = {name: file for file, part in parts.items() for name in part}
     path = copy / "model.safetensors.index.json"
     path.write_text(json.dumps({"weight_map": index}))
-    found, expected = logits(copy)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    actual, expected = logits(copy)
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
     (copy / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match="model-00002-of-00002"):
         seqzoo.load(copy)
@@ -60,8 +60,8 @@ def test_sharded_weights_are_read(copy):
 def test_a_checkpoint_with_a_manifest_is_verified(copy):
     manifest = seqzoo.hub.write_manifest(copy)
     assert "preprocessor_config.json" in manifest.files
-    found, expected = logits(copy)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    actual, expected = logits(copy)
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
     changed(copy, lambda tensors: tensors.pop("classifier.bias"))
     with pytest.raises(ValueError, match=r"model\.safetensors is damaged"):
         seqzoo.load(copy)

@@ -23,8 +23,8 @@ def vit(server):
 def test_a_checkpoint_of_transformers_is_loaded_by_hf(vit, server):
     model = seqzoo.load("hf:someone/vit")
     golden = load_file(GOLDEN / "golden.safetensors")
-    found = ops.convert_to_numpy(model(golden["pixels"]))
-    np.testing.assert_allclose(found, golden["logits"], atol=1e-4)
+    actual = ops.convert_to_numpy(model(golden["pixels"]))
+    np.testing.assert_allclose(actual, golden["logits"], atol=1e-4)
     assert (model.info.name, model.info.revision) == ("hf:someone/vit", vit)
     assert model.info.class_name == "ViT"
     assert model.info.params == model.count_params()
