@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import seqzoo
-from seqzoo.cli.names import Name
+from seqzoo.cli.options import Name
 from seqzoo.cli.training import evaluate
 
 

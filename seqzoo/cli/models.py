@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 
 import seqzoo
-from seqzoo.cli.names import Name
-from seqzoo.cli.options import with_options
-from seqzoo.cli.output import json_text, output_lines, task_of
+from seqzoo.cli.options import Name, with_options
+from seqzoo.cli.output import json_text, task_of
 
 # Inputs of one call: enough to fill batches of similar lengths, few enough that the
 # first answers of a long file come soon.
@@ -72,8 +71,13 @@ def run(
         raise ValueError("--attention needs --json: the weights are numbers.")
     for i in range(0, len(texts), LINES_PER_CALL):
         part = texts[i : i + LINES_PER_CALL]
-        for line in output_lines(task, model, part, options, as_json, attention):
-            print(line)
+        answers = task.answers(model, part, as_json, **options)
+        for given, answer in zip(part, answers, strict=True):
+            if as_json:
+                print(json_text(task.answer_json(given, answer, attention)))
+                continue
+            for line in task.answer_lines(given, answer):
+                print(line)
         if len(texts) > LINES_PER_CALL:
             print(f"{i + len(part)} of {len(texts)} inputs done", file=sys.stderr)
 

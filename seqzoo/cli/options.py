@@ -1,4 +1,4 @@
-"""Options of a command from the signatures and docstrings of Python functions."""
+"""Arguments of commands, among them options from the signatures of functions."""
 
 import functools
 import inspect
@@ -10,6 +10,13 @@ from typing import Annotated, Any
 import typer
 
 Function = Callable[..., Any]
+# The argument of commands about one model.
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A name of `seqzoo list`, a folder (./x) or hf:owner/name."
+    ),
+]
 
 
 def with_options(command: Function, functions: Mapping[str, Function]) -> Function:

@@ -1,7 +1,7 @@
 """What `seqzoo run` prints: each task says how its answers look."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from seqzoo.cli.options import arguments
@@ -41,29 +41,3 @@ def task_of(model: Any, options: Mapping[str, Any], attention: bool) -> Any:
                 "out."
             )
     return task
-
-
-def output_lines(
-    task: Any,
-    model: Any,
-    inputs: Sequence[str],
-    options: Mapping[str, Any],
-    as_json: bool,
-    attention: bool,
-) -> Iterator[str]:
-    """The lines to print for a model's answers to the inputs.
-
-    Args:
-        task: The class of the model's task.
-        model: The loaded model.
-        inputs: Texts, or paths of images or recordings.
-        options: Arguments of the task's verb.
-        as_json: Whether to print one JSON object for each input.
-        attention: Whether the objects hold attention weights.
-    """
-    answers = task.answers(model, inputs, as_json, **options)
-    for given, answer in zip(inputs, answers, strict=True):
-        if as_json:
-            yield json_text(task.answer_json(given, answer, attention))
-        else:
-            yield from task.answer_lines(given, answer)

@@ -77,19 +77,12 @@ def _loaded(name: str) -> Any:
 
 
 def card(name: str) -> str:
-    """A model's task, scores, paper, data, limits and licence, as Markdown."""
-    info = seqzoo.info(name)
-    size = "" if info.params is None else f", {info.params:,} parameters"
-    rows = [("task", f"{info.task}, {info.class_name}{size}")]
-    for metric, record in info.metrics.items():
-        examples = record.get("examples")
-        source = [record.get("split"), examples and f"{examples:,} examples"]
-        value = f"{record['value']:.4g} {record.get('unit') or ''}".strip()
-        text = f"{value} ({', '.join(filter(None, source))})"
-        rows.append((metric.replace("_", " "), text))
-    rows += [("paper", info.paper or ""), ("data", info.data or "")]
-    rows += [("limits", _limits(name)), ("licence", info.licence or "")]
-    return "\n".join(f"- **{label}**: {text}" for label, text in rows if text)
+    """A model's record and its limits, as Markdown."""
+    rows = seqzoo.info(name).rows()
+    if limits := _limits(name):
+        rows.append(("limits", limits))
+    lines = (f"- **{label.replace('_', ' ')}**: {text}" for label, text in rows)
+    return "\n".join(lines)
 
 
 def _limits(name: str) -> str:

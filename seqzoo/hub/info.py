@@ -34,7 +34,8 @@ class ModelInfo:
     revision: str | None = None  # its commit
     processor: str | None = None  # class of the processor, which encodes its inputs
 
-    def __repr__(self) -> str:
+    def rows(self) -> list[tuple[str, str]]:
+        """The label and the text of every known fact, for people."""
         size = "" if self.params is None else f", {self.params:,} parameters"
         rows = [("task", self.task), ("class", self.class_name + size)]
         for name, metric in self.metrics.items():
@@ -44,6 +45,10 @@ class ModelInfo:
                 rows.append((label, text))
         if self.repo_id and self.revision:
             rows.append(("hub", f"hf:{self.repo_id}@{self.revision}"))
+        return rows
+
+    def __repr__(self) -> str:
+        rows = self.rows()
         width = max(len(label) for label, _ in rows)
         lines = [f"  {label:{width}}  {text}" for label, text in rows]
         return "\n".join([self.name, *lines])

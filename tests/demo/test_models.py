@@ -69,4 +69,4 @@ def test_every_model_of_the_real_zoo_has_a_card_with_its_licence():
 
 def test_a_folder_without_a_record_has_a_card(tiny_zoo):
     card = models.card(str(tiny_zoo / "writer"))
-    assert card.startswith("- **task**: text-generation, RecurrentLM, ")
+    assert card.startswith("- **task**: text-generation\n- **class**: RecurrentLM, ")
