@@ -14,23 +14,21 @@ from seqzoo.data.augmentation import (
     RandomShift,
     augmentation_sentence,
 )
-from seqzoo.data.batches import Batches, Epoch, ShuffledBatches
-from seqzoo.data.bccd import BCCD_LABELS, bccd
-from seqzoo.data.cifar10 import CIFAR10_DATA, CIFAR10_LABELS, cifar10, toy_colours
+from seqzoo.data.bccd import bccd
+from seqzoo.data.cifar10 import CIFAR10_DATA, cifar10, toy_colours
 from seqzoo.data.detection_batches import DetectionBatches
 from seqzoo.data.image_batches import ImageBatches
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
 from seqzoo.data.mnist import MNIST_DATA, mnist, toy_digits
 from seqzoo.data.multi30k import (
     MULTI30K_DATA,
-    Pairs,
     TranslationCorpus,
     multi30k,
     multi30k_tokenized_references,
 )
 from seqzoo.data.recording_batches import RecordingBatches, SpeakerVariation
-from seqzoo.data.scenes import DigitScenes, digit_scenes, toy_scenes
-from seqzoo.data.sines import SAMPLINGS, SINE_LABELS, SineBatches, Waves, sine_waves
+from seqzoo.data.scenes import digit_scenes, toy_scenes
+from seqzoo.data.sines import SAMPLINGS, SINE_LABELS, SineBatches, sine_waves
 from seqzoo.data.spoken_digit import (
     DIGITS,
     Recording,
@@ -54,26 +52,20 @@ from seqzoo.data.translation_batches import TranslationBatches
 from seqzoo.data.trivial_augment import TrivialAugment
 
 __all__ = [
-    "BCCD_LABELS",
     "CIFAR10_DATA",
-    "CIFAR10_LABELS",
     "DIGITS",
     "MNIST_DATA",
     "MULTI30K_DATA",
     "SAMPLINGS",
     "SINE_LABELS",
     "AnnotatedImage",
-    "Batches",
     "CutMix",
     "Cutout",
     "DetectionBatches",
     "DetectionCorpus",
-    "DigitScenes",
-    "Epoch",
     "ImageBatches",
     "LabelledArrays",
     "LabelledCorpus",
-    "Pairs",
     "RandomAffine",
     "RandomFlip",
     "RandomFlips",
@@ -81,7 +73,6 @@ __all__ = [
     "RandomShift",
     "Recording",
     "RecordingBatches",
-    "ShuffledBatches",
     "SineBatches",
     "SpeakerVariation",
     "TextCorpus",
@@ -89,7 +80,6 @@ __all__ = [
     "TranslationBatches",
     "TranslationCorpus",
     "TrivialAugment",
-    "Waves",
     "augmentation_sentence",
     "bccd",
     "cifar10",

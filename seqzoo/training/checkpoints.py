@@ -1,4 +1,8 @@
-"""The whole state of a training run in one file, written whole or not at all."""
+"""The whole state of a training run in one file, written completely or not at all.
+
+Keras's BackupAndRestore and orbax neither refuse the checkpoint of another recipe nor
+promise the weights of an uninterrupted run.
+"""
 
 import hashlib
 import json
@@ -22,7 +26,7 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 @dataclass
 class Progress:
-    """How far a run has come; the file keeps it beside the arrays."""
+    """The progress of a run, saved beside the arrays."""
 
     epoch: int = 0  # epochs completed
     step: int = 0  # optimizer steps
@@ -34,18 +38,18 @@ class Progress:
 
 
 class Checkpoints:
-    """The folder that a run writes after each epoch and resumes from.
+    """The folder that a run saves to after each epoch and resumes from.
 
-    `state.safetensors` holds every variable that decides what comes next: weights,
-    states of random number generators, optimizer variables with their averages. A
-    resumed run is therefore the uninterrupted one, bit for bit, on the same backend
-    and device. `best.safetensors` holds the weights that validation chose.
+    `state.safetensors` holds every variable that training depends on: weights, states
+    of random number generators, optimizer variables with their averages. A resumed run
+    therefore ends like an uninterrupted one, bit for bit, on the same backend and
+    device. `best.safetensors` holds the weights that validation chose.
 
     Args:
-        folder: Where; made if it does not exist.
-        recipe: Whose run it is. A checkpoint of another one is refused: of another
-            Config, processor, optimizer, loss, number of epochs or data hash. (The
-            batches themselves are not compared.)
+        folder: The folder; made if it does not exist.
+        recipe: The recipe of the run. A checkpoint of another one is refused: of
+            another Config, processor, optimizer, loss, number of epochs or data hash.
+            (The batches themselves are not compared.)
         seed: The seed of the run.
         dtype: Its dtype policy, if it is not Keras's own.
     """
@@ -66,7 +70,7 @@ class Checkpoints:
         self._write(STATE, arrays, {"progress": asdict(progress)})
 
     def save_best(self) -> None:
-        """Keeps the weights that the model holds now; call it before `save`.
+        """Saves the weights as the best ones; call it before `save`.
 
         A run killed between the two repeats the epoch and writes the same file.
         """
@@ -77,7 +81,7 @@ class Checkpoints:
         self._write(BEST, arrays, {})
 
     def resume(self) -> Progress | None:
-        """Gives the model and its optimizer their saved state; None if there is none.
+        """Restores the model and its optimizer; None if nothing was saved.
 
         Raises:
             ValueError: If the file is of another recipe, seed or number of epochs, or
@@ -90,7 +94,7 @@ class Checkpoints:
         return Progress(**metadata["progress"])
 
     def restore_best(self) -> None:
-        """Gives the model the weights that `save_best` kept."""
+        """Restores the weights that `save_best` saved."""
         arrays, _ = self._read(BEST)
         _assign(variables_by_key(self._model), arrays, self._folder / BEST)
 
@@ -103,7 +107,7 @@ class Checkpoints:
         save_file(arrays, temporary, metadata={"seqzoo": text})
         _sync(temporary)
         os.replace(temporary, path)
-        _sync(self._folder)  # so that the new name, too, outlives a power cut
+        _sync(self._folder)  # so that the new name survives a power cut
 
     def _read(self, file: str) -> tuple[Arrays, dict[str, Any]]:
         from safetensors import SafetensorError, safe_open
@@ -119,8 +123,9 @@ class Checkpoints:
                 f"{path} is no readable checkpoint ({error!r}). {advice}"
             ) from error
         saved = metadata["identity"]
-        wanted = self._identity
-        changed = [key for key in wanted if saved.get(key) != wanted[key]]
+        changed = [
+            key for key, value in self._identity.items() if saved.get(key) != value
+        ]
         if changed:
             raise ValueError(
                 f"{path} is of a run with another {', '.join(changed)}. {advice}"
@@ -129,14 +134,14 @@ class Checkpoints:
 
 
 def load_weights(model: Task, path: Path) -> None:
-    """Gives a built model the weights of a `model.safetensors`, as rounded there."""
+    """Loads the rounded weights of a `model.safetensors` into a built model."""
     from safetensors.numpy import load_file
 
     _assign(variables_by_key(model), load_file(path), path)
 
 
 def _identity(recipe: Recipe, seed: int) -> dict[str, Any]:
-    """What must be equal for two runs to be one: short values, or hashes of long."""
+    """Values, or their hashes, that must be equal in a resumed run."""
     processor = recipe.model.processor
     return {
         "name": recipe.name,
@@ -156,7 +161,7 @@ def _digest(value: Any) -> str:
 
 
 def _without_names(value: Any) -> Any:
-    """Drops `name`, which Keras numbers by what else the process has made."""
+    """Drops `name`, in which Keras counts the objects of the process."""
     if isinstance(value, Mapping):
         return {
             str(key): _without_names(entry)
@@ -169,7 +174,7 @@ def _without_names(value: Any) -> Any:
 
 
 def _state(model: Task) -> dict[str, keras.Variable]:
-    """Every variable that decides how training goes on."""
+    """Every variable that training depends on."""
     state = {f"model/{i}": variable for i, variable in enumerate(model.variables)}
     for i, variable in enumerate(model.optimizer.variables):
         state[f"optimizer/{i}"] = variable
@@ -183,12 +188,10 @@ def _array(variable: keras.Variable) -> np.ndarray[Any, Any]:
 def _assign(
     variables: Mapping[str, keras.Variable], arrays: Arrays, path: Path
 ) -> None:
-    shapes = {key: tuple(variable.shape) for key, variable in variables.items()}
-    found = {key: array.shape for key, array in arrays.items()}
-    if shapes != found:
-        wrong = sorted(
-            key for key in {*shapes, *found} if shapes.get(key) != found.get(key)
-        )
+    wanted = {key: tuple(variable.shape) for key, variable in variables.items()}
+    saved = {key: array.shape for key, array in arrays.items()}
+    wrong = sorted(k for k in {*wanted, *saved} if wanted.get(k) != saved.get(k))
+    if wrong:
         raise ValueError(
             f"{path} does not fit the model; {len(wrong)} arrays are missing, unknown "
             f"or of another shape, the first is {wrong[0]}. Train again with "

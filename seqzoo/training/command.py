@@ -18,7 +18,7 @@ from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
 
 SMOKE_STEPS = 2
-REPLAY_TOLERANCE = 0.005  # of a score: other backends round other ties
+REPLAY_TOLERANCE = 0.005  # of a score: backends round differently
 
 Data = TypeVar("Data")
 
@@ -31,35 +31,34 @@ def main(
     read: Callable[[Path], Data] | None = None,
     arguments: Sequence[str] | None = None,
 ) -> None:
-    """Runs a recipe as its flags say; ends the process with one line on errors.
+    """Runs a recipe by its flags; an error is one line and exit status 2.
 
     Args:
         make_recipe: The recipe, a function of data.
         data: Reads the real data.
-        toy: Makes data of the same form, without files, for `--smoke`.
-        read: Reads a reader's own file instead, if the recipe can be trained on one:
-            gives the command `--text FILE`.
-        arguments: Instead of the process's own.
+        toy: Makes data of the same form without files, for `--smoke`.
+        read: Reads a file of the user's, for `--text FILE`; None: no such flag.
+        arguments: Flags; by default those of the process.
     """
     parser = _parser(takes_file=read is not None)
     flags = parser.parse_args(arguments)
 
-    def own_or_public() -> Recipe:
+    def chosen_recipe() -> Recipe:
         if read is None or flags.text is None:
             return make_recipe(data())
         recipe = make_recipe(read(flags.text))
-        # Not under the trained name, whose folder it would replace.
+        # Another name, so that the folder of the trained model stays.
         return dataclasses.replace(recipe, name=f"{recipe.name}_{flags.text.stem}")
 
     try:
         if flags.evaluate:
-            _replay(own_or_public(), flags.out)
+            _replay(chosen_recipe(), flags.out)
         elif flags.smoke:
             _smoke(lambda: make_recipe(toy()), flags.seed, flags.dtype)
         else:
-            keep_freed_memory()  # this process has nothing else to do
+            keep_freed_memory()  # the process does nothing else
             run(
-                own_or_public,
+                chosen_recipe,
                 seed=flags.seed,
                 folder=flags.out,
                 checkpoint_dir=flags.checkpoint_dir,
@@ -70,7 +69,7 @@ def main(
             )
     except KeyboardInterrupt:
         print(
-            "Stopped; the same command goes on after the last epoch.", file=sys.stderr
+            "Stopped. The same command resumes after the last epoch.", file=sys.stderr
         )
         raise SystemExit(130) from None
     except (ValueError, KeyError, OSError, ImportError) as error:
@@ -80,7 +79,7 @@ def main(
 
 
 def _smoke(make_recipe: Callable[[], Recipe], seed: int, dtype: str | None) -> None:
-    """Two steps, then everything that follows training, in a folder that vanishes."""
+    """Trains two steps, then does everything that follows, in a temporary folder."""
 
     def shortened() -> Recipe:
         recipe = make_recipe()
@@ -105,8 +104,8 @@ def _smoke(make_recipe: Callable[[], Recipe], seed: int, dtype: str | None) -> N
 
 
 def _replay(recipe: Recipe, folder: Path) -> None:
-    """Scores the trained model again and compares with what its record says."""
-    # By its name, what the bundle lacks may lie in the Hub cache.
+    """Scores the trained model again and compares with its record."""
+    # By name, since the weights may lie in the Hub cache alone.
     is_bundled = folder.resolve() == zoo.bundle_folder().resolve()
     model = zoo.load(recipe.name if is_bundled else folder / recipe.name)
     record = json.loads((folder / recipe.name / "metrics.json").read_text("utf-8"))
@@ -115,7 +114,7 @@ def _replay(recipe: Recipe, folder: Path) -> None:
     for name, metric in recipe.evaluate(model).items():
         before = recorded.get(name, math.nan)
         print(f"{name} {metric.value:.4f} {metric.unit}, recorded {before:.4f}")
-        # So that no number at all is no equal number either.
+        # Not `>`, so that NaN differs, too.
         if not abs(metric.value - before) <= REPLAY_TOLERANCE * abs(before):
             differing.append(name)
     if differing:
@@ -127,51 +126,41 @@ def _replay(recipe: Recipe, folder: Path) -> None:
 
 def _parser(takes_file: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description="Train this recipe and write weights/<name>/. A run that was "
-        "stopped goes on after its last epoch."
+        description="Train this recipe and write weights/<name>/. The same command "
+        "resumes an interrupted run after its last finished epoch."
     )
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-    parser.add_argument(
-        "--smoke", action="store_true", help="two steps on toy data, nothing is kept"
+    add = parser.add_argument
+    add("--seed", type=int, default=0, help="seed of the run; default: %(default)s")
+    add("--epochs", type=int, help="number of epochs; default: the recipe's")
+    add(
+        "--smoke", action="store_true", help="train two steps on toy data, keep nothing"
     )
-    parser.add_argument(
+    add(
         "--evaluate",
         action="store_true",
-        help="train nothing: score the trained model on test data again, compare",
+        help="train nothing; score the trained model again and compare",
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("weights"), help="default: %(default)s"
-    )
-    parser.add_argument(
+    weights, checkpoints = Path("weights"), Path("checkpoints")
+    add("--out", type=Path, default=weights, help="folder; default: %(default)s")
+    add(
         "--checkpoint-dir",
         type=Path,
-        default=Path("checkpoints"),
-        help="default: %(default)s",
+        default=checkpoints,
+        help="folder of unfinished runs; default: %(default)s",
     )
-    parser.add_argument(
-        "--no-resume", action="store_true", help="begin anew, overwrite the checkpoint"
+    add(
+        "--no-resume", action="store_true", help="start again, overwrite the checkpoint"
     )
-    parser.add_argument(
-        "--dtype",
-        choices=DTYPES,
-        help="of training; what is evaluated is float32",
-    )
-    parser.add_argument(
+    add("--dtype", choices=DTYPES, help="of training; evaluation is in float32")
+    add(
         "--workers",
         type=int,
         default=0,
         metavar="COUNT",
-        help="processes that make batches, for an accelerator; default: this one",
+        help="processes that prepare batches, for a GPU; default: none but this one",
     )
-    parser.add_argument(
-        "--debug", action="store_true", help="show the traceback of an error"
-    )
+    add("--debug", action="store_true", help="show the traceback of an error")
     if takes_file:
-        parser.add_argument(
-            "--text",
-            type=Path,
-            metavar="FILE",
-            help="train on this UTF-8 text; NAME_FILE is the model's name then",
-        )
+        help_text = "train on this UTF-8 text; the model is then called NAME_FILE"
+        add("--text", type=Path, metavar="FILE", help=help_text)
     return parser

@@ -44,26 +44,26 @@ def run(
     dtype: str | None = None,
     workers: int = 0,
 ) -> Path:
-    """Trains a recipe, or goes on with it, and writes the model with its record.
+    """Trains a recipe, or resumes it, and writes the model with its record.
 
-    The seed is set before the recipe is made, so that initial weights follow it. After
-    each epoch the model is validated and everything is saved to
-    `checkpoint_dir/<name>/`; a run that was killed, however hard, goes on from there
-    and ends with the same weights. After the last epoch the weights with the best
-    validation score are rounded as they are saved, evaluated on test data once, and
-    written to `folder/<name>/`, which appears whole or not at all.
+    The seed is set before the recipe is made, because layers draw their initial weights
+    when they are made. After each epoch the model is validated and everything is saved
+    to `checkpoint_dir/<name>/`; a run that was killed resumes from there and ends with
+    the same weights. After the last epoch the weights with the best validation score
+    are rounded to the precision in which they are saved, evaluated on test data once,
+    and written to `folder/<name>/`, completely or not at all.
 
     Args:
         make_recipe: Makes the recipe; called once, after the seed is set.
         seed: Seed of Python, NumPy, Keras and the backend.
-        folder: Where the trained model's folder comes.
-        checkpoint_dir: Where the state of unfinished runs is kept.
-        epochs: Instead of the recipe's, which its schedule may have counted on.
-        resume: False begins anew and overwrites the checkpoint.
-        run_eagerly: As in `keras.Model.compile`: each step is run, none compiled.
+        folder: Folder that gets the trained model's folder.
+        checkpoint_dir: Folder of the state of unfinished runs.
+        epochs: Number of epochs in place of the recipe's; the schedule stays.
+        resume: False starts again and overwrites the checkpoint.
+        run_eagerly: As in `keras.Model.compile`: no step is compiled.
         dtype: One of `DTYPES`, the Keras dtype policy of training; None is Keras's
-            own. "mixed_bfloat16" is faster where the processor has bfloat16. Weights
-            and averages stay float32, and so does the model that is evaluated.
+            own. "mixed_bfloat16" is faster where the processor has bfloat16. Weights,
+            averages and the evaluated model are float32.
         workers: Number of worker processes that prepare batches; 0 is none.
 
     Returns:
@@ -125,7 +125,7 @@ def run(
 
 
 def _twin(model: Task) -> Task:
-    """The model again, of Keras's current dtype policy."""
+    """A copy of the model in Keras's current dtype policy."""
     twin = type(model).from_config(model.get_config())
     twin.processor = model.processor
     twin.ensure_built()
@@ -135,7 +135,7 @@ def _twin(model: Task) -> Task:
 
 
 def _jit_compile(recipe: Recipe, run_eagerly: bool) -> bool | str:
-    """What `compile` is told; PyTorch's compiler, which True would call, never."""
+    """The argument of `compile`. True would call PyTorch's compiler on PyTorch."""
     if run_eagerly:
         return False
     return True if recipe.xla and keras.backend.backend() == "tensorflow" else "auto"
@@ -144,7 +144,7 @@ def _jit_compile(recipe: Recipe, run_eagerly: bool) -> bool | str:
 def _train_epoch(
     recipe: Recipe, epoch: int, progress: Progress, checkpoints: Checkpoints
 ) -> None:
-    """Trains and validates one epoch and saves where the run stands."""
+    """Trains and validates one epoch and saves the state of the run."""
     started = time.monotonic()
     model = recipe.model
     title = f"epoch {epoch + 1}/{recipe.epochs}"
@@ -152,7 +152,7 @@ def _train_epoch(
     bar = EpochBar(title, batches)
     total, steps = 0.0, 0
     for batch in batches:
-        # Not `fit`: at its end Keras would overwrite the raw weights by the averaged.
+        # Not `fit`: it would replace the raw weights by the averages at its end.
         loss = float(model.train_on_batch(*batch, return_dict=True)["loss"])
         if not math.isfinite(loss):
             raise ValueError(
@@ -192,22 +192,19 @@ def _train_epoch(
     }
     progress.history.append(row)
     checkpoints.save(progress)
-    shown = "  ".join(f"{name} {value:.5g}" for name, value in list(row.items())[2:])
-    say(f"{title}  {steps} steps  {shown}{'  (best)' if is_best else ''}")
+    values = "  ".join(f"{name} {value:.5g}" for name, value in list(row.items())[2:])
+    say(f"{title}  {steps} steps  {values}{'  (best)' if is_best else ''}")
 
 
 @contextmanager
 def averaged_weights(model: Task) -> Iterator[None]:
-    """Gives the model its optimizer's averaged weights, and the raw ones back after.
-
-    Without `use_ema` nothing changes.
-    """
+    """Inside, the model has its optimizer's averaged weights, if it keeps any."""
     variables = model.trainable_variables
     raw = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
     model.optimizer.finalize_variable_values(variables)
     for variable in variables:
         # A copy: on JAX the averages would share a buffer with the weights, which a
-        # compiled step may give away.
+        # compiled step may reuse.
         variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
     try:
         yield
@@ -217,7 +214,7 @@ def averaged_weights(model: Task) -> Iterator[None]:
 
 
 def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
-    """Saves, rounds, evaluates and records the model that holds the chosen weights."""
+    """Saves, rounds, evaluates and records the model with the chosen weights."""
     from seqzoo import hub
 
     model = recipe.model
@@ -228,7 +225,7 @@ def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
     try:
         whole = staged / recipe.name
         hub.save(model, whole, weights_dtype=recipe.weights_dtype)
-        # What is scored from here on is the file, not what it was made from.
+        # The scores below are those of the file.
         load_weights(model, whole / "model.safetensors")
         say("Evaluating on test data")
         record = metrics_json(recipe, progress, recipe.evaluate(model), seed)

@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,37 +41,28 @@ def environment() -> dict[str, Any]:
 
 @contextmanager
 def exact_products() -> Iterator[None]:
-    """Within, float32 is multiplied as such by a GPU, too.
+    """Disables TF32 inside, so that a record is the same on every machine.
 
-    TensorFlow and JAX let it round factors to TF32, of 11 bits, and PyTorch those of
-    convolutions. A record is to be the same on every machine.
+    By default a GPU rounds factors to TF32, of 11 bits: all of them with TensorFlow and
+    JAX, those of convolutions with PyTorch.
     """
     backend = keras.backend.backend()
-    if backend == "jax":
-        import jax
+    with ExitStack() as undo:
+        if backend == "jax":
+            import jax
 
-        with jax.default_matmul_precision("highest"):
-            yield
-    elif backend == "tensorflow":
-        import tensorflow as tf
+            undo.enter_context(jax.default_matmul_precision("highest"))
+        elif backend == "tensorflow":
+            from tensorflow.config import experimental as switches
 
-        switches = tf.config.experimental
-        before = switches.tensor_float_32_execution_enabled()
-        switches.enable_tensor_float_32_execution(False)
-        try:
-            yield
-        finally:
-            switches.enable_tensor_float_32_execution(before)
-    elif backend == "torch":
-        import torch
+            before = switches.tensor_float_32_execution_enabled()
+            undo.callback(switches.enable_tensor_float_32_execution, before)
+            switches.enable_tensor_float_32_execution(False)
+        elif backend == "torch":
+            from torch.backends import cudnn
 
-        before = torch.backends.cudnn.allow_tf32
-        torch.backends.cudnn.allow_tf32 = False
-        try:
-            yield
-        finally:
-            torch.backends.cudnn.allow_tf32 = before
-    else:
+            undo.callback(setattr, cudnn, "allow_tf32", cudnn.allow_tf32)
+            cudnn.allow_tf32 = False
         yield
 
 
@@ -94,7 +85,7 @@ def metrics_json(
         "metrics": entries,
         **card_texts(recipe.card),
         "recipe": f"recipes/{recipe.name}.py",
-        # Unlike `count_params()`, without what is carried from batch to batch.
+        # Unlike `count_params()`, without states carried from batch to batch.
         "params": sum(
             math.prod(variable.shape)
             for variable in variables_by_key(recipe.model).values()
@@ -125,7 +116,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_golden(recipe: Recipe, path: Path) -> None:
-    """A small input and the output that the model gives now.
+    """Writes a small input and the model's output for it.
 
     Arrays `inputs/<name>` (or `inputs`) and `output` (or `output/<name>`).
     """
@@ -139,7 +130,7 @@ def write_golden(recipe: Recipe, path: Path) -> None:
 
 
 def _named(prefix: str, value: Any) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays of a nest of mappings and lists under the paths to them."""
+    """The arrays of a nest of mappings and lists, by their paths."""
     if isinstance(value, Mapping):
         entries = list(value.items())
     elif isinstance(value, list | tuple):
@@ -153,27 +144,24 @@ def _named(prefix: str, value: Any) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _device(backend: str) -> str:
-    """The accelerator's name, or the CPU's with how many of it this process may use."""
-    accelerator = None
+    """The accelerator's name, or the CPU's, and how many this process may use."""
+    names: list[str] = []
     if backend == "tensorflow":
-        import tensorflow as tf
+        from tensorflow import config
 
-        devices = tf.config.list_physical_devices("GPU")
-        if devices:
-            details = tf.config.experimental.get_device_details(devices[0])
-            accelerator = (len(devices), details.get("device_name", "GPU"))
+        for device in config.list_physical_devices("GPU"):
+            details = config.experimental.get_device_details(device)
+            names.append(details.get("device_name", "GPU"))
     elif backend == "jax":
         import jax
 
-        if jax.default_backend() != "cpu":
-            accelerator = (jax.device_count(), jax.devices()[0].device_kind)
+        names += [each.device_kind for each in jax.devices() if each.platform != "cpu"]
     elif backend == "torch":
-        import torch
+        from torch import cuda
 
-        if torch.cuda.is_available():
-            accelerator = (torch.cuda.device_count(), torch.cuda.get_device_name(0))
-    if accelerator is not None:
-        return f"{accelerator[0]} x {accelerator[1]}"
+        names += [cuda.get_device_name(i) for i in range(cuda.device_count())]
+    if names:
+        return f"{len(names)} x {names[0]}"
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
@@ -190,7 +178,7 @@ def _cpu_model() -> str:
 
 
 def _commit() -> dict[str, Any]:
-    """The commit of the clone that holds this package; nothing outside of a clone."""
+    """The commit of the clone that holds this package; empty outside a clone."""
     root = Path(seqzoo.__file__).resolve().parent.parent
     if not (root / ".git").exists():
         return {}

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 WAITING = 2  # batches prepared ahead, for each worker
 
@@ -54,7 +54,10 @@ class BatchWorkers:
             initializer=_start,
             initargs=(pickled,),
         )
-        with _without_accelerator():  # the workers, which all start now, inherit it
+        # The workers, which all start now, inherit this: they leave the GPU alone.
+        with mock.patch.dict(
+            os.environ, JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="-1"
+        ):
             self._pool.submit(int)
 
     def __enter__(self) -> "BatchWorkers":
@@ -110,21 +113,6 @@ class PreparedEpoch:
 
     def __iter__(self) -> Iterator[Any]:
         return self._workers.prefetch(self._epoch, self._count)
-
-
-@contextmanager
-def _without_accelerator() -> Iterator[None]:
-    hidden = {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "-1"}
-    before = {name: os.environ.get(name) for name in hidden}
-    os.environ.update(hidden)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 _train: Train

@@ -5,13 +5,13 @@ import pytest
 
 from seqzoo.data import (
     AnnotatedImage,
-    DigitScenes,
     RandomFlips,
     RandomResizedCrop,
     toy_digits,
     toy_scenes,
 )
 from seqzoo.data.detection_batches import noised_targets, padded_targets
+from seqzoo.data.scenes import DigitScenes
 
 IMAGE = AnnotatedImage(
     np.zeros((50, 100, 3), "uint8"),

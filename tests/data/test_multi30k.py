@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from seqzoo.data import Pairs, multi30k, multi30k_tokenized_references
+from seqzoo.data.multi30k import Pairs, multi30k, multi30k_tokenized_references
 
 
 @pytest.mark.parametrize(("source", "target"), [("en", "xx"), ("en", "en"), ("", "de")])
