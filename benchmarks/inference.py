@@ -77,7 +77,7 @@ def main() -> None:
 def question(model) -> tuple[str, Callable[[], object]]:
     """What is measured of the model, in words and as a function."""
     verb = getattr(model, model.verb)
-    words, options = QUESTIONS[model.verb]
+    words, options = QUESTIONS.get(model.verb, ("an input", {}))
     example = model.examples[0] if model.examples else noisy_input(model.processor)
     return words, lambda: verb(example, **options)
 
