@@ -62,6 +62,9 @@ class BeamSettings:
         end_id: Token that ends a sequence.
         pad_id: Token that fills up after the end.
         length_penalty: Exponent of the length that a score is divided by.
+
+    Raises:
+        ValueError: If the beam size or the length penalty is out of range.
     """
 
     beam_size: int
@@ -69,6 +72,17 @@ class BeamSettings:
     end_id: int
     pad_id: int = 0
     length_penalty: float = 1.0
+
+    def __post_init__(self) -> None:
+        size, penalty = self.beam_size, self.length_penalty
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(
+                f"`beam_size` must be an integer of at least 1. Received: {size!r}"
+            )
+        if not 0 <= penalty <= 10:
+            raise ValueError(
+                f"`length_penalty` must be from 0 to 10. Received: {penalty!r}"
+            )
 
 
 def start_beams(

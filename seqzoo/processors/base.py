@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -15,7 +15,11 @@ class Processor:
     """Turns raw inputs into the inputs of a model; it is saved with the model.
 
     `encode` takes a list of raw inputs and returns a tree of arrays `(batch, ...)`.
+    `settings` names the constructor's arguments that go into `config.json`; they are
+    attributes of the same name.
     """
+
+    settings: ClassVar[tuple[str, ...]] = ()
 
     def as_list(self, inputs: Any) -> tuple[list[Any], bool]:
         """The inputs as a list, and whether they were a single input."""
@@ -24,8 +28,12 @@ class Processor:
         return [inputs], True
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments as plain JSON values, but for saved files."""
-        raise NotImplementedError(f"{type(self).__name__} does not define get_config()")
+        """The settings as plain JSON values."""
+        values = {name: getattr(self, name) for name in self.settings}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+        }
 
     def save(self, folder: Path) -> None:
         """Writes the files that the config refers to. Most processors have none."""

@@ -1,12 +1,13 @@
-"""BPE-dropout that a seed repeats: other segmentations of the same words each epoch.
+"""Seeded BPE-dropout: each epoch segments the same words in other ways.
 
-The tokenizers library drops merges with a generator that cannot be seeded; a training
-run that is resumed must see the same data again, so the segmentations are drawn here.
+The tokenizers library drops merges with a generator that cannot be seeded. A resumed
+training run must see the same data again, so this module draws the segmentations.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from itertools import chain, count, pairwise
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -18,18 +19,18 @@ from seqzoo.processors.translation import TranslationProcessor
 class BPEDropout:
     """BPE-dropout (Provilkov et al. 2020, section 3.1) over a fixed list of texts.
 
-    A word is merged step by step; at each step every possible merge is dropped with
-    probability `dropout`, and of those left the one learned first is made; the word is
-    done when none is left. Going through the possible merges in order, that is the
-    same as skipping a geometrically distributed number of them: one draw a step.
+    A word is merged step by step. Each step drops every possible merge with probability
+    `dropout` and makes the remaining merge that was learned first; the word is done
+    when none remains. This equals skipping a geometrically distributed number of the
+    possible merges in their order, which takes one draw a step.
 
-    For every distinct word `variants` segmentations are drawn once; an epoch then picks
-    one of them for each occurrence of the word. The paper draws afresh each time.
+    Each distinct word gets `variants` segmentations once. An epoch then picks one of
+    them for each occurrence of the word; the paper draws afresh each time.
 
     Args:
         tokenizer: A BPE `tokenizers.Tokenizer` with normaliser and pre-tokeniser.
-        texts: Raw texts; a source is already lower-cased (see `sources`).
-        dropout: Probability of dropping a merge, in [0, 1). The paper takes 0.1.
+        texts: Raw texts, in the case that the model reads.
+        dropout: Probability of dropping a merge, in [0, 1); 0.1 in the paper.
         variants: Segmentations drawn for each distinct word.
         seed: An integer or several; equal seeds give equal samples.
         begin: Ids in front of every text.
@@ -52,8 +53,8 @@ class BPEDropout:
             raise ValueError(f"`variants` must be at least 1. Received: {variants}")
         self._seed = np.atleast_1d(seed).tolist()
         self.variants = variants if dropout else 1
-        words: dict[str, int] = {}  # each distinct word: its number
-        occurrences: list[list[int]] = []  # numbers of the words of each text
+        words: dict[str, int] = {}  # the number of each distinct word
+        occurrences: list[list[int]] = []  # the words of each text
         for text in texts:
             normal = tokenizer.normalizer.normalize_str(text)
             pieces = tokenizer.pre_tokenizer.pre_tokenize_str(normal) if normal else []
@@ -81,39 +82,30 @@ class BPEDropout:
 
     @classmethod
     def sources(
-        cls,
-        processor: TranslationProcessor,
-        texts: Sequence[str],
-        dropout: float = 0.1,
-        variants: int = 32,
-        seed: int = 0,
+        cls, processor: TranslationProcessor, texts: Sequence[str], **options: Any
     ) -> "BPEDropout":
-        """Samples of what `processor.encode_sources` gives without dropout."""
+        """Samples for `processor.encode_sources`.
+
+        Args:
+            processor: Gives the tokenizer.
+            texts: Raw texts.
+            **options: `dropout`, `variants` and `seed`, an integer. Equal seeds give
+                sources and targets independent draws.
+        """
+        options["seed"] = [options.get("seed", 0), 0]
         texts = [processor.source_text(text) for text in texts]
-        return cls(processor.tokenizer, texts, dropout, variants, [seed, 0], end=[EOS])
+        return cls(processor.tokenizer, texts, end=[EOS], **options)
 
     @classmethod
     def targets(
-        cls,
-        processor: TranslationProcessor,
-        texts: Sequence[str],
-        dropout: float = 0.1,
-        variants: int = 32,
-        seed: int = 0,
+        cls, processor: TranslationProcessor, texts: Sequence[str], **options: Any
     ) -> "BPEDropout":
-        """Samples of what `processor.encode_targets` gives without dropout."""
-        return cls(
-            processor.tokenizer,
-            texts,
-            dropout,
-            variants,
-            [seed, 1],  # independent of the sources' draws
-            begin=[BOS],
-            end=[EOS],
-        )
+        """Samples for `processor.encode_targets`; the arguments are as in `sources`."""
+        options["seed"] = [options.get("seed", 0), 1]
+        return cls(processor.tokenizer, texts, begin=[BOS], end=[EOS], **options)
 
     def sample(self, epoch: int) -> list[np.ndarray]:
-        """The token ids of every text, `int32 (steps,)`, as drawn for this epoch."""
+        """The token ids of every text in this epoch, int32 arrays `(steps,)`."""
         if not len(self._text_starts):
             return []
         rng = np.random.default_rng([*self._seed, 1, epoch])
@@ -128,7 +120,7 @@ class BPEDropout:
 
 
 class _Segmenter:
-    """The segmentations of a word as walks through a graph that is built on demand."""
+    """Draws segmentations of a word; it caches the possible merges of each state."""
 
     def __init__(self, tokenizer: Tokenizer):
         model = json.loads(tokenizer.to_str())["model"]

@@ -96,10 +96,6 @@ class CharacterProcessor(TextProcessor):
             )
         return "".join(self.characters[i] for i in ids)
 
-    def get_config(self) -> dict[str, Any]:
-        """Empty: `save` writes the alphabet."""
-        return {}
-
     def save(self, folder: Path) -> None:
         """Writes `characters.json` into the folder, whole or not at all."""
         content = {"characters": self.characters, "unknown": self.unknown}

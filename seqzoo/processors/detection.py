@@ -15,8 +15,7 @@ class DetectionProcessor(NormalisingImageProcessor):
 
     The shorter side becomes `shortest_edge`, or less where the longer one would exceed
     `longest_edge` (Carion et al. 2020, section 4). Images are paths, `PIL.Image`s or
-    arrays `(height, width)`, `(height, width, 1)` or `(height, width, 3)`; uint8 from 0
-    to 255, or floats from 0 to 1.
+    arrays (see `BaseImageProcessor`).
 
     Args:
         labels: Name of each class, without "no object".
@@ -29,6 +28,8 @@ class DetectionProcessor(NormalisingImageProcessor):
     Raises:
         ValueError: If an argument has another value.
     """
+
+    settings = (*NormalisingImageProcessor.settings, "shortest_edge", "longest_edge")
 
     def __init__(
         self,
@@ -88,11 +89,3 @@ class DetectionProcessor(NormalisingImageProcessor):
             return height, width
         large = int(target * longer / shorter)
         return (small, large) if height <= width else (large, small)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            **super().get_config(),
-            "shortest_edge": self.shortest_edge,
-            "longest_edge": self.longest_edge,
-        }

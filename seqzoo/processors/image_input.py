@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class NormalisingImageProcessor(BaseImageProcessor):
     Raises:
         ValueError: If an argument has another value.
     """
+
+    settings: ClassVar[tuple[str, ...]] = ("labels", "mean", "std", "resample")
 
     def __init__(
         self,
@@ -86,15 +88,6 @@ class NormalisingImageProcessor(BaseImageProcessor):
         """Pixels `(..., channels)` from 0 to 255, shifted and scaled."""
         mean, std = (np.asarray(values, "float32") for values in (self.mean, self.std))
         return (np.asarray(pixels, "float32") / np.float32(255) - mean) / std
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            "labels": self.labels,
-            "mean": self.mean,
-            "std": self.std,
-            "resample": self.resample,
-        }
 
 
 def read_image(image: Any) -> Any:

@@ -18,9 +18,8 @@ LAYOUTS = ("rows", "pixels", "plane")
 class GreyImageProcessor(BaseImageProcessor):
     """Grey images of one size, in [0, 1], as sequences or as planes.
 
-    Images are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)` or
-    `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. They are converted
-    to grey and scaled to `size`.
+    Images are paths, `PIL.Image`s or arrays (see `BaseImageProcessor`). They are
+    converted to grey and scaled to `size`.
 
     Args:
         labels: Name of each class.
@@ -29,6 +28,7 @@ class GreyImageProcessor(BaseImageProcessor):
         size: Pixels on a side.
     """
 
+    settings = ("labels", "layout", "size")
     hub_task = "image-classification"
     demo_panel = "drawing"
 
@@ -77,19 +77,14 @@ class GreyImageProcessor(BaseImageProcessor):
             image = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
         return np.asarray(image, "float32") / 255
 
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {"labels": self.labels, "layout": self.layout, "size": self.size}
-
 
 class ImageProcessor(NormalisingImageProcessor):
     """Images of one size, with their channels shifted and scaled.
 
         pixels = (resized / 255 - mean) / std,   by channel
 
-    Images are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)` or
-    `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1. They are converted
-    to grey for a model of one channel, and to colour for one of three.
+    Images are paths, `PIL.Image`s or arrays (see `BaseImageProcessor`). They are
+    converted to grey for a model of one channel, and to colour for one of three.
 
     Args:
         labels: Name of each class.
@@ -103,6 +98,8 @@ class ImageProcessor(NormalisingImageProcessor):
     Raises:
         ValueError: If an argument has another value.
     """
+
+    settings = (*NormalisingImageProcessor.settings, "size", "resize")
 
     def __init__(
         self,
@@ -173,11 +170,3 @@ class ImageProcessor(NormalisingImageProcessor):
         """Top and left of the centre crop in the scaled image."""
         height, width = self.resize or self.size
         return (height - self.size[0]) // 2, (width - self.size[1]) // 2
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            **super().get_config(),
-            "size": list(self.size),
-            "resize": self.resize and list(self.resize),
-        }

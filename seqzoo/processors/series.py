@@ -25,6 +25,8 @@ class TimedSeriesProcessor(Processor):
         max_steps: Longest series that is accepted.
     """
 
+    settings = ("labels", "features", "max_steps")
+
     def __init__(
         self, labels: Sequence[str], features: int = 1, max_steps: int = 10_000
     ):
@@ -78,14 +80,6 @@ class TimedSeriesProcessor(Processor):
                 f"{len(array)} steps. Cut it."
             )
         return array.astype("float32")
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            "labels": self.labels,
-            "features": self.features,
-            "max_steps": self.max_steps,
-        }
 
 
 def _read_csv(path: Path) -> Array:

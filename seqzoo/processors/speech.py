@@ -32,6 +32,7 @@ class LogMelProcessor(Processor):
         max_seconds: Longest recording that is accepted.
     """
 
+    settings = ("labels", "sample_rate", "bands", "max_seconds")
     hub_task = "audio-classification"
     demo_panel = "recording"
 
@@ -111,15 +112,6 @@ class LogMelProcessor(Processor):
 
             samples = resample_poly(samples, self.sample_rate, rate)
         return samples
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            "labels": self.labels,
-            "sample_rate": self.sample_rate,
-            "bands": self.bands,
-            "max_seconds": self.max_seconds,
-        }
 
 
 def padded_frames(recordings: Sequence[Array]) -> dict[str, Array]:

@@ -42,15 +42,16 @@ PLAIN_CHARACTERS = (
 class TranslationProcessor(TextProcessor):
     """Token ids of a translator's source and target: one vocabulary for both.
 
-    Ids: 0 `<pad>`, 1 `<unk>`, 2 `<bos>`, 3 `<eos>`; these names typed inside a text are
-    plain text. The merges are those of Sennrich et al. (2016), learned on both sides
-    together.
+    The first ids are `SPECIAL_TOKENS`; their names inside a text are plain text. Byte
+    pair encoding (Sennrich et al. 2016) learns its merges on both sides together.
 
     Args:
         tokenizer: A `tokenizers.Tokenizer` as from `train`.
         lowercase_source: Whether sources are lower-cased. Targets keep their case.
         max_source_tokens: Longest source that is accepted, `<eos>` included.
     """
+
+    settings = ("lowercase_source", "max_source_tokens")
 
     def __init__(
         self,
@@ -190,13 +191,6 @@ class TranslationProcessor(TextProcessor):
     def source_tokens(self, text: str) -> list[str]:
         """The pieces of a source as the encoder reads them, `<eos>` included."""
         return self.tokens(self.encode_source(text))
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments but the tokenizer, which `save` writes."""
-        return {
-            "lowercase_source": self.lowercase_source,
-            "max_source_tokens": self.max_source_tokens,
-        }
 
     def save(self, folder: Path) -> None:
         """Writes `tokenizer.json` into the folder, whole or not at all."""

@@ -1,4 +1,4 @@
-"""How far back a recurrent model learns: gradients by its earlier states."""
+"""How far back a recurrent model learns: gradients with respect to earlier states."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,37 +8,34 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers.recurrent import backend
-
-Tensor = Any
+from seqzoo.ops.types import Array, Tensor
 
 
 def gradient_norms(
     model: Any, token_ids: Any, lags: Sequence[int], layer: int = -1
-) -> np.ndarray[Any, Any]:
-    """How much of the gradient is left k steps back (Bengio et al. 1994, section III).
+) -> Array:
+    """The share of the gradient that reaches k steps back (Bengio et al. 1994, III).
 
         g(k) = mean over rows of ||dL_T / ds_(T-k)|| / ||dL_T / ds_T||
 
-    L_T is the cross-entropy of the token after the last of the T that were read, s_t
-    all states of one layer after t tokens side by side (of an LSTM [h_t, c_t]), and
-    || || the Euclidean norm. The derivative is through everything that reads them:
-    the layer's next step and the layers above. g falls below 1 where gradients vanish
-    and rises above it where they explode.
+    L_T is the cross-entropy of token T + 1 after T tokens, s_t all states of one layer
+    after t tokens, concatenated (of an LSTM [h_t, c_t]), and || || the Euclidean norm.
+    The derivative passes through the layer's next step and through the layers above. g
+    falls below 1 if gradients vanish and rises above 1 if they explode.
 
     Args:
         model: A text generator of stacked recurrent layers, such as a `RecurrentLM`;
             dropout is off.
-        token_ids: Integer array `(rows, T + 1)`; each row is read from fresh states,
-            its last token is what L_T is of.
-        lags: The numbers of steps k, each in [0, T).
+        token_ids: Integer array `(rows, T + 1)`; each row begins with fresh states.
+        lags: The numbers of steps k, in [0, T).
         layer: Index of the layer from 0, or from the last, which is -1.
 
     Returns:
-        Float array `(lags,)`, the g of each.
+        Float array `(lags,)` of g.
 
     Raises:
-        ValueError: If the model has no recurrent layers, the tokens, a lag or the
-            layer are not as above, or Keras runs on PyTorch.
+        ValueError: If the model has no recurrent layers, if another argument is not as
+            above, or if Keras runs on PyTorch.
     """
     token_ids = np.asarray(token_ids)
     steps = _checked_steps(model, token_ids, lags, layer)
@@ -48,7 +45,7 @@ def gradient_norms(
     targets = ops.one_hot(token_ids[:, -1], model.config.vocab_size)  # (B, V)
     states, norms, start = model.initial_states(rows), {}, 0
     for lag in sorted({*lags, 0}, reverse=True):
-        read = steps - lag  # tokens that s_(T-k) has seen
+        read = steps - lag  # the number of tokens before s_(T-k)
         if start < read - 1:
             _, states = model.advance(token_ids[:, start : read - 1], states)
             start = read - 1
@@ -56,34 +53,34 @@ def gradient_norms(
         rest = token_ids[:, read:-1]
 
         def losses(
-            own: Any, before: Any = states, after: Any = after, rest: Any = rest
+            state: Any, before: Any = states, after: Any = after, rest: Any = rest
         ) -> Tensor:
-            logits = _last_logits(model, layer, own, before, after, rest)
+            logits = _last_logits(model, layer, state, before, after, rest)
             return -ops.sum(targets * ops.log_softmax(logits, axis=-1), axis=-1)
 
         (gradients,) = backend.vjp(losses, (list(after[layer]),), ops.ones((rows,)))
-        # Squares of a vanished gradient are below what float32 holds.
-        exact = [ops.convert_to_numpy(each).astype("float64") for each in gradients]
-        norms[lag] = np.linalg.norm(np.concatenate(exact, axis=-1), axis=-1)  # (B,)
+        # In float64: the squares of a vanished gradient underflow in float32.
+        gradients = [ops.convert_to_numpy(x).astype("float64") for x in gradients]
+        norms[lag] = np.linalg.norm(np.concatenate(gradients, axis=-1), axis=-1)  # (B,)
     return np.array([np.mean(norms[lag] / norms[0]) for lag in lags])
 
 
 def _last_logits(
-    model: Any, layer: int, own: Any, before: Any, after: Any, rest: Any
+    model: Any, layer: int, state: Any, before: Any, after: Any, rest: Any
 ) -> Tensor:
-    """The logits `(rows, vocab_size)` at the end, as a function of one layer's states.
+    """The last logits `(rows, vocab_size)`, as a function of one layer's states.
 
     Args:
         model: As above.
         layer: Index of the layer.
-        own: Its states `(rows, units)` after some step, the output first.
+        state: The layer's states `(rows, units)` after some step, the output first.
         before: The states of all layers before that step.
-        after: The states of all layers after it.
-        rest: Integer array `(rows, steps)`, the tokens after it.
+        after: The states of all layers after that step.
+        rest: Integer array `(rows, steps)`, the tokens after that step.
     """
-    states = [list(each) for each in after]
-    states[layer] = list(own)
-    x = own[0][:, None]
+    states = [list(layer_states) for layer_states in after]
+    states[layer] = list(state)
+    x = state[0][:, None]  # (B, 1, U)
     for i in range(layer + 1, len(states)):
         x, *states[i] = model.recurrent[i](x, initial_state=before[i])
     if rest.shape[1]:
@@ -94,9 +91,9 @@ def _last_logits(
 
 
 def _checked_steps(
-    model: Any, token_ids: np.ndarray[Any, Any], lags: Sequence[int], layer: int
+    model: Any, token_ids: Array, lags: Sequence[int], layer: int
 ) -> int:
-    """T, the number of tokens read."""
+    """T, after checks of all arguments."""
     if keras.backend.backend() not in ("tensorflow", "jax"):
         raise ValueError(
             "gradient_norms runs on the backends tensorflow and jax. Received: "

@@ -169,56 +169,38 @@ class Translator(Task):
                 `beam_size` or `n_best` is out of range.
         """
         sources, is_one = self.require_processor().as_list(texts)
-        self._check_request(beam_size, length_penalty, n_best)
-        results: list[Any] = []
-        for text, hypotheses in zip(
-            sources,
-            self._translate_all(sources, beam_size, float(length_penalty), n_best),
-            strict=True,
-        ):
-            translations = [
-                self._explain(text, ids, score)
-                if return_attention
-                else self.processor.decode(ids)
-                for ids, score in hypotheses
-            ]
-            results.append(translations if n_best > 1 else translations[0])
-        return results[0] if is_one else results
-
-    def _check_request(
-        self, beam_size: int, length_penalty: float, n_best: int
-    ) -> None:
-        if not isinstance(beam_size, int) or beam_size < 1:
-            raise ValueError(
-                f"`beam_size` must be an integer of at least 1. Received: {beam_size!r}"
-            )
+        settings = BeamSettings(beam_size, BOS, EOS, PAD, float(length_penalty))
         if not isinstance(n_best, int) or not 1 <= n_best <= beam_size:
             raise ValueError(
                 "`n_best` must be an integer from 1 to beam_size. Received: "
                 f"n_best={n_best!r}, beam_size={beam_size}"
             )
-        if not 0 <= length_penalty <= 10:
-            raise ValueError(
-                f"`length_penalty` must be from 0 to 10. Received: {length_penalty!r}"
-            )
+        hypotheses = self._search(sources, settings)
+        results: list[Any] = []
+        for text, ranked in zip(sources, hypotheses, strict=True):
+            translations = [
+                self._explain(text, until_eos(ids), float(score))
+                if return_attention
+                else self.processor.decode(ids)
+                for ids, score in ranked[:n_best]
+            ]
+            results.append(translations if n_best > 1 else translations[0])
+        return results[0] if is_one else results
 
-    def _translate_all(
-        self, texts: list[str], beam_size: int, length_penalty: float, n_best: int
-    ) -> list[list[tuple[list[int], float]]]:
-        """`n_best` (ids, score) pairs for each text, in the order of the texts."""
+    def _search(
+        self, texts: list[str], settings: BeamSettings
+    ) -> list[list[tuple[Any, Any]]]:
+        """For each text the pairs `(ids, score)` of all beams, best first."""
         self.ensure_built()
         sources = [self.processor.encode_source(text) for text in texts]
-        empty = ([EOS], 0.0)
-        results: list[list[tuple[list[int], float]]] = [[empty] * n_best for _ in texts]
-        # A blank text has only its end mark.
+        # A blank text has only its end mark, and an empty translation.
+        results: list[list[tuple[Any, Any]]]
+        results = [[([EOS], 0.0)] * settings.beam_size for _ in texts]
         real = [i for i, ids in enumerate(sources) if len(ids) > 1]
-        settings = BeamSettings(beam_size, BOS, EOS, PAD, length_penalty)
         for place, tokens, scores in search_all(
             self, [sources[i] for i in real], settings
         ):
-            results[real[place]] = [
-                (until_eos(tokens[k]), float(scores[k])) for k in range(n_best)
-            ]
+            results[real[place]] = list(zip(tokens, scores, strict=True))
         return results
 
     def _explain(self, text: str, ids: list[int], score: float) -> Translation:
