@@ -45,6 +45,8 @@ class TemporalBlock(SerializableLayer):
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
+        self.kernel_size = kernel_size
+        self.dilation = dilation
         self.rate = checked_rate(dropout, "dropout")
         self.convolutions = [
             self.child(CausalConv, units, kernel_size, dilation, name=f"conv_{i}")
