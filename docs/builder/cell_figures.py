@@ -15,12 +15,7 @@ def elman(d: Drawing) -> None:
 
 
 def lstm(d: Drawing, peephole: bool = False, coupled: bool = False) -> None:
-    """LSTM cell: the memory c runs along the top.
-
-    The forget gate f weights the old memory, the input gate i weights the candidate,
-    and the output gate o weights tanh(c) to give h. In a coupled cell, i is 1 - f. In
-    a peephole cell, dashed lines lead from the memory to the gates.
-    """
+    """LSTM cell: gates weight the old memory, the candidate and the output."""
     signs = [d.node(x, 0, ("sign", word)) for x, word in ((120, "×"), (280, "+"))]
     forget, add = signs
     new = d.node(580, 0, "c_t")
@@ -58,10 +53,7 @@ def lstm(d: Drawing, peephole: bool = False, coupled: bool = False) -> None:
 
 
 def gru(d: Drawing) -> None:
-    """GRU cell: the update gate z mixes the old output and a candidate.
-
-    The reset gate r weights the old output that the candidate sees.
-    """
+    """GRU cell: the gate z mixes old output and candidate, r resets the old output."""
     keep, add = d.node(370, 0, ("sign", "×")), d.node(490, 0, ("sign", "+"))
     d.chain(d.node(0, 0, "h_{t-1}"), keep, add, d.node(560, 0, "h_t"))
     gates = []
@@ -90,11 +82,7 @@ def gru(d: Drawing) -> None:
 
 
 def phased_lstm(d: Drawing) -> None:
-    """The time gates of three units of a Phased LSTM.
-
-    Each opens for a short part of a period of its own and is shut for the rest, so that
-    its state stays.
-    """
+    """Time gates of a Phased LSTM, each open for a short part of its period."""
     for row, (period, start) in enumerate(((62, 8), (118, 40), (212, 90))):
         bottom = 70 * row
         d.line(Node(0, bottom), Node(520, bottom), kind="faint")

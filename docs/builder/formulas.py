@@ -6,9 +6,7 @@ is also what GitHub draws. latex2mathml does not know `aligned`, but `align*`.
 
 import html
 import re
-from typing import Any
 
-INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 # The name of a function needs a space after it if no bracket follows.
 FUNCTION = re.compile(
     r"(?<!<msub>)(?<!<msup>)(<mi>(?:exp|log|tanh)</mi>)(?!<mo[^>]*>&#x00028;)"
@@ -35,18 +33,3 @@ def mathml(tex: str, display: bool) -> str:
     description = html.escape(" ".join(tex.split()))
     element = element.replace("<math ", f'<math alttext="{description}" ', 1)
     return FUNCTION.sub(r'\1<mspace width="0.17em"/>', element)
-
-
-def fence(source: str, *positions: Any, **settings: Any) -> str:
-    """The HTML of a fence called `math`, as pymdownx.superfences asks for it."""
-    from pymdownx.superfences import SuperFencesException
-
-    try:
-        return f'<div class="formula">{mathml(source, display=True)}</div>'
-    except ValueError as error:  # of others, superfences shows the TeX in silence
-        raise SuperFencesException(str(error)) from error
-
-
-def with_inline_formulas(page: str) -> str:
-    """The HTML of a page with the formulas between single dollar signs converted."""
-    return INLINE.sub(lambda m: mathml(html.unescape(m[1]), display=False), page)

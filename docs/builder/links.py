@@ -1,4 +1,4 @@
-"""From the repository to the site: links to pages, and SVGs as part of their pages.
+"""From the repository to the site: links to pages, SVGs and formulas in their pages.
 
 A page in `docs` links to code as GitHub wants it, such as `../recipes/x.py`. The site
 has a page for each file to which a page links: under `source/` for code, under
@@ -9,13 +9,18 @@ import html
 import posixpath
 import re
 
+from builder.formulas import mathml
 from builder.records import ROOT
 
-# Links and SVGs are converted outside of fenced blocks alone.
-FENCE = r"^( *)(`{3,})[^`\n]*\n[\s\S]*?^\1\2`* *$\n?"
-SVG = r"^!\[(?P<alt>[^\]]+)\]\((?P<svg>[^)\s]+\.svg)\)$"
-LINK = r"(?<=\]\()(?![a-z]+:|#)(?P<link>[^)#\s]+)(?=[)#])"
-MARKDOWN = re.compile(f"{FENCE}|{SVG}|{LINK}", re.MULTILINE)
+# What to convert in a page. Code stays as it is.
+MARKDOWN = re.compile(
+    r"^( *)```math\n(?P<display>[\s\S]*?)^\1```$"
+    r"|^( *)(`{3,})[^`\n]*\n[\s\S]*?^\3\4`* *$|(`+)(?!`)[\s\S]+?(?<!`)\5(?!`)"
+    r"|(?<![\\$])\$(?![ $])(?P<inline>[^$]+?)(?<! )\$"
+    r"|^!\[(?P<alt>[^\]]+)\]\((?P<svg>[^)\s]+\.svg)\)$"
+    r"|(?<=\]\()(?![a-z]+:|#)(?P<link>[^)#\s]+)(?=[)#])",
+    re.MULTILINE,
+)
 STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
 ROOT_PAGES = {
     "README.md": "index.md",
@@ -52,10 +57,16 @@ def for_site(text: str, path: str, targets: set[str]) -> str:
 
     Raises:
         FileNotFoundError: If an SVG is missing.
+        ValueError: If a formula cannot be read.
     """
     folder, page = posixpath.dirname(path), posixpath.dirname(site_page(path))
 
     def convert(match: re.Match[str]) -> str:
+        if match["display"]:
+            formula = mathml(match["display"], display=True)
+            return f'{match[1]}<div class="formula">{formula}</div>'
+        if match["inline"]:
+            return mathml(match["inline"], display=False)
         link = match["svg"] or match["link"]
         if not link:
             return match[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from builder import records as read
 from builder.benchmark_rows import recurrent
-from builder.records import DOCS, WEIGHTS, format_score, link, main_metric, records
+from builder.records import WEIGHTS, format_score, link, main_metric, records
 from seqzoo.tasks import TASKS
 
 Row = dict[str, Any]
@@ -69,50 +69,31 @@ def class_scores(pattern: str, page: Path) -> Iterator[Row]:
                 yield {**row, "label": label, **values}
 
 
-def front(pattern: str, page: Path) -> Iterator[Row]:
-    """The zoo in numbers, for the first page."""
-    rows = list(models("*", page))
-    files = [path for path in WEIGHTS.rglob("*") if path.is_file()]
-    megabytes = sum(path.stat().st_size for path in files) / 1e6
-    minutes = [row["minutes"] for row in rows]
-    devices = " or ".join(sorted({row["device"] for row in rows}))
-    yield {
-        "subject": "trained models",
-        "value": f"{len(rows)}, {megabytes:.0f} MB in all",
-        "note": f"each trained in {min(minutes):.0f} to {max(minutes):.0f} minutes on "
-        f"{devices}",
-    }
-    for row in _best(rows):
-        yield {
-            "subject": row["title"],
-            "value": f"{row['model']}: {row['main_score']}, {row['size']} parameters",
-            "note": f"published: {row['main_published']}" if row["published"] else "",
-        }
-    ratios = [row["better_keras_to_ours"] for row in recurrent("training", page)]
-    yield {
-        "subject": "a training step of a recurrent layer",
-        "value": f"{min(ratios):.2f} to {max(ratios):.1f} times as fast as Keras's",
-        "note": f"{len(ratios)} cells and shapes: "
-        f"{link('speed', DOCS / 'speed.md', page)}",
-    }
-    speeds = read.benchmark("translation")["sentences_a_second"]
-    yield {
-        "subject": "translation, beam of 5",
-        "value": f"{speeds['seqzoo']:.0f} sentences a second",
-        "note": f"the same model in PyTorch: {speeds['torch']:.0f}",
-    }
-
-
-def _best(rows: Iterable[Row]) -> list[Row]:
+def best(pattern: str, page: Path) -> Iterable[Row]:
     """The best model of each test set."""
-    best: dict[tuple[str, str], Row] = {}
-    for row in rows:
+    rows: dict[tuple[str, str], Row] = {}
+    for row in models(pattern, page):
         sign = -1 if row["main"]["unit"].startswith("nats") else 1
         row["quality"] = sign * row["main"]["value"]
-        other = best.setdefault((row["task"], row["main"]["split"]), row)
-        if row["quality"] > other["quality"]:
-            best[row["task"], row["main"]["split"]] = row
-    return list(best.values())
+        test = row["task"], row["main"]["split"]
+        rows[test] = max(rows.get(test, row), row, key=lambda row: row["quality"])
+    return rows.values()
+
+
+def summary() -> dict[str, float]:
+    """The zoo in numbers."""
+    minutes = [read.minutes(name) for name in records()]
+    files = [path for path in WEIGHTS.rglob("*") if path.is_file()]
+    ratios = [row["better_keras_to_ours"] for row in recurrent("training", WEIGHTS)]
+    return {
+        "models": len(minutes),
+        "megabytes": sum(path.stat().st_size for path in files) / 1e6,
+        "least_minutes": min(minutes),
+        "most_minutes": max(minutes),
+        "layers": len(ratios),
+        "least_speedup": min(ratios),
+        "most_speedup": max(ratios),
+    }
 
 
 def _main_published(record: Mapping[str, Any]) -> str | None:
@@ -127,9 +108,6 @@ def _main_published(record: Mapping[str, Any]) -> str | None:
 
 
 ROWS = {
-    "models": models,
-    "character_models": character_models,
-    "scores": scores,
-    "class_scores": class_scores,
-    "front": front,
+    rows.__name__: rows
+    for rows in (models, character_models, scores, class_scores, best)
 }

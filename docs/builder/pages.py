@@ -1,13 +1,17 @@
 """Writes the site's pages; the plug-in gen-files runs this during a build.
 
-The pages of `docs` get the site's links and figures. Every trained model, every part of
-the package that mkdocs.yml lists, and every file to which a page links gets a page.
-Nothing loads a model or downloads anything.
+The pages of `docs` get the site's links, figures and formulas. Every trained model,
+every part of the package that mkdocs.yml lists, and every file to which a page links
+gets a page. Nothing loads a model or downloads anything.
 """
 
 import re
+import sys
+from pathlib import Path
 
 import mkdocs_gen_files
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from builder.links import ROOT_PAGES, for_site, site_page, source_pages
 from builder.model_pages import model_pages

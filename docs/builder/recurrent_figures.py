@@ -7,11 +7,7 @@ from builder.drawing import Drawing, Node, corner
 
 
 def language_model(d: Drawing) -> None:
-    """Four steps of a character model.
-
-    Each character of ROME goes through an embedding and two recurrent layers, whose
-    states go on to the next step; the logits of each step predict the next character.
-    """
+    """Four steps of a character model with two recurrent layers."""
     middle = ("data", "embedding"), ("layer", "cell 1"), ("layer", "cell 2")
     columns = [
         d.stack(130 * k, 0, character, *middle, ("data", "logits"), target)
@@ -25,10 +21,7 @@ def language_model(d: Drawing) -> None:
 
 
 def classifier(d: Drawing, bidirectional: bool = False) -> None:
-    """Two recurrent layers read a sequence, from one end or from both.
-
-    The last output of the second layer is classified, or the mean of its outputs.
-    """
+    """Two recurrent layers read a sequence; the last or mean output is classified."""
     layers = ("layer", "layer 1"), ("layer", "layer 2")
     places = ((0, "x_1"), (110, "x_2"), (220, "x_3"), (360, "x_T"))
     columns = [d.stack(x, 0, name, *layers) for x, name in places]
@@ -55,10 +48,7 @@ def classifier(d: Drawing, bidirectional: bool = False) -> None:
 
 
 def four_ways(d: Drawing) -> None:
-    """Four recurrent layers sweep the patches of an image: right, left, down and up.
-
-    A second such layer reads all four, and the mean over the places is classified.
-    """
+    """Four recurrent layers sweep an image in four directions; another reads all."""
     patches = d.grid(0, 0, 120, 5)
     d.node(0, 76, "patches")
     labels = ("layer", "four ways", "again"), ("data", "mean"), ("data", "logits")
@@ -68,10 +58,7 @@ def four_ways(d: Drawing) -> None:
 
 
 def temporal_convolutions(d: Drawing) -> None:
-    """Causal convolutions with a kernel of two and dilations 1, 2 and 4.
-
-    The last output of the third level sees eight inputs. The paths to it are dark.
-    """
+    """Causal convolutions of dilation 1, 2 and 4: the last output sees 8 inputs."""
     levels = [[Node(74 * k, -70 * n, 20, 20) for k in range(8)] for n in range(4)]
     seen = {7}
     for level in (3, 2, 1):
@@ -91,13 +78,7 @@ def temporal_convolutions(d: Drawing) -> None:
 
 
 def translator(d: Drawing) -> None:
-    """A bidirectional encoder, attention, and a decoder of two layers.
-
-    The outputs of the encoder are the memory. At each target step the state of the
-    first decoder layer queries the attention, which returns a context, a weighted mean
-    of the memory. The second layer and the readout use it, and the chosen word enters
-    the next step.
-    """
+    """A bidirectional encoder, attention to its outputs, a decoder of two layers."""
     columns = [
         d.stack(100 * k, 0, word, ("data", "embed"), ("layer", "LSTM ⇄"))
         for k, word in enumerate(("two", "dogs", "play", "."))

@@ -9,7 +9,8 @@ ruler are the page's own; a cell that needs an absent value becomes a dash:
     <!-- end -->
 
 A number in a sentence stands before a mark with a source, a path in it and a format.
-The source is a model, for its `metrics.json`, or `results/NAME`, for a benchmark:
+The source is a model, for its `metrics.json`, or `results/NAME`, for a benchmark, or
+`zoo`, for all models:
 
     It reaches 79.52<!-- fact: vit_patch_cifar10 accuracy .2f --> %.
 
@@ -72,10 +73,12 @@ def fact(source: str, path: str) -> Any:
     """
     if "/" in path:
         return operator.truediv(*(fact(source, part) for part in path.split("/")))
-    is_result = source.startswith("results/")
-    entry = (
-        benchmark(source.removeprefix("results/")) if is_result else records()[source]
-    )
+    if source == "zoo":
+        entry = model_rows.summary()
+    elif source.startswith("results/"):
+        entry = benchmark(source.removeprefix("results/"))
+    else:
+        entry = records()[source]
     if path in entry.get("metrics", {}):
         return entry["metrics"][path]["value"]
     for key in path.split("."):

@@ -4,12 +4,7 @@ from builder.drawing import Drawing, Node, corner
 
 
 def vit(d: Drawing) -> None:
-    """An image is cut into patches, and each patch becomes a vector.
-
-    A class token is put in front and positions are added. The sequence goes through L
-    equal blocks of attention and feed-forward, each with a norm before it and a sum
-    after it. The last vector of the class token is classified.
-    """
+    """An image as a sequence of patches goes through L transformer blocks."""
     patches = d.grid(0, 0, 96, 4)
     d.node(0, 64, "patches")
     d.chain(patches, d.node(120, 0, ("layer", "linear", "or conv")), Node(206, 0))
@@ -37,11 +32,7 @@ def vit(d: Drawing) -> None:
 
 
 def swin(d: Drawing) -> None:
-    """Above: attention stays within windows of the grid of patches.
-
-    In every second block the windows are shifted by half, so that neighbours meet.
-    Below: four stages; two by two patches are merged before each but the first.
-    """
+    """Attention within windows, shifted in every second block, and four stages."""
     colours = ("layer", "gate", "state", "data")
     grids = []
     for k, caption in enumerate(("windows", "shifted by half")):
@@ -64,12 +55,7 @@ def swin(d: Drawing) -> None:
 
 
 def detr(d: Drawing) -> None:
-    """A backbone turns the image into a map of features.
-
-    With their positions they go through the encoder and become the memory. Learned
-    queries go through the decoder, which attends to the memory. The output for each
-    query is a class and a box, or nothing.
-    """
+    """A backbone, an encoder, and a decoder whose queries give classes and boxes."""
     backbone = d.row(0, 0, "image", ("layer", "backbone"))[1]
     features = d.grid(220, 0, 80, 4)
     d.node(220, 56, "map")
