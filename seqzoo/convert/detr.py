@@ -3,33 +3,27 @@
 from collections.abc import Iterator
 from typing import Any
 
-from seqzoo.convert.family import Family
+from seqzoo.convert.family import Family, Renamed
 from seqzoo.convert.preprocessors import PREPROCESSOR, detection_processor
 from seqzoo.convert.rules import Rule, convolution, dense, layer_norm, same
 from seqzoo.convert.settings import Settings, activation, class_labels, require
 
-_MAP = r"^model\.backbone\.model\."
+_TIMM = r"^model\.backbone\.model\."
+_RESNET = "model.backbone.model"
 # Names of transformers 4 -> of transformers 5; then names of timm -> of transformers.
-RENAMED = {
+RENAMED: Renamed = {
     r"^model\.backbone\.conv_encoder\.": "model.backbone.",
     r"\.out_proj\.": ".o_proj.",
     r"(\.layers\.\d+)\.fc(\d)\.": r"\1.mlp.fc\2.",
-    rf"{_MAP}conv1\.": "model.backbone.model.embedder.embedder.convolution.",
-    rf"{_MAP}bn1\.": "model.backbone.model.embedder.embedder.normalization.",
-    **{
-        rf"{_MAP}layer{i + 1}\.(\d+)\.": (
-            rf"model.backbone.model.encoder.stages.{i}.layers.\1."
-        )
-        for i in range(4)
-    },
-    **{
-        rf"(\.layers\.\d+)\.conv{i + 1}\.": rf"\1.layer.{i}.convolution."
-        for i in range(3)
-    },
-    **{
-        rf"(\.layers\.\d+)\.bn{i + 1}\.": rf"\1.layer.{i}.normalization."
-        for i in range(3)
-    },
+    rf"{_TIMM}conv1\.": f"{_RESNET}.embedder.embedder.convolution.",
+    rf"{_TIMM}bn1\.": f"{_RESNET}.embedder.embedder.normalization.",
+    rf"{_TIMM}layer(\d)\.": lambda match: (
+        f"{_RESNET}.encoder.stages.{int(match[1]) - 1}.layers."
+    ),
+    r"(\.layers\.\d+)\.(conv|bn)(\d)\.": lambda match: (
+        f"{match[1]}.layer.{int(match[3]) - 1}."
+        + {"conv": "convolution.", "bn": "normalization."}[match[2]]
+    ),
     r"\.downsample\.0\.": ".shortcut.convolution.",
     r"\.downsample\.1\.": ".shortcut.normalization.",
 }
@@ -73,14 +67,13 @@ def config(settings: Settings, where: str) -> dict[str, Any]:
 
 def rules(config: Any) -> Iterator[Rule]:
     """Each of our weights, and what it is made from."""
-    resnet = "model.backbone.model"
-    yield from _conv_norm("backbone/stem", f"{resnet}.embedder.embedder")
+    yield from _conv_norm("backbone/stem", f"{_RESNET}.embedder.embedder")
     features = config.stem_dim
     convolutions = 3 if config.block == "bottleneck" else 2
     for stage, depth in enumerate(config.depths):
         for i in range(depth):
             ours = f"backbone/stage_{stage}_block_{i}"
-            theirs = f"{resnet}.encoder.stages.{stage}.layers.{i}"
+            theirs = f"{_RESNET}.encoder.stages.{stage}.layers.{i}"
             for k in range(convolutions):
                 yield from _conv_norm(f"{ours}/convolution_{k}", f"{theirs}.layer.{k}")
             if features != config.stage_dims[stage] or (stage and not i):

@@ -12,6 +12,9 @@ from seqzoo.convert.settings import Settings
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
 
+# pattern -> replacement, as `re.sub` takes them
+Renamed = Mapping[str, str | Callable[[re.Match[str]], str]]
+
 
 @dataclass(frozen=True)
 class Family:
@@ -30,7 +33,7 @@ class Family:
     # our Config -> each of our weights, and what it is made from
     rules: Callable[[Any], Iterator[Rule]]
     files: tuple[str, ...] = ()  # what the processor reads; patterns as of a shell
-    renamed: Mapping[str, str] = field(default_factory=dict)  # pattern -> replacement
+    renamed: Renamed = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # patterns of tensors that our model does not use
 
     def spec(

@@ -70,11 +70,8 @@ def dtype_policy(dtype: Any) -> Iterator[None]:
     """
     import keras
 
-    if dtype is None:
-        yield
-        return
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
+    keras.config.set_dtype_policy(before if dtype is None else dtype)
     try:
         yield
     finally:

@@ -75,20 +75,12 @@ def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exceptio
             kind = PermissionError
             text = " is gated. Accept its terms on its page, then `hf auth login`."
         case errors.RepositoryNotFoundError():
-            text = (
-                ": the Hub knows no such repository, or it is private. Check the "
-                "spelling, or `hf auth login`."
-            )
+            text = ": no such repository, or it is private. Check the spelling, or "
+            text += "`hf auth login`."
         case errors.RevisionNotFoundError():
-            text = (
-                ": the repository has no such revision. Name a branch, a tag or a "
-                "commit that exists."
-            )
+            text = ": no such revision. Name a branch, a tag or a commit that exists."
         case errors.RemoteEntryNotFoundError():
-            text = (
-                ": the repository has no such file at this revision. Try another "
-                "revision, or tell its owner."
-            )
+            text = ": no such file at this revision. Try another, or tell its owner."
         case errors.HFValidationError():
             kind = ValueError
             text = f" is no Hub repository: {error} Write hf:owner/name."

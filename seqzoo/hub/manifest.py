@@ -152,6 +152,19 @@ def read_manifest(folder: Path) -> Manifest | None:
     return parse_manifest(path.read_bytes(), str(path)) if path.is_file() else None
 
 
+def require_manifest(folder: Path, advice: str) -> Manifest:
+    """The manifest of a folder.
+
+    Raises:
+        FileNotFoundError: If it has none; the message ends with `advice`.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
+    if (manifest := read_manifest(folder)) is None:
+        raise FileNotFoundError(f"{folder / MANIFEST} is missing. {advice}")
+    return manifest
+
+
 def write_manifest(
     folder: str | os.PathLike[str],
     repo_id: str | None = None,

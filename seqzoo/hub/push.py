@@ -25,8 +25,8 @@ from seqzoo.hub.manifest import (
     encode,
     is_safe,
     locked,
-    read_manifest,
     replace_file,
+    require_manifest,
 )
 from seqzoo.hub.saved import parse
 from seqzoo.hub.sources import Files, pinned_bytes
@@ -93,16 +93,9 @@ def _write_token(repo_id: str, token: str | None) -> str:
 
 def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     """The folder's manifest, and the verified bytes of the files that it pins."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {folder}. Check the path.")
     renew = f"renew the manifest with `seqzoo.hub.write_manifest({str(folder)!r})`"
     advice = f"Save the model again; if you changed the file on purpose, {renew}."
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise FileNotFoundError(
-            f"{folder / MANIFEST} is missing: save the model with seqzoo.save, or "
-            f"{renew}."
-        )
+    manifest = require_manifest(folder, f"Save the model with seqzoo.save, or {renew}.")
     contents = {
         file: pinned_bytes(file, pin, folder, None, advice)
         for file, pin in manifest.files.items()

@@ -7,6 +7,7 @@ need it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seqzoo.hub.client import client
 from seqzoo.hub.errors import NotInRepoError, errors_of_fetching
@@ -38,13 +39,10 @@ class Repo:
         These are the file in the snapshot of this commit, and the blob with the pinned
         hash, which may have come with another commit.
         """
-        from huggingface_hub import constants, try_to_load_from_cache
+        from huggingface_hub import constants
         from huggingface_hub.file_download import repo_folder_name
 
-        path = try_to_load_from_cache(
-            self.repo_id, file, cache_dir=self.cache_dir, revision=self.revision
-        )
-        if isinstance(path, str):
+        if isinstance(path := self._cache_entry(file), str):
             yield Path(path)
         root = Path(self.cache_dir or constants.HF_HUB_CACHE)
         blobs = root / repo_folder_name(repo_id=self.repo_id, repo_type="model")
@@ -67,21 +65,23 @@ class Repo:
 
     def has(self, file: str) -> bool:
         """Whether the repository has the file at this commit; fetches it if so."""
-        from huggingface_hub import try_to_load_from_cache
-
         try:
             self.fetch(file)
         except NotInRepoError:
             return False
         except (FileNotFoundError, ConnectionError):
-            # The cache also remembers which files a repository lacks.
-            path = try_to_load_from_cache(
-                self.repo_id, file, cache_dir=self.cache_dir, revision=self.revision
-            )
-            if path is None:
+            if self._cache_entry(file) is None:
                 raise
             return False
         return True
+
+    def _cache_entry(self, file: str) -> Any:
+        """The file's path as a string; None; or a mark that the repository lacks it."""
+        from huggingface_hub import try_to_load_from_cache
+
+        return try_to_load_from_cache(
+            self.repo_id, file, cache_dir=self.cache_dir, revision=self.revision
+        )
 
     def snapshot(self, weights: bool = True) -> Path:
         """Fetches all files that a load reads, and returns their folder.

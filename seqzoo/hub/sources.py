@@ -20,6 +20,7 @@ from seqzoo.hub.manifest import (
     is_safe,
     parse_manifest,
     read_manifest,
+    require_manifest,
 )
 from seqzoo.hub.repo import Repo, is_offline
 from seqzoo.hub.tensors import weight_files
@@ -76,9 +77,7 @@ def read_bundled(
         f"Restore the folder: `git checkout -- {folder}` in a clone, or "
         "`pip install --force-reinstall seqzoo`."
     )
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise FileNotFoundError(f"{folder / MANIFEST} is missing. {advice}")
+    manifest = require_manifest(folder, advice)
     repo = None
     if manifest.repo_id and manifest.revision and source != "bundle":
         # HF_HUB_OFFLINE is read only when a file is missing (`pinned_bytes`): that
@@ -116,14 +115,13 @@ def verify_folder(folder: Path) -> list[tuple[str, bool]]:
     A file that is not in the folder may be in the Hub cache.
 
     Raises:
-        FileNotFoundError: If the folder has no manifest.
+        FileNotFoundError: If the folder or its manifest is missing.
     """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise FileNotFoundError(
-            f"{folder / MANIFEST} is missing, so there is nothing to check against. "
-            f"Write one with `seqzoo.hub.write_manifest({str(folder)!r})`."
-        )
+    manifest = require_manifest(
+        folder,
+        "There is nothing to check against: write one with "
+        f"`seqzoo.hub.write_manifest({str(folder)!r})`.",
+    )
     checked = []
     for file, pin in manifest.files.items():
         paths = [folder / file] if (folder / file).is_file() else []
