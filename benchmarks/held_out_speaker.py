@@ -3,10 +3,9 @@
     python -m benchmarks.held_out_speaker --out held_out_speaker.json
 
 Six trainings, each without one of the six speakers of the Free Spoken Digit Dataset,
-whose recordings, all 500, are then the test. The other five are used as the recipe uses
-them, takes 10-49 to train and 5-9 to choose the epoch; their takes 0-4 are left out. A
-run that was cut goes on after its last epoch, and speakers whose result is in the file
-are not trained again.
+whose 500 recordings are then the test. The other five are split as in the recipe: takes
+10-49 train, 5-9 choose the epoch; takes 0-4 are left out. An interrupted run resumes
+after its last epoch, and speakers whose result is in the file are not trained again.
 """
 
 import argparse
@@ -24,7 +23,7 @@ from seqzoo.data import Recording, part_by_take, recording_corpus, spoken_record
 from seqzoo.training import Recipe, run
 from seqzoo.training.record import write_json
 
-# What is kept of the record that each training writes.
+# Fields of the training's record that the result repeats.
 CIRCUMSTANCES = (
     "params",
     "train_steps",
@@ -40,7 +39,7 @@ CIRCUMSTANCES = (
 
 
 def part_without(speaker: str) -> Callable[[Recording], str | None]:
-    """The recipe's split, but for a speaker who is the test and nothing else."""
+    """The recipe's split, but all recordings of one speaker are the test."""
 
     def part(recording: Recording) -> str | None:
         if recording.speaker == speaker:
@@ -71,7 +70,7 @@ def result(
     checkpoint_dir: Path,
     resume: bool = True,
 ) -> dict[str, Any]:
-    """Trains without a speaker, or goes on with it, and scores that speaker."""
+    """Trains without a speaker, or resumes it, and scores that speaker."""
     with tempfile.TemporaryDirectory() as weights:
         written = run(
             functools.partial(recipe_without, speaker, recordings),
@@ -101,7 +100,7 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def write(file: Path, results: Mapping[str, Mapping[str, Any]]) -> None:
-    """The results and their mean, whole or not at all."""
+    """Writes the results and their mean, completely or not at all."""
     partial = file.with_suffix(".partial")
     mean = statistics.mean(row["accuracy"] for row in results.values())
     write_json(
@@ -122,7 +121,7 @@ def main() -> None:
     parser.add_argument("--speakers", nargs="*", help="default: all")
     parser.add_argument("--out", type=Path, help="a JSON file to read and write")
     parser.add_argument(
-        "--again", action="store_true", help="train anew whatever was done before"
+        "--again", action="store_true", help="train again speakers that the file has"
     )
     parser.add_argument(
         "--checkpoint-dir",

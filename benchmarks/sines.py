@@ -1,10 +1,10 @@
-"""Sine waves told apart by other cells: `recipes/phased_lstm_sines.py` with each.
+"""Periods of sine waves with other cells: `recipes/phased_lstm_sines.py` with each.
 
     python -m benchmarks.sines --cells lstm gru --out sines.json
 
-The cell gets the time of each sample, in tenths of a second, as a second input; all
-else is the recipe's. A run that was cut goes on after its last epoch, and cells whose
-result is in the file are not trained again.
+The cell gets the time of each sample, in tenths of a second, as a second input;
+everything else is the recipe's. An interrupted run resumes after its last epoch, and
+cells whose result is in the file are not trained again.
 """
 
 import argparse
@@ -31,8 +31,8 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
         "|---" * (2 + len(names)) + "|",
     ]
     for cell, record in sorted(results.items()):
-        found = [f"{record['metrics'][name]['value']:.1f}" for name in names]
-        lines.append(f"| {cell} | {record['params']:,} | {' | '.join(found)} |")
+        scores = [f"{record['metrics'][name]['value']:.1f}" for name in names]
+        lines.append(f"| {cell} | {record['params']:,} | {' | '.join(scores)} |")
     return "\n".join(lines)
 
 

@@ -17,11 +17,11 @@ class Batches(ABC):
 
     @abstractmethod
     def plan(self, epoch: int) -> Any:
-        """A sequence with what each batch of an epoch is made of."""
+        """The parts of an epoch, a sequence with one for each batch."""
 
     @abstractmethod
     def make(self, epoch: int, part: Any) -> Any:
-        """The batch `(x, y)` or `(x, y, sample_weight)` of a part of the plan."""
+        """The batch `(x, y)` or `(x, y, sample_weight)` of one part."""
 
     def __call__(self, epoch: int) -> "Epoch":
         return Epoch(self, epoch)

@@ -98,7 +98,7 @@ class BatchWorkers:
             raise OSError(
                 "A worker process has ended. Its message is above, or the system "
                 "killed it for its memory: each worker holds the data. Try fewer "
-                "workers; the run goes on after its last epoch."
+                "workers. The run resumes after its last epoch."
             ) from error
 
 

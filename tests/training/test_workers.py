@@ -1,6 +1,11 @@
 """Batches from worker processes are the recipe's own."""
 
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,3 +57,40 @@ def test_a_train_that_workers_cannot_prepare_is_refused():
         BatchWorkers(lambda epoch: [], 1)
     with pytest.raises(ValueError, match="Received: 0"):
         BatchWorkers(listed.batches, 0)
+
+
+PARENT = """
+import sys, time
+from seqzoo.data import SineBatches
+from seqzoo.training import BatchWorkers
+with BatchWorkers(SineBatches(["standard"] * 8, 4), 1) as workers:
+    for batch in workers.batches(0):
+        pass
+    print(*workers._pool._processes, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(number):
+    """Killed, or stopped by Ctrl-C."""
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as parent:
+        worker = int(parent.stdout.readline())
+        os.kill(worker, 0)  # it lives
+        os.kill(parent.pid, number)
+    for _ in range(100):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"worker {worker} outlived its parent")
