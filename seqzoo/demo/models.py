@@ -3,11 +3,10 @@
 import functools
 import re
 import threading
-from pathlib import Path
 from typing import Any
 
 import seqzoo
-from seqzoo.hub.names import bundle_folder, is_bare, is_hub
+from seqzoo.hub.names import is_hub, local_folder
 
 MODELS_KEPT = 4  # in memory: those used last
 _loading = threading.Lock()
@@ -89,8 +88,7 @@ def _limits(name: str) -> str:
     """The limits that the model's card states, or nothing."""
     if is_hub(name):
         return ""
-    folder = bundle_folder() / name if is_bare(name) else Path(name).expanduser()
-    readme = folder / "README.md"
+    readme = local_folder(name) / "README.md"
     text = readme.read_text("utf-8") if readme.is_file() else ""
     limits = re.search(r"^## Limits\n+(.+?)\n(?:\n|\Z)", text, re.MULTILINE | re.DOTALL)
     return " ".join(limits[1].split()) if limits else ""

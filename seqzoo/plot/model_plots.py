@@ -10,7 +10,7 @@ import numpy as np
 
 import seqzoo
 from seqzoo import plot
-from seqzoo.zoo import bundle_folder
+from seqzoo.hub.names import is_hub, local_folder
 
 # Steps back from the end of a row, closer where gradients change fastest.
 LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 56, 64)
@@ -205,15 +205,12 @@ def draw_training(name: str, out: Path) -> Path:
         name: A name of the zoo, or a folder.
         out: The file to write.
     """
-    if name.startswith("hf:"):
+    if is_hub(name):
         raise ValueError(
             "The log of a training is read from the zoo or a folder, not from a Hub "
             f"repository. Received: {name}."
         )
-    seqzoo.info(name)  # an unknown name fails here, with the names that are near it
-    is_folder = name.startswith((".", "/", "~"))
-    folder = Path(name).expanduser() if is_folder else bundle_folder() / name
-    log = folder / "train_log.csv"
+    log = local_folder(name) / "train_log.csv"
     if not log.is_file():
         raise FileNotFoundError(
             f"There is no {log}, which training writes. Train the model by its recipe."

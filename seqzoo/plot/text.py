@@ -24,7 +24,7 @@ HEAD = 36.0  # the words and the scale above the text
 MIN_CELLS = 48  # room for them
 
 
-def plot_text(reading: "UnitTrace", out: str | os.PathLike[str]) -> Path:
+def plot_text(trace: "UnitTrace", out: str | os.PathLike[str]) -> Path:
     """Draws a text, each character on the colour of one unit's activation.
 
     After Karpathy (2015), "The unreasonable effectiveness of recurrent neural
@@ -34,31 +34,31 @@ def plot_text(reading: "UnitTrace", out: str | os.PathLike[str]) -> Path:
     an expected space as ␣.
 
     Args:
-        reading: From `RecurrentLM.read`.
+        trace: From `RecurrentLM.read`.
         out: The file to write. A .html page needs no other file and shows the numbers
             of the character under the pointer.
 
     Raises:
-        ValueError: If the reading is empty or its parts do not fit together.
+        ValueError: If the trace is empty or its parts do not fit together.
     """
     path, file_format = checked_path(out, html=True)
-    title, lines = _title(reading), steps_in_lines(reading)
+    title, lines = _title(trace), steps_in_lines(trace)
     if file_format == "html":
         return write_page(text_page(title, lines), path)
     return write_figure(_text_figure(title, lines), path, file_format)
 
 
-def text_html(reading: "UnitTrace") -> str:
+def text_html(trace: "UnitTrace") -> str:
     """The figure of `plot_text` as part of a page: a style sheet and an element.
 
     Arguments and errors are those of `plot_text`.
     """
-    part = text_part(_title(reading), steps_in_lines(reading))
+    part = text_part(_title(trace), steps_in_lines(trace))
     return f"<style>\n{text_style()}</style>\n{part}"
 
 
-def _title(reading: "UnitTrace") -> str:
-    return f"{reading.quantity} of unit {reading.unit}, layer {reading.layer}"
+def _title(trace: "UnitTrace") -> str:
+    return f"{trace.quantity} of unit {trace.unit}, layer {trace.layer}"
 
 
 def _text_figure(title: str, lines: Sequence[Sequence[Step]]) -> "Figure":

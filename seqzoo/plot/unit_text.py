@@ -22,15 +22,15 @@ class Step(NamedTuple):
     expected: list[tuple[str, float]]
 
 
-def steps_in_lines(reading: "UnitTrace") -> list[list[Step]]:
+def steps_in_lines(trace: "UnitTrace") -> list[list[Step]]:
     """The steps of each line; one ends after `WIDTH` steps or with a newline.
 
     Raises:
         ValueError: If there is no step, or the parts do not fit together.
     """
-    activations = np.asarray(reading.activations, "float64")
-    probabilities = np.asarray(reading.probabilities, "float64")
-    steps, tokens = len(reading.characters), [len(row) for row in reading.top]
+    activations = np.asarray(trace.activations, "float64")
+    probabilities = np.asarray(trace.probabilities, "float64")
+    steps, tokens = len(trace.characters), [len(row) for row in trace.top]
     if not steps or activations.shape != (steps,):
         raise ValueError(
             "`activations` must be one for each of at least one character. Received: "
@@ -43,11 +43,11 @@ def steps_in_lines(reading: "UnitTrace") -> list[list[Step]]:
             f"tokens, probabilities of shape {probabilities.shape}."
         )
     lines: list[list[Step]] = [[]]
-    for i, token in enumerate(reading.characters):
+    for i, token in enumerate(trace.characters):
         expected = [
             (printable(next_token, space="␣"), float(probability))
             for next_token, probability in zip(
-                reading.top[i], probabilities[i], strict=True
+                trace.top[i], probabilities[i], strict=True
             )
         ]
         lines[-1].append(Step(printable(token), float(activations[i]), expected))

@@ -210,7 +210,7 @@ def test_what_is_no_picture_is_refused_before_a_model_is_loaded(
     ("make", "options", "message"),
     [
         (vit, ["--layer", "2"], "`layer` must be in [-2, 2)"),
-        (vit, ["--head", "0"], "one of a single `layer`"),
+        (vit, ["--head", "0"], "needs a single `layer`"),
         (vit, ["--top", "2"], "--top is not for --kind attention"),
         (vit, ["--kind", "detections"], "object detectors have boxes"),
         (detr, ["--layer", "9"], "`layer` must be in [-2, 2)"),
