@@ -216,3 +216,10 @@ def test_the_translators_card_says_where_its_attention_is():
     card = (folder / "README.md").read_text("utf-8")
     assert "Attention after each of the decoder's two layers" in card
     assert spec["attention_layers"] == spec["decoder_layers"] == 2
+
+
+def test_the_sizes_in_vision_are_of_these_models():
+    """The marks on the page name them by their place in the list."""
+    path = ROOT / "benchmarks" / "results" / "loading.json"
+    cases = [row["case"] for row in json.loads(path.read_text("utf-8"))["results"]]
+    assert cases[:2] == ["ViT-B/16", "Swin-T"]
