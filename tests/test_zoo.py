@@ -221,6 +221,12 @@ def test_names_need_no_heavy_library(bundle, statement):
     assert not loaded_by(statement) & HEAVY
 
 
+def test_info_of_a_checkpoint_of_transformers_needs_no_keras():
+    folder = Path(__file__).parent / "convert" / "golden" / "detr"
+    statement = f"import seqzoo; seqzoo.info({str(folder)!r})"
+    assert not loaded_by(statement) & (HEAVY - {"numpy"})
+
+
 def test_every_public_name_is_there():
     for name in seqzoo.__all__:
         assert getattr(seqzoo, name).__doc__

@@ -69,14 +69,16 @@ def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exceptio
     from huggingface_hub import errors
 
     reason, number = _cause(error), getattr(error, "errno", None)
-    kind: type[Exception] = NotInRepoError
+    kind: type[Exception] = NotInRepoError  # of the cases that name no other
     match error:  # the first case that fits: some classes are subclasses of later ones
         case errors.GatedRepoError():
             kind = PermissionError
             text = " is gated. Accept its terms on its page, then `hf auth login`."
         case errors.RepositoryNotFoundError():
-            text = ": no such repository, or it is private. Check the spelling, or "
-            text += "`hf auth login`."
+            text = (
+                ": no such repository, or it is private. Check the spelling, or `hf "
+                "auth login`."
+            )
         case errors.RevisionNotFoundError():
             text = ": no such revision. Name a branch, a tag or a commit that exists."
         case errors.RemoteEntryNotFoundError():
@@ -130,9 +132,9 @@ def _of_pushing(error: Any, wanted: str) -> Exception:
         if isinstance(error, ValueError):  # of the model card, which is validated first
             return ValueError(f"The Hub refused {wanted}: {error}")
         return _not_pushed(error, wanted)
-    answer, unknown = _answer(error), isinstance(error, errors.RepositoryNotFoundError)
+    answer = _answer(error)
     match error.response.status_code:
-        case 401 if not unknown:
+        case 401 if not isinstance(error, errors.RepositoryNotFoundError):
             return PermissionError(
                 f"The Hub refused the token ({answer}). Make one with write permission "
                 "in your settings there, then `hf auth login` or set HF_TOKEN."
