@@ -7,7 +7,7 @@ from seqzoo.processors import DetectionProcessor
 LABELS = ["cat", "dog"]
 
 
-def picture(height, width):
+def random_image(height, width):
     shape = (height, width, 3)
     return np.random.default_rng(0).integers(256, size=shape).astype("uint8")
 
@@ -29,7 +29,7 @@ def test_sizes_of_the_original(size, expected):
 
 def test_padding_is_below_and_to_the_right_and_marked():
     processor = DetectionProcessor(LABELS, 8, 16)
-    arrays = processor.encode([picture(8, 12), picture(20, 10)])
+    arrays = processor.encode([random_image(8, 12), random_image(20, 10)])
     assert arrays["images"].shape == (2, 16, 12, 3)
     assert arrays["mask"].shape == (2, 16, 12)
     for i, (height, width) in enumerate([(8, 12), (16, 8)]):
@@ -39,7 +39,7 @@ def test_padding_is_below_and_to_the_right_and_marked():
 
 
 def test_pixels_are_resized_by_pillow_and_normalised():
-    image = picture(20, 10)
+    image = random_image(20, 10)
     mean, std = (0.5, 0.4, 0.3), (0.2, 0.1, 0.5)
     found = DetectionProcessor(LABELS, 8, 16, mean, std).encode([image / 255])
     small = Image.fromarray(image).resize((8, 16), Image.Resampling.BILINEAR)

@@ -5,7 +5,7 @@ from PIL import Image
 from seqzoo.processors import GreyImageProcessor, ImageProcessor
 
 LABELS = [str(digit) for digit in range(10)]
-PICTURE = np.arange(784, dtype="uint8").reshape(28, 28)
+IMAGE = np.arange(784, dtype="uint8").reshape(28, 28)
 
 
 def processor(layout="rows"):
@@ -15,24 +15,24 @@ def processor(layout="rows"):
 @pytest.mark.parametrize(
     "image",
     [
-        PICTURE,
-        PICTURE[..., None],
-        np.repeat(PICTURE[..., None], 3, axis=-1),
-        PICTURE.astype("int64"),
-        PICTURE / 255,
-        (PICTURE / 255).astype("float32"),
-        Image.fromarray(PICTURE),
-        Image.fromarray(PICTURE).convert("RGB"),
+        IMAGE,
+        IMAGE[..., None],
+        np.repeat(IMAGE[..., None], 3, axis=-1),
+        IMAGE.astype("int64"),
+        IMAGE / 255,
+        (IMAGE / 255).astype("float32"),
+        Image.fromarray(IMAGE),
+        Image.fromarray(IMAGE).convert("RGB"),
     ],
     ids=["grey", "channel", "colour", "int", "double", "float", "PIL", "PIL colour"],
 )
-def test_every_form_of_a_picture_gives_the_same_numbers(image):
-    np.testing.assert_allclose(processor().grey(image), PICTURE / 255, atol=2 / 255)
+def test_every_form_of_an_image_gives_the_same_numbers(image):
+    np.testing.assert_allclose(processor().grey(image), IMAGE / 255, atol=2 / 255)
 
 
 def test_a_path_and_another_size(tmp_path):
     path = tmp_path / "large.png"
-    Image.fromarray(PICTURE).resize((280, 280), Image.Resampling.NEAREST).save(path)
+    Image.fromarray(IMAGE).resize((280, 280), Image.Resampling.NEAREST).save(path)
     assert processor().grey(path).shape == processor().grey(str(path)).shape == (28, 28)
     plain = np.full((100, 60), 51, "uint8")
     np.testing.assert_allclose(processor().grey(plain), 0.2, atol=1e-3)
@@ -42,20 +42,20 @@ def test_a_path_and_another_size(tmp_path):
     ("layout", "shape"), [("rows", (2, 28, 28)), ("pixels", (2, 784, 1))]
 )
 def test_sequences_are_in_reading_order(layout, shape):
-    arrays = processor(layout).encode([PICTURE, PICTURE])
+    arrays = processor(layout).encode([IMAGE, IMAGE])
     assert arrays["sequences"].shape == shape
     assert arrays["mask"].shape == shape[:2] and arrays["mask"].all()
-    np.testing.assert_allclose(arrays["sequences"][0].ravel(), PICTURE.ravel() / 255)
+    np.testing.assert_allclose(arrays["sequences"][0].ravel(), IMAGE.ravel() / 255)
 
 
 def test_a_plane_stays_one():
-    images = processor("plane").encode([PICTURE])["images"]
-    np.testing.assert_allclose(images[0, ..., 0], PICTURE / 255, rtol=1e-6)
+    images = processor("plane").encode([IMAGE])["images"]
+    np.testing.assert_allclose(images[0, ..., 0], IMAGE / 255, rtol=1e-6)
 
 
-def test_one_picture_and_several():
-    assert processor().as_list(PICTURE)[1] and processor().as_list("a.png")[1]
-    assert processor().as_list([PICTURE]) == ([PICTURE], False)
+def test_one_image_and_several():
+    assert processor().as_list(IMAGE)[1] and processor().as_list("a.png")[1]
+    assert processor().as_list([IMAGE]) == ([IMAGE], False)
     assert len(processor().as_list(np.zeros((5, 28, 28, 1)))[0]) == 5
 
 
@@ -72,13 +72,13 @@ def test_one_picture_and_several():
         (np.full((28, 28), -1), "from 0 to 255"),
     ],
 )
-def test_what_is_no_picture_is_refused(image, says):
+def test_what_is_no_image_is_refused(image, says):
     with pytest.raises(ValueError, match=says):
         processor().encode([image])
 
 
-def test_a_file_that_is_no_picture_or_not_there(tmp_path):
-    (tmp_path / "text.png").write_text("no picture")
+def test_a_file_that_is_no_image_or_not_there(tmp_path):
+    (tmp_path / "text.png").write_text("no image")
     with pytest.raises(ValueError, match="PNG or JPEG"):
         processor().encode([tmp_path / "text.png"])
     with pytest.raises(FileNotFoundError):
@@ -103,7 +103,7 @@ def test_channels_are_shifted_and_scaled():
 
 
 @pytest.mark.parametrize("resample", ["bilinear", "bicubic"])
-def test_pictures_are_resized_as_pillow_does_it(resample):
+def test_images_are_resized_as_pillow_does_it(resample):
     found = ImageProcessor("ab", (6, 5), resample=resample).resized(COLOUR)
     how = getattr(Image.Resampling, resample.upper())
     expected = np.asarray(Image.fromarray(COLOUR).resize((5, 6), how))
@@ -135,12 +135,12 @@ def test_an_image_processor_refuses_what_it_cannot_do(arguments):
 
 @pytest.mark.parametrize("resize", [None, (12, 10), (9, 6)])
 def test_the_region_is_what_the_pixels_are_of(resize):
-    """A picture of its own coordinates, whose middle the model sees."""
+    """An image of its own coordinates, whose centre the model sees."""
     processor = ImageProcessor("ab", (6, 5), resize=resize)
     rows, columns = (np.arange(count) + 0.5 for count in (90, 120))
     for axis, places in enumerate((rows[:, None] / 90, columns / 120)):
-        picture = np.broadcast_to(places, (90, 120))
-        seen = processor.resized(picture)[..., 0] / 255
+        image = np.broadcast_to(places, (90, 120))
+        seen = processor.resized(image)[..., 0] / 255
         left, upper, right, lower = processor.region((120, 90), (6, 5))
         first, last, length = ((upper, lower, 90), (left, right, 120))[axis]
         centres = np.moveaxis(seen, axis, 0)[:, 0]

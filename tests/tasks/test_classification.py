@@ -20,19 +20,19 @@ def model():
     return model
 
 
-def pictures(count):
+def random_images(count):
     return list(np.random.default_rng(0).random((count, 28, 28)))
 
 
 def test_probabilities_are_the_softmax_of_the_logits(model):
-    inputs = pictures(5)
+    inputs = random_images(5)
     logits = ops.convert_to_numpy(model(model.processor.encode(inputs)))
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(model.probabilities(inputs), expected, atol=1e-5)
 
 
 def test_one_input_and_lists(model):
-    inputs = pictures(3)
+    inputs = random_images(3)
     alone = model.classify(inputs[0])
     assert isinstance(alone, Prediction)
     listed = model.classify(inputs)
@@ -41,7 +41,7 @@ def test_one_input_and_lists(model):
 
 
 def test_the_top_labels_come_in_order_and_sum_to_1(model):
-    best = model.classify(pictures(1)[0], top=3)
+    best = model.classify(random_images(1)[0], top=3)
     values = [p.probability for p in best]
     assert values == sorted(values, reverse=True)
     assert sum(values) == pytest.approx(1, abs=1e-5)
@@ -50,7 +50,7 @@ def test_the_top_labels_come_in_order_and_sum_to_1(model):
 
 def test_more_than_a_batch(model, monkeypatch):
     monkeypatch.setattr(model, "batch_size", 4)
-    inputs = pictures(9)
+    inputs = random_images(9)
     whole = model.probabilities(inputs)
     assert whole.shape == (9, 3)
     np.testing.assert_allclose(whole[8:], model.probabilities(inputs[8:]), atol=1e-5)
@@ -59,9 +59,9 @@ def test_more_than_a_batch(model, monkeypatch):
 @pytest.mark.parametrize("top", [0, 4, 1.5])
 def test_top_is_checked(model, top):
     with pytest.raises(ValueError, match="from 1 to 3"):
-        model.classify(pictures(1)[0], top=top)
+        model.classify(random_images(1)[0], top=top)
 
 
 def test_a_model_without_a_processor_says_so(model):
     with pytest.raises(ValueError, match="no processor"):
-        RecurrentClassifier(model.config).classify(pictures(1)[0])
+        RecurrentClassifier(model.config).classify(random_images(1)[0])

@@ -28,17 +28,22 @@ def model():
     return model
 
 
-def picture(height, width, seed=0):
+def random_image(height, width, seed=0):
     shape = (height, width, 3)
     return np.random.default_rng(seed).integers(256, size=shape).astype("uint8")
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs")
-def test_a_graph_answers_many_pictures_of_any_size_alike(model, monkeypatch):
+def test_a_graph_answers_many_images_of_any_size_alike(model, monkeypatch):
     """It is traced once; new weights are seen."""
-    pictures = [picture(50, 90), picture(64, 64), picture(90, 31), picture(50, 90, 1)]
+    all_images = [
+        random_image(50, 90),
+        random_image(64, 64),
+        random_image(90, 31),
+        random_image(50, 90, 1),
+    ]
     monkeypatch.setitem(vars(model), "compiled_functions", {})
-    slowly = model.detect(pictures, threshold=0.0)
+    slowly = model.detect(all_images, threshold=0.0)
     monkeypatch.setattr(compilation, "EAGER_CALLS", 0)
     monkeypatch.setitem(vars(model), "compiled_functions", {})
     calls = []
@@ -46,7 +51,7 @@ def test_a_graph_answers_many_pictures_of_any_size_alike(model, monkeypatch):
     monkeypatch.setattr(
         type(model), "call", lambda *given, **k: calls.append(1) or call(*given, **k)
     )
-    for images in (pictures, pictures[:1]):
+    for images in (all_images, all_images[:1]):
         for one, other in zip(model.detect(images, 0.0), slowly, strict=False):
             assert one.labels == other.labels
             np.testing.assert_allclose(one.boxes_xyxy, other.boxes_xyxy, atol=1e-3)
@@ -55,13 +60,13 @@ def test_a_graph_answers_many_pictures_of_any_size_alike(model, monkeypatch):
     weight = model.trainable_weights[0]
     before = weight.numpy()
     weight.assign(before + 0.1)
-    changed = model.detect(pictures[0], 0.0)
+    changed = model.detect(all_images[0], 0.0)
     weight.assign(before)
     assert np.abs(changed.scores - slowly[0].scores).max() > 1e-5
 
 
 def test_what_is_reported_follows_from_logits_and_boxes(model):
-    image = picture(50, 90)
+    image = random_image(50, 90)
     outputs = model(model.processor.encode([image]))
     logits = ops.convert_to_numpy(outputs["logits"])[0]
     probabilities = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
@@ -80,19 +85,25 @@ def test_what_is_reported_follows_from_logits_and_boxes(model):
 
 
 def test_the_threshold_leaves_out_what_is_less_probable(model):
-    whole = model.detect(picture(50, 90), threshold=0)
+    whole = model.detect(random_image(50, 90), threshold=0)
     middle = float(whole.scores[2])
-    above = model.detect(picture(50, 90), threshold=middle + 1e-6)
+    above = model.detect(random_image(50, 90), threshold=middle + 1e-6)
     assert above.labels == whole.labels[:2]
-    nothing = model.detect(picture(50, 90), threshold=1)
+    nothing = model.detect(random_image(50, 90), threshold=1)
     assert len(nothing) == 0 and nothing.boxes_xyxy.shape == (0, 4)
 
 
-def test_one_picture_and_lists_of_any_sizes(model, monkeypatch, tmp_path):
-    """What is found in a picture does not depend on those beside it."""
+def test_one_image_and_lists_of_any_sizes(model, monkeypatch, tmp_path):
+    """What is found in an image does not depend on those beside it."""
     monkeypatch.setattr(model, "batch_size", 2)
-    images = [picture(*size, seed) for seed, size in enumerate([(40, 40), (60, 30)])]
-    images += [picture(40, 40, 2), picture(80, 40, 3), picture(40, 40, 4)]
+    images = [
+        random_image(*size, seed) for seed, size in enumerate([(40, 40), (60, 30)])
+    ]
+    images += [
+        random_image(40, 40, 2),
+        random_image(80, 40, 3),
+        random_image(40, 40, 4),
+    ]
     Image.fromarray(images[1]).save(tmp_path / "a.png")
     together = model.detect([images[0], tmp_path / "a.png", *images[2:]], 0.1)
     assert len(together) == 5
@@ -106,23 +117,23 @@ def test_one_picture_and_lists_of_any_sizes(model, monkeypatch, tmp_path):
 @pytest.mark.parametrize("threshold", [-0.1, 1.5, "high", None])
 def test_the_threshold_is_checked(model, threshold):
     with pytest.raises(ValueError, match="from 0 to 1"):
-        model.detect(picture(8, 8), threshold)
+        model.detect(random_image(8, 8), threshold)
 
 
-def test_what_is_no_picture_is_refused(model):
+def test_what_is_no_image_is_refused(model):
     with pytest.raises(ValueError, match="must be a path"):
-        model.detect([picture(8, 8), None])
+        model.detect([random_image(8, 8), None])
 
 
 def test_a_model_without_a_processor_says_so():
     with pytest.raises(ValueError, match="no processor"):
-        DETR(TINY_DETR).detect(picture(8, 8))
+        DETR(TINY_DETR).detect(random_image(8, 8))
 
 
 def test_seqzoo_run_prints_a_line_for_each_object(model, tmp_path, capsys):
     seqzoo.save(model, tmp_path / "model")
     path = tmp_path / "a.png"
-    Image.fromarray(picture(40, 40)).save(path)
+    Image.fromarray(random_image(40, 40)).save(path)
     run = ["run", str(tmp_path / "model"), str(path), "--threshold", "0.1"]
     assert cli.main(run) == 0
     lines = capsys.readouterr().out.splitlines()
