@@ -1,4 +1,4 @@
-"""`RecurrentLM.trace` and `read`: what its units do while it reads."""
+"""`RecurrentLM.trace` and `read`: the activations of its units over a text."""
 
 import keras
 import numpy as np
@@ -50,37 +50,40 @@ def test_each_layer_is_traced_on_the_output_of_the_one_below(cell, graphs, monke
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("layer", [0, -1])
-def test_the_activation_is_tanh_of_c_or_else_h(cell, layer, graphs):
+def test_the_activation_is_tanh_of_c_or_else_h(cell, graphs):
     model = made(cell)
-    reading = model.read(TEXT, layer=layer, unit=2)
-    traced = model.trace(model.processor.encode(TEXT)[None])[layer]
-    named = {key: ops.convert_to_numpy(value)[0, :, 2] for key, value in traced.items()}
-    expected = np.tanh(named["c"]) if "c" in named else named["h"]
-    np.testing.assert_allclose(reading.activations, expected, atol=1e-6)
-    assert reading.quantity == ("tanh(c)" if "c" in named else "h")
-    assert (reading.layer, reading.unit) == (layer % 2, 2)
+    traces = model.trace(model.processor.encode(TEXT)[None])
+    for layer in (0, -1):
+        unit_trace = model.read(TEXT, layer=layer, unit=2)
+        gates = {
+            name: ops.convert_to_numpy(values)[0, :, 2]
+            for name, values in traces[layer].items()
+        }
+        expected = np.tanh(gates["c"]) if "c" in gates else gates["h"]
+        np.testing.assert_allclose(unit_trace.activations, expected, atol=1e-6)
+        assert unit_trace.quantity == ("tanh(c)" if "c" in gates else "h")
+        assert (unit_trace.layer, unit_trace.unit) == (layer % 2, 2)
 
 
 def test_the_default_unit_is_the_one_that_varies_most(model):
     spreads = [model.read(TEXT, unit=unit).activations.var() for unit in range(4)]
-    reading = model.read(TEXT)
-    assert reading.unit == np.argmax(spreads)
-    assert reading.activations.var() == max(spreads)
+    unit_trace = model.read(TEXT)
+    assert unit_trace.unit == np.argmax(spreads)
+    assert unit_trace.activations.var() == max(spreads)
 
 
 def test_the_expected_tokens_are_the_most_probable_ones(model):
-    reading = model.read(TEXT, top=5)
+    unit_trace = model.read(TEXT, top=5)
     logits = model(model.processor.encode(TEXT)[None])
     softmax = ops.convert_to_numpy(ops.softmax(logits))[0]
-    assert reading.probabilities.shape == (len(TEXT), 5)
+    assert unit_trace.probabilities.shape == (len(TEXT), 5)
     np.testing.assert_allclose(
-        reading.probabilities, -np.sort(-softmax, axis=-1), atol=1e-6
+        unit_trace.probabilities, -np.sort(-softmax, axis=-1), atol=1e-6
     )
-    np.testing.assert_allclose(reading.probabilities.sum(axis=1), 1, atol=1e-5)
-    for tokens, row in zip(reading.top, softmax, strict=True):
+    np.testing.assert_allclose(unit_trace.probabilities.sum(axis=1), 1, atol=1e-5)
+    for tokens, row in zip(unit_trace.top, softmax, strict=True):
         assert [model.processor.characters[i] for i in np.argsort(-row)] == list(tokens)
-    assert model.read(TEXT).top == tuple(tokens[:3] for tokens in reading.top)
+    assert model.read(TEXT).top == tuple(tokens[:3] for tokens in unit_trace.top)
 
 
 def test_characters_are_those_that_the_model_read():
