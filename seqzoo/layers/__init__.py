@@ -1,4 +1,8 @@
-"""Layers with weights and no task: one concept a file."""
+"""Layers with weights and no task.
+
+The wings `recurrent`, `attention`, `convolution` and `detr` list their files; this
+package exports their public layers.
+"""
 
 from seqzoo.layers.attention.multi_head import MultiHeadAttention
 from seqzoo.layers.attention.scores import Attention

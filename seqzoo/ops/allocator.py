@@ -3,12 +3,12 @@
 import ctypes
 import platform
 
-# Parameters of glibc's mallopt (malloc.h) and what they are set to.
+# Parameters of glibc's mallopt (malloc.h) and their values.
 SETTINGS = {
-    -4: 0,  # M_MMAP_MAX: no array is a mapping of its own, given back when freed
-    -1: 2**31 - 1,  # M_TRIM_THRESHOLD: bytes that the heap may keep at its end
-    -2: 2**28,  # M_TOP_PAD: bytes that it grows by
-    -8: 1,  # M_ARENA_MAX: all threads share it
+    -4: 0,  # M_MMAP_MAX: no array is mapped separately and unmapped when freed
+    -1: 2**31 - 1,  # M_TRIM_THRESHOLD: free bytes that the heap may keep at its end
+    -2: 2**28,  # M_TOP_PAD: bytes by which the heap grows
+    -8: 1,  # M_ARENA_MAX: all threads share one heap
 }
 
 
@@ -16,10 +16,10 @@ def keep_freed_memory() -> bool:
     """Makes the process keep the memory of large arrays when they are freed (glibc).
 
     By default glibc maps each large array when it is created and unmaps it when it is
-    freed, and the system clears its pages anew at every step of training.
+    freed, so that the system clears its pages again at every training step.
 
     Returns:
-        Whether the C library has such settings and took them.
+        Whether the C library has these settings and accepted them.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

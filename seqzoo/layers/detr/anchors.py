@@ -24,10 +24,10 @@ class Anchors(Block):
         boxes = sigmoid(anchors);   contents = content, the same for all
         positions(box) = W_2 relu(W_1 [sines of x, y, w, h] + b_1) + b_2
 
-    A decoder refines the boxes from layer to layer and computes their positions anew
-    each time. In training denoising queries may stand beside them (Li et al. 2022,
-    "DN-DETR", section 3.3): true boxes and classes with noise, whose contents are the
-    embeddings of their classes.
+    A decoder refines the boxes from layer to layer and computes their positions at each
+    layer. In training there may also be denoising queries (Li et al. 2022, "DN-DETR",
+    section 3.3): true boxes and classes with noise, whose contents are the embeddings
+    of their classes.
 
     Args:
         num_queries: Number of anchors.
@@ -77,7 +77,7 @@ class Anchors(Block):
             Contents `(batch, queries, features)`, boxes `(batch, queries, 4)` and a
             boolean mask `(batch, 1, queries, queries)`, True where a query may attend
             to another; None without denoising queries, where all may. Denoising
-            queries stand last, group after group.
+            queries come last, group after group.
         """
         count = self.num_queries
         anchors = ops.expand_dims(ops.sigmoid(ops.cast(self.anchors, "float32")), 0)
@@ -122,7 +122,7 @@ def denoising_mask(queries: int, groups: int, objects: int) -> Array:
     another group.
 
     Args:
-        queries: Number of anchors, which stand first.
+        queries: Number of anchors, which come first.
         groups: Number of groups of denoising queries.
         objects: Queries in each group.
 

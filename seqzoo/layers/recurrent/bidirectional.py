@@ -35,7 +35,7 @@ class Bidirectional(SerializableLayer):
         merge: "concat" (along the features), "sum", "average" or "multiply".
         return_sequences: Whether to return the outputs of all steps.
         return_state: Whether to return the states of both sides too.
-        dropout: As in `Recurrent`, each side with masks of its own.
+        dropout: As in `Recurrent`; each side has its own masks.
         recurrent_dropout: As in `Recurrent`.
         norm_stabilizer: As in `Recurrent`, for both sides.
         seed: Integer for the dropout masks; by default Keras's global seed.
