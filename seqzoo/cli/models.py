@@ -1,16 +1,16 @@
 """Commands that use a model: `list`, `info`, `run` and `plot`."""
 
 import dataclasses
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import seqzoo
-from seqzoo.cli.options import Name, with_options
-from seqzoo.cli.output import json_text, task_of
+from seqzoo.cli.options import Name, arguments, with_options
 
 # Inputs of one call: enough to fill batches of similar lengths, few enough that the
 # first answers of a long file come soon.
@@ -39,7 +39,7 @@ def info(
 ) -> None:
     """Print a model's task, size, scores, data and licence."""
     record = seqzoo.info(name)
-    print(json_text(dataclasses.asdict(record), indent=2) if as_json else record)
+    print(_json_text(dataclasses.asdict(record), indent=2) if as_json else record)
 
 
 def run(
@@ -66,7 +66,8 @@ def run(
     """Run a model on inputs and print its answers."""
     texts = _texts(inputs)
     model = seqzoo.load(name)
-    task = task_of(model, options, attention)
+    wanted = [*options, *(["return_attention"] if attention else [])]
+    task = _task_of(model, wanted)
     if attention and not as_json:
         raise ValueError("--attention needs --json: the weights are numbers.")
     for i in range(0, len(texts), LINES_PER_CALL):
@@ -74,7 +75,7 @@ def run(
         answers = task.answers(model, part, as_json, **options)
         for given, answer in zip(part, answers, strict=True):
             if as_json:
-                print(json_text(task.answer_json(given, answer, attention)))
+                print(_json_text(task.answer_json(given, answer, attention)))
                 continue
             for line in task.answer_lines(given, answer):
                 print(line)
@@ -131,6 +132,36 @@ def plot_with_options() -> Callable[..., None]:
     # Typer keeps the line breaks of a paragraph that begins with this sign.
     command.__doc__ = "\n".join([str(plot.__doc__), "", "\b", *lines])
     return command
+
+
+def _task_of(model: Any, options: Iterable[str]) -> Any:
+    """The class of a model's task, if its verb has the options.
+
+    Raises:
+        ValueError: If `seqzoo run` does not know the task, or the verb lacks an option.
+    """
+    from seqzoo.tasks import TASKS
+
+    if model.task not in TASKS:
+        raise ValueError(
+            f"`seqzoo run` knows {', '.join(TASKS)}. Received: a model for "
+            f"{model.task}. Load it in Python with seqzoo.load."
+        )
+    task = TASKS[model.task]
+    known = arguments(getattr(task, task.verb))
+    for name in options:
+        if name not in known:
+            option = name.removeprefix("return_").replace("_", "-")
+            raise ValueError(
+                f"--{option} is not for {model.task}, which this model does. Leave it "
+                "out."
+            )
+    return task
+
+
+def _json_text(value: Any, indent: int | None = None) -> str:
+    """The value as JSON that keeps umlauts; values without a JSON form become text."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
 
 
 def _texts(inputs: Sequence[str]) -> list[str]:

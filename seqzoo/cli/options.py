@@ -57,15 +57,15 @@ def arguments(function: Function) -> dict[str, inspect.Parameter]:
 
 
 def argument_texts(function: Function) -> dict[str, str]:
-    """What the `Args` section of a function's docstring says of each argument.
+    """The text of each argument in the `Args` section of a function's docstring.
+
+    Args:
+        function: A function whose docstring
+            has such a section.
 
     Example:
         >>> argument_texts(argument_texts)["function"]
-        'Any, with a docstring as ours are.'
-
-    Args:
-        function: Any, with a docstring
-            as ours are.
+        'A function whose docstring has such a section.'
     """
     docstring = inspect.getdoc(function) or ""
     _, _, section = docstring.partition("Args:\n")

@@ -58,7 +58,7 @@ def _without_descriptor_2() -> Iterator[None]:
     before = sys.stderr
     try:
         if before.fileno() != 2:
-            raise OSError("standard error is somebody else's file")
+            raise OSError("standard error is not descriptor 2")
     except (AttributeError, OSError, ValueError):
         yield
         return
