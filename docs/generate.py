@@ -24,19 +24,14 @@ from typing import NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from builder import cell_figures, recurrent_figures, transformer_figures  # noqa: E402
 from builder import records as read  # noqa: E402
 from builder.drawing import svg  # noqa: E402
 from builder.examples import write_example  # noqa: E402
+from builder.figures import FIGURES as DRAWINGS  # noqa: E402
 from builder.plots import plot_comparison, plot_model  # noqa: E402
 from builder.records import DOCS, FIGURES, ROOT, WEIGHTS, read_json, records  # noqa: E402
 from builder.tables import filled  # noqa: E402
 
-ARCHITECTURES = recurrent_figures.FIGURES | transformer_figures.FIGURES
-DRAWINGS = {
-    **{f"architectures/{name}": draw for name, draw in ARCHITECTURES.items()},
-    **{f"cells/{name}": draw for name, draw in cell_figures.FIGURES.items()},
-}
 # The digests of the files from which figures and examples were generated.
 DIGESTS = FIGURES / "sources.json"
 SOURCES = ("config.json", "model.safetensors", "train_log.csv", "golden.safetensors")

@@ -27,14 +27,7 @@ ROOT_PAGES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
 }
-LANGUAGES = {
-    ".py": "python",
-    ".json": "json",
-    ".md": "markdown",
-    ".toml": "toml",
-    ".csv": "text",
-    ".sh": "sh",
-}
+LISTED = {".py", ".json", ".md", ".toml", ".csv", ".sh"}  # in the page of a folder
 
 
 def site_page(path: str) -> str:
@@ -101,15 +94,14 @@ def source_pages(targets: set[str]) -> dict[str, str]:
         if page in pages or not page.startswith("source/"):
             continue
         if path.is_dir():
-            names = sorted(
-                file.name for file in path.iterdir() if file.suffix in LANGUAGES
-            )
+            files = (file for file in path.iterdir() if file.suffix in LISTED)
+            names = sorted(file.name for file in files)
             left += [f"{target}/{name}" for name in names]
             folder = posixpath.basename(target)
             body = "\n".join(f"- [{name}]({folder}/{name}.md)" for name in names)
         elif path.is_file():
-            language = LANGUAGES.get(path.suffix, "text")
-            lines = ' linenums="1"' if language == "python" else ""
+            language = path.suffix.removeprefix(".") or "text"
+            lines = ' linenums="1"' if language == "py" else ""
             code = path.read_text("utf-8").rstrip()
             body = f"``````{language}{lines}\n{code}\n``````"
         else:

@@ -5,24 +5,15 @@ colours of a light or dark page; where it stands alone, a style inside sets them
 """
 
 import base64
-import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from builder import records as read
 from builder.examples import golden_inputs, image_path, threshold, write_image
-from builder.records import (
-    FIGURES,
-    WEIGHTS,
-    benchmark,
-    cell_name,
-    character_models,
-    config,
-    records,
-)
+from builder.records import FIGURES, WEIGHTS, cell_name
 
 UNIT_TEXT = (
     "What's in a name? that which we call a rose\n"
@@ -31,37 +22,15 @@ UNIT_TEXT = (
 # Shakespeare's sonnet is long enough to follow gradients 64 characters back.
 SONNET = Path(__file__).with_name("sonnet_18.txt")
 GRADIENT_CELLS = ("elman", "lstm")  # one whose gradient vanishes, one whose does not
-PNGS = ("text", "attention", "detections")
 UNUSED = re.compile(
     r"<metadata>.*?</metadata>|<!--.*?-->|<\?.*?\?>|<!DOCTYPE.*?>", re.S
 )
 LONG = re.compile(r"-?\d+\.\d{3,}")
-# Distinct on white and on black.
-CURVES = ("#3d86d1", "#e07b2e", "#3a9e68", "#d2506b", "#8d6fcb", "#a37a4d", "#d667b0")
-INK = "#010203"  # replaced by currentColor
+STYLE_SHEET = Path(__file__).with_name("site.mplstyle")
+INK = "#010203"  # becomes currentColor
 STYLE = (
     "<style>svg{color:#333}@media(prefers-color-scheme:dark){svg{color:#ddd}}</style>"
 )
-
-
-@contextlib.contextmanager
-def ink() -> Iterator[None]:
-    """Settings of matplotlib: no background, and text as text, not as outlines."""
-    import matplotlib
-    from cycler import cycler
-
-    inked = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color")
-    backgrounds = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-    settings: dict[Any, Any] = {
-        **dict.fromkeys((*inked, "ytick.color"), INK),
-        **dict.fromkeys(backgrounds, "none"),
-        "axes.prop_cycle": cycler(color=CURVES),
-        "svg.fonttype": "none",
-        "image.interpolation": "none",
-        "image.composite_image": False,
-    }
-    with matplotlib.rc_context(settings):
-        yield
 
 
 def finish(path: Path) -> None:
@@ -105,10 +74,12 @@ def shrink(path: Path) -> None:
 
 def plot_model(name: str) -> None:
     """Draws the figures of one model."""
+    from matplotlib import rc_context
+
     from seqzoo.plot.model_plots import draw
     from seqzoo.tasks import TASKS
 
-    folder, task = FIGURES / name, TASKS[records()[name]["task"]]
+    folder, task = FIGURES / name, TASKS[read.records()[name]["task"]]
     folder.mkdir(exist_ok=True)
     for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
         old.unlink()
@@ -123,14 +94,15 @@ def plot_model(name: str) -> None:
         "detections": str(image),
     }
     kinds = ["training", task.figure]
-    if task.figure == "text" and config(name)["config"]["cell"] in GRADIENT_CELLS:
+    if task.figure == "text" and read.config(name)["config"]["cell"] in GRADIENT_CELLS:
         kinds.append("gradients")
     for kind in dict.fromkeys(kinds):
-        out = folder / f"{kind}.{'png' if kind in PNGS else 'svg'}"
+        is_png = kind in ("text", "attention", "detections")
+        out = folder / f"{kind}.{'png' if is_png else 'svg'}"
         options = {"threshold": threshold(name)} if kind == "detections" else {}
-        with contextlib.nullcontext() if kind in PNGS else ink():
+        with rc_context(fname=None if is_png else STYLE_SHEET):
             draw(name, given.get(kind), out, kind, options)
-        (shrink if kind in PNGS else finish)(out)
+        (shrink if is_png else finish)(out)
     if task.figure == "training":
         plot_gates(name, folder / "gates.svg")
 
@@ -138,6 +110,7 @@ def plot_model(name: str) -> None:
 def plot_gates(name: str, out: Path) -> None:
     """Draws the gates of a classifier's last recurrent layer over its golden input."""
     import numpy as np
+    from matplotlib import rc_context
 
     import seqzoo
     from seqzoo import plot
@@ -167,21 +140,22 @@ def plot_gates(name: str, out: Path) -> None:
         if gate.endswith("_gate")
     }
     if gates:
-        with ink():
+        with rc_context(fname=STYLE_SHEET):
             finish(plot.plot_gates(gates, out))
 
 
 def plot_comparison() -> None:
     """Draws the curves of all character models: their training, their gradients."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     from seqzoo import plot
     from seqzoo.plot.files import write_figure
 
-    with ink():
+    with rc_context(fname=STYLE_SHEET):
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         axes = figure.subplots()
-        for name in sorted(character_models()):
+        for name in sorted(read.character_models()):
             with (WEIGHTS / name / "train_log.csv").open(encoding="utf-8") as log:
                 rows = list(csv.DictReader(log))
             losses = [float(row["validation_nats_per_character"]) for row in rows]
@@ -192,7 +166,7 @@ def plot_comparison() -> None:
         axes.grid(alpha=0.3)
         axes.legend(frameon=False, ncols=2)
         finish(write_figure(figure, FIGURES / "cells.svg", "svg"))
-        result = benchmark("gradients")
+        result = read.benchmark("gradients")
         for state in ("fresh", "trained"):
             curves = {
                 cell_name(name): (result["lags"], norms[state])

@@ -64,8 +64,6 @@ def minutes(name: str) -> float:
 
 def milliseconds() -> dict[str, float]:
     """The time of one answer of each model that `benchmarks/inference.py` measured."""
-    if not (RESULTS / "inference.json").exists():
-        return {}
     models = benchmark("inference")["models"]
     return {name: row["milliseconds"] for name, row in models.items()}
 

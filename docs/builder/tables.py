@@ -25,10 +25,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import benchmark_rows, model_rows
 from builder.records import FIGURES, WEIGHTS, benchmark, config, link, records
+from builder.rows import ROWS, summary
 
-ROWS = benchmark_rows.ROWS | model_rows.ROWS
 TABLE = re.compile(
     r"(<!-- table: (\S+) (\S*) ?(\|.*\|) -->\n\|.*\n\|.*\n)(?:\|.*\n)*(<!-- end -->)"
 )
@@ -74,7 +73,7 @@ def fact(source: str, path: str) -> Any:
     if "/" in path:
         return operator.truediv(*(fact(source, part) for part in path.split("/")))
     if source == "zoo":
-        entry = model_rows.summary()
+        entry = summary()
     elif source.startswith("results/"):
         entry = benchmark(source.removeprefix("results/"))
     else:

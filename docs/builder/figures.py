@@ -1,0 +1,287 @@
+"""Drawings of the cells and the architectures."""
+
+import math
+from functools import partial
+from itertools import pairwise
+
+from builder.drawing import Drawing, Node, corner
+
+
+def elman(d: Drawing) -> None:
+    """Elman cell: one tanh layer of the input and the last output."""
+    _, tanh, _ = d.row(0, 0, "h_{t-1}", ("gate", "tanh"), "h_t", gap=80)
+    d.arrow(d.node(tanh.x, 90, "x_t"), tanh)
+    d.node(tanh.x - 70, -12, ("small", "U"))
+    d.node(tanh.x + 12, 50, ("small", "W"))
+
+
+def lstm(d: Drawing, peephole: bool = False, coupled: bool = False) -> None:
+    """LSTM cell: gates weight the old memory, the candidate and the output."""
+    forget, add = d.node(120, 0, ("sign", "×")), d.node(280, 0, ("sign", "+"))
+    new = d.node(580, 0, "c_t")
+    d.chain(d.node(0, 0, "c_{t-1}"), forget, add, new)
+    h, x = d.node(0, 214, "h_{t-1}"), d.node(60, 256, "x_t")
+    d.arrow(x, corner(x, h))
+    gates = []
+    words = {"c̃": "tanh", "1−f": "1 −"}
+    for k, name in enumerate(("f", "1−f" if coupled else "i", "c̃", "o")):
+        gates.append(d.node(120 + 110 * k, 160, ("gate", words.get(name, "σ"))))
+        d.node(134 + 110 * k, 132, ("small", name))
+        if name != "1−f":
+            d.arrow(corner(gates[k], h), gates[k])
+    f, i, candidate, o = gates
+    d.line(h, corner(o, h))
+    if coupled:
+        d.arrow(f, i)
+    d.arrow(f, forget)
+    enter = d.node(add.x, 80, ("sign", "×"))
+    d.arrow(i, corner(i, enter), enter)
+    d.arrow(candidate, corner(candidate, enter), enter)
+    d.arrow(enter, add)
+    tanh, show = d.node(510, 56, ("data", "tanh")), d.node(510, 118, ("sign", "×"))
+    d.chain(corner(tanh, new), tanh, show, d.node(580, 118, "h_t"))
+    d.arrow(o, corner(o, show), show)
+    if peephole:
+        for gate, start in ((f, 55), (i, 180)):
+            d.arrow(Node(start, 0), Node(start, gate.y), gate, kind="dashed")
+        d.arrow(Node(o.x - 24, 0), o, kind="dashed")
+
+
+def gru(d: Drawing) -> None:
+    """GRU cell: the gate z mixes old output and candidate, r resets the old output."""
+    keep, add = d.node(370, 0, ("sign", "×")), d.node(490, 0, ("sign", "+"))
+    d.chain(d.node(0, 0, "h_{t-1}"), keep, add, d.node(560, 0, "h_t"))
+    gates = []
+    for x, name, word in ((130, "r", "σ"), (290, "z", "σ"), (410, "c̃", "tanh")):
+        gates.append(d.node(x, 150, ("gate", word)))
+        d.node(x - 16, 122, ("small", name))
+    r, z, candidate = gates
+    inputs, rail = d.node(70, 242, "x_t"), Node(70, 202)
+    d.arrow(inputs, rail, corner(candidate, rail), candidate)
+    d.arrow(Node(50, 0), Node(50, 190), Node(z.x - 12, 190), z)
+    d.arrow(Node(r.x - 12, 190), r)
+    for gate in (r, z):
+        d.arrow(corner(gate, rail), gate)
+    reset = d.node(210, 70, ("sign", "×"))
+    d.arrow(r, corner(r, reset), reset)
+    d.arrow(Node(reset.x, 0), reset)
+    below = Node(candidate.x + 12, 218)
+    d.arrow(reset, corner(reset, below), below, candidate)
+    d.arrow(z, Node(z.x, 46), Node(keep.x, 46), keep)
+    d.node(keep.x + 12, 34, ("small", "z"))
+    enter = d.node(add.x, 80, ("sign", "×"))
+    d.arrow(candidate, corner(candidate, enter), enter)
+    d.arrow(enter, add)
+    d.arrow(Node(z.x, 106), Node(add.x, 106), enter)
+    d.node(add.x + 26, 108, ("small", "1 − z"))
+
+
+def phased_lstm(d: Drawing) -> None:
+    """Time gates of a Phased LSTM, each open for a short part of its period."""
+    for row, (period, start) in enumerate(((62, 8), (118, 40), (212, 90))):
+        bottom = 70 * row
+        d.line(Node(0, bottom), Node(520, bottom), kind="faint")
+        d.node(-42, bottom - 12, ("small", f"unit {row + 1}"))
+        width = 0.24 * period
+        while start + width < 520:
+            end = Node(start + width, bottom)
+            d.line(Node(start, bottom), Node(start + width / 2, bottom - 40), end)
+            start += period
+    d.arrow(Node(0, 154), Node(522, 154))
+    d.node(490, 172, "time")
+    for k in range(17):
+        x = 10 + 500 * (k + 0.4 * math.sin(5 * k)) / 17
+        d.line(Node(x, 148), Node(x, 160))
+
+
+def language_model(d: Drawing) -> None:
+    """Four steps of a character model with two recurrent layers."""
+    middle = ("data", "embedding"), ("layer", "cell 1"), ("layer", "cell 2")
+    columns = [
+        d.stack(130 * k, 0, character, *middle, ("data", "logits"), target)
+        for k, (character, target) in enumerate(zip("ROME", "OMEO", strict=True))
+    ]
+    for cells in list(zip(*columns, strict=True))[2:4]:
+        y = cells[0].y
+        d.chain(d.node(-110, y, "state"), *cells, Node(470, y))
+        for cell in cells[1:]:
+            d.node(cell.x - 65, y - 10, ("small", "h"))
+
+
+def classifier(d: Drawing, bidirectional: bool = False) -> None:
+    """Two recurrent layers read a sequence; the last or mean output is classified."""
+    layers = ("layer", "layer 1"), ("layer", "layer 2")
+    places = ((0, "x_1"), (110, "x_2"), (220, "x_3"), (360, "x_T"))
+    columns = [d.stack(x, 0, name, *layers) for x, name in places]
+    d.node(290, 0, "…")
+    for layer in (1, 2):
+        for left, right in pairwise(column[layer] for column in columns):
+            d.arrow(left, right, lift=9 if bidirectional else 0)
+            if bidirectional:
+                d.arrow(right, left, lift=-9, kind="dashed")
+    tops = [column[2] for column in columns]
+    x, y = (180 if bidirectional else tops[-1].x), tops[0].y - 74
+    summary, answer = ("mean", "“seven”") if bidirectional else ("last", "“7”")
+    result, logits = d.stack(x, y, ("data", summary), ("data", "logits"))
+    d.arrow(logits, d.node(x + 100, logits.y, answer))
+    if not bidirectional:
+        d.arrow(tops[-1], result)
+        return
+    rail = Node(x, y + 38)
+    for top in tops:
+        d.line(top, corner(top, rail))
+    d.line(corner(tops[0], rail), corner(tops[-1], rail))
+    d.arrow(rail, result)
+    d.node(476, tops[0].y, ("small", "forward: solid", "backward: dashed"))
+
+
+def four_ways(d: Drawing) -> None:
+    """Four recurrent layers sweep an image in four directions; another reads all."""
+    patches = d.grid(0, 0, 120, 5)
+    d.node(0, 76, "patches")
+    labels = ("layer", "four ways", "again"), ("data", "mean"), ("data", "logits")
+    again = d.row(300, 0, *labels)[0]
+    for k, way in enumerate(("→ right", "← left", "↓ down", "↑ up")):
+        d.chain(patches, d.node(156, 52 * k - 78, ("layer", way)), again)
+
+
+def temporal_convolutions(d: Drawing) -> None:
+    """Causal convolutions of dilation 1, 2 and 4: the last output sees 8 inputs."""
+    levels = [[Node(74 * k, -70 * n, 20, 20) for k in range(8)] for n in range(4)]
+    seen = {7}
+    for level in (3, 2, 1):
+        dilation = 2 ** (level - 1)
+        d.node(580, -70 * level, ("small", f"dilation {dilation}"))
+        taps = [(k, j) for k in range(8) for j in (k, k - dilation) if j >= 0]
+        for k, j in taps:
+            top, bottom = levels[level][k], levels[level - 1][j]
+            ends = Node(bottom.x, bottom.y - 10), Node(top.x, top.y + 10)
+            d.line(*ends, kind="" if k in seen else "faint")
+        seen = {j for k, j in taps if k in seen}
+    for level, nodes in enumerate(levels):
+        for k, node in enumerate(nodes):
+            d.node(node.x, node.y, ("layer" if level else "data",))
+            if not level:
+                d.node(node.x, 34, f"x_{k + 1}")
+
+
+def translator(d: Drawing) -> None:
+    """A bidirectional encoder, attention to its outputs, a decoder of two layers."""
+    columns = [
+        d.stack(100 * k, 0, word, ("data", "embed"), ("layer", "LSTM ⇄"))
+        for k, word in enumerate(("two", "dogs", "play", "."))
+    ]
+    for left, right in pairwise(column[2] for column in columns):
+        d.arrow(left, right, lift=8)
+        d.arrow(right, left, lift=-8, kind="dashed")
+    layers = [("layer", f"decoder layer {k}") for k in (1, 2)]
+    labels = ("data", "embed"), *layers, ("data", "readout, logits"), "Hunde (y_t)"
+    stack = d.stack(470, 0, "zwei (y_{t-1})", *labels, gap=52)
+    first, second, readout, chosen = stack[2:]
+    mean = d.node(150, second.y, ("sign", "Σ"))
+    for k, column in enumerate(columns):
+        memory = d.node(100 * k, -171, ("state", f"h_{k + 1}"))
+        d.arrow(column[2], memory)
+        d.line(Node(100 * k, -188), mean, kind="faint" if k != 1 else "")
+    d.node(14, second.y + 8, ("small", "weights α_{tj}"))
+    d.arrow(mean, second)
+    d.node(240, second.y - 12, ("small", "context c_t"))
+    split = Node(352, second.y)
+    d.arrow(split, corner(split, readout), readout, kind="faint")
+    query = Node(first.x, first.y - 40)
+    d.arrow(query, Node(390, query.y), Node(161, mean.y + 7), kind="dashed")
+    d.node(425, query.y + 12, ("small", "query s_t"))
+    for layer in (first, second):
+        d.arrow(layer, Node(layer.x + 110, layer.y))
+    d.arrow(chosen, Node(620, chosen.y), Node(620, -4))
+    d.node(620, 6, ("small", "t + 1"))
+
+
+def vit(d: Drawing) -> None:
+    """An image as a sequence of patches goes through L transformer blocks."""
+    patches = d.grid(0, 0, 96, 4)
+    d.node(0, 64, "patches")
+    d.chain(patches, d.node(120, 0, ("layer", "linear", "or conv")), Node(206, 0))
+    d.node(236, -88, ("state", "class"))
+    for name, y in (("z_1", -42), ("z_2", 4), ("z_N", 74)):
+        d.node(236, y, ("data", name))
+    d.node(236, 38, "⋮")
+    d.node(236, 108, ("small", "+ positions"))
+    norm, add = ("data", "norm"), ("sign", "+")
+    halves = (
+        norm,
+        ("layer", "self-attention"),
+        add,
+        norm,
+        ("layer", "feed-forward"),
+        add,
+    )
+    first, _, middle, _, _, top = d.stack(400, 128, *halves, gap=20)
+    d.arrow(Node(266, 0), Node(300, 0), Node(300, 184), Node(400, 184), first)
+    for start, total in ((168, middle), (middle.y - 22, top)):
+        d.arrow(Node(400, start), Node(486, start), Node(486, total.y), total)
+    edge, above = top.y - 24, Node(400, top.y - 40)
+    frame = (316, 174), (316, edge), (504, edge), (504, 174), (316, 174)
+    d.line(*(Node(*place) for place in frame), kind="dashed faint")
+    d.node(470, 190, "L blocks")
+    labels = ("data", "norm,", "class token"), ("layer", "logits"), "“ship”"
+    head = [d.node(600, 70 * k - 90, label) for k, label in enumerate(labels)]
+    d.chain(*head)
+    d.arrow(top, above, corner(head[0], above), head[0])
+
+
+def swin(d: Drawing) -> None:
+    """Attention within windows, shifted in every second block, and four stages."""
+    colours = ("layer", "gate", "state", "data")
+    grids = []
+    for k, caption in enumerate(("windows", "shifted by half")):
+        window = [(place + 2 * k) // 4 % 2 for place in range(8)]
+        kinds = [colours[2 * row + column] for row in window for column in window]
+        grids.append(d.grid(120 + 230 * k, 0, 136, 8, " ".join(kinds)))
+        d.node(120 + 230 * k, 86, f"block {k + 1}: {caption}")
+    d.chain(*grids)
+    d.node(540, 0, ("text", "connected cells of", "one colour: a window"))
+    stages = [("layer", "merge,", f"stage {k}") for k in (2, 3, 4)]
+    stages = [("data", "patches"), ("layer", "stage 1"), *stages]
+    row = d.row(0, 160, "image", *stages, ("data", "mean,", "logits"), gap=22)
+    for k, stage in enumerate(row[2:6]):
+        d.node(stage.x, 200, ("small", f"side H/{4 * 2**k}"))
+
+
+def detr(d: Drawing) -> None:
+    """A backbone, an encoder, and a decoder whose queries give classes and boxes."""
+    backbone = d.row(0, 0, "image", ("layer", "backbone"))[1]
+    features = d.grid(220, 0, 80, 4)
+    d.node(220, 56, "map")
+    encoder = d.node(350, 0, ("layer", "encoder", "× L"))
+    decoder = d.node(510, 0, ("layer", "decoder", "× L"), width=112)
+    d.chain(backbone, features, encoder, decoder)
+    d.node(424, -12, ("small", "memory"))
+    d.arrow(d.node(350, -70, ("small", "positions (sines)")), encoder)
+    for k, name in enumerate(("cat, box", "nothing", "dog, box", "nothing")):
+        d.arrow(d.node(468 + 28 * k, 100, ("state",)), decoder)
+        kind = "data" if name == "nothing" else "gate"
+        d.arrow(decoder, d.node(660, 56 * k - 84, (kind, name), width=100))
+    d.node(510, 126, "learned queries")
+    d.node(660, 130, ("text", "class and box", "of each query"))
+
+
+FIGURES = {
+    "cells/elman": elman,
+    "cells/lstm": lstm,
+    "cells/peephole_lstm": partial(lstm, peephole=True),
+    "cells/coupled_lstm": partial(lstm, coupled=True),
+    "cells/gru": gru,
+    "cells/phased_lstm": phased_lstm,
+    "architectures/RecurrentLM": language_model,
+    "architectures/RecurrentClassifier": classifier,
+    "architectures/RecurrentClassifier-bidirectional": partial(
+        classifier, bidirectional=True
+    ),
+    "architectures/FourWayClassifier": four_ways,
+    "architectures/TCNClassifier": temporal_convolutions,
+    "architectures/Seq2Seq": translator,
+    "architectures/ViT": vit,
+    "architectures/Swin": swin,
+    "architectures/DETR": detr,
+}
