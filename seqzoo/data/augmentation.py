@@ -38,6 +38,7 @@ class RandomShift:
         padded = np.pad(images, margins)
         starts = rng.integers(2 * most + 1, size=(2, count, 1))
         rows, columns = starts[0] + np.arange(height), starts[1] + np.arange(width)
+        # Indices (batch, 1, 1), (batch, height, 1) and (batch, 1, width).
         examples = np.arange(count)[:, None, None]
         return padded[examples, rows[:, :, None], columns[:, None, :]]
 

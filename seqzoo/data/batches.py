@@ -77,7 +77,7 @@ class ShuffledBatches(Batches):
     def plan(self, epoch: int) -> Any:
         order = np.random.default_rng([0, epoch]).permutation(self.count)
         whole = self.count // self.batch_size * self.batch_size
-        return order[:whole].reshape(-1, self.batch_size)
+        return order[:whole].reshape(-1, self.batch_size)  # (batches, batch_size)
 
     def generator(self, epoch: int, examples: Any) -> np.random.Generator:
         """The generator of a batch's random changes."""

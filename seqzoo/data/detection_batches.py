@@ -52,7 +52,7 @@ class DetectionBatches(ShuffledBatches):
                 image = change(image, rng)
             annotated.append(image)
         targets = padded_targets(annotated, self.max_objects)
-        pixels = np.stack([each.image for each in annotated])
+        pixels = np.stack([each.image for each in annotated])  # (B, H, W, 3)
         classes = len(self.processor.labels)
         noised = noised_targets(targets, rng, self.denoising_groups, classes)
         return {"images": self.processor.normalised(pixels), **noised}, targets
@@ -116,7 +116,7 @@ def noised_targets(
         `{"noised_labels": int32 (images, groups, objects), "noised_boxes": float32
         (images, groups, objects, 4)}`.
     """
-    labels = np.repeat(targets["labels"][:, None], groups, axis=1)
+    labels = np.repeat(targets["labels"][:, None], groups, axis=1)  # (B, groups, N)
     boxes = np.repeat(targets["boxes_cxcywh"][:, None], groups, axis=1)
     drawn = rng.integers(classes, size=labels.shape).astype("int32")
     changed = (rng.random(labels.shape) < flipped) & (labels >= 0)

@@ -55,17 +55,16 @@ class Waves:
 
 
 def sine_waves(sampling: str, count: int, seed: Sequence[int] | int) -> Waves:
-    """Waves sin(2 pi (t + phase) / period), half of them of the target's periods.
+    """Waves sin(2 pi (t + phase) / period), half of them with a target period.
 
-    As in section 4.1 of Neil et al. (2016): the target's periods are uniform in 5 to 6
-    ms, all others log-uniform in 1 to 100 ms without those; a wave lasts 15 to 125 ms
-    and starts where it still ends by 125 ms. "standard" samples every millisecond,
-    "high_resolution" ten times as often, "asynchronous" at as many uniformly random
-    times as the wave lasts milliseconds.
+    As in section 4.1 of Neil et al. (2016): target periods are uniform in 5 to 6 ms,
+    the others log-uniform in the rest of 1 to 100 ms. A wave lasts 15 to 125 ms and
+    ends by 125 ms. "standard" samples every millisecond, "high_resolution" ten times as
+    often, "asynchronous" at uniformly random times, one for each millisecond.
 
     Args:
         sampling: A name of `SAMPLINGS`.
-        count: How many waves.
+        count: Number of waves.
         seed: Equal seeds, equal waves.
 
     Raises:
@@ -88,7 +87,7 @@ def sine_waves(sampling: str, count: int, seed: Sequence[int] | int) -> Waves:
     starts = rng.uniform(0, DURATIONS[1] - durations)
     steps = _longest(interval)
     lengths = np.floor(durations / (interval or 1.0)).astype("int64")
-    mask = np.arange(steps) < lengths[:, None]
+    mask = np.arange(steps) < lengths[:, None]  # (waves, steps)
     if interval is None:
         random = np.where(mask, rng.random((count, steps)), 2.0)
         times = starts[:, None] + durations[:, None] * np.sort(random, axis=1)

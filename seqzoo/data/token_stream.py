@@ -44,7 +44,8 @@ class TokenStream(Batches):
     def plan(self, epoch: int) -> list[Array]:
         rng = np.random.default_rng([self.seed, epoch])
         rotated = np.roll(self.token_ids, -rng.integers(len(self.token_ids)))
-        rows = rotated[: self.row_length * self.batch_size].reshape(self.batch_size, -1)
+        used = rotated[: self.row_length * self.batch_size]
+        rows = used.reshape(self.batch_size, -1)  # (batch_size, row_length)
         starts = range(0, len(self) * self.steps, self.steps)
         return [rows[:, start : start + self.steps + 1] for start in starts]
 

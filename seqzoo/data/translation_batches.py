@@ -107,7 +107,7 @@ class TranslationBatches(Batches):
         outputs = self._padded([targets[row][1:] for row in rows])
         steps = np.array([len(targets[row]) - 1 for row in rows])
         steps[len(pairs) :] = 0  # pairs repeated to fill the batch do not count
-        is_real = np.arange(outputs.shape[1]) < steps[:, None]
+        is_real = np.arange(outputs.shape[1]) < steps[:, None]  # (batch, target_steps)
         x = {"source_ids": source_ids, "target_ids": inputs}
         return x, outputs, is_real.astype("float32")
 
