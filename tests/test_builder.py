@@ -53,6 +53,20 @@ def test_an_svg_becomes_part_of_its_page():
         for_site("![A cell](no.svg)", "docs/z.md", set())
 
 
+def test_formulas_become_mathml_in_their_place():
+    pytest.importorskip("latex2mathml")
+    from markdown import markdown
+
+    from builder.links import for_site
+
+    text = "Here\n$h_t$ is, and `$x$` is code.\n\n```math\nx\n```\n\n```sh\n$x$\n```\n"
+    page = for_site(text, "docs/z.md", set())
+    assert page.count("<math ") == 2 and '<div class="formula"><math' in page
+    assert "`$x$`" in page and "\n$x$\n" in page
+    paragraph = markdown(page, extensions=["md_in_html"]).split("</p>")[0]
+    assert "Here" in paragraph and "</math></span> is, and" in paragraph
+
+
 def test_a_folder_is_a_list_of_its_files():
     from builder.links import source_pages
 

@@ -59,7 +59,8 @@ def for_site(text: str, path: str, targets: set[str]) -> str:
             formula = mathml(match["display"], display=True)
             return f'{match[1]}<div class="formula">{formula}</div>'
         if match["inline"]:
-            return mathml(match["inline"], display=False)
+            # Markdown takes a line that begins with <math> for a block of its own.
+            return f"<span>{mathml(match['inline'], display=False)}</span>"
         link = match["svg"] or match["link"]
         if not link:
             return match[0]
