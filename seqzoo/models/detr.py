@@ -23,7 +23,7 @@ from seqzoo.layers.detr.blocks import PositionedDecoderBlock, PositionedEncoderB
 from seqzoo.layers.detr.smca import SpatialModulation
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.positions import grid_places, resized_mask, sine_grid
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.detection import ObjectDetector
 
@@ -194,7 +194,7 @@ class DETR(ObjectDetector):
             return None
         return super().adapted_weight(key, array, shape, saved)
 
-    def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
+    def example_inputs(self) -> dict[str, Array]:
         shape = (2, 64, 64, self.config.channels)
         images = np.random.default_rng(0).normal(size=shape).astype("float32")
         mask = np.ones(shape[:3], bool)

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import CELLS, MultiDirectional2D, named_cell
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import SequenceClassifier
 
@@ -72,7 +72,7 @@ class FourWayClassifier(SequenceClassifier):
             features = 4 * c.units
         self.logits.build((None, features))
 
-    def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
+    def example_inputs(self) -> dict[str, Array]:
         side = 2 * self.config.patch_size
         shape = (2, side, side, self.config.channels)
         return {"images": np.random.default_rng(0).random(shape).astype("float32")}

@@ -14,7 +14,7 @@ from seqzoo.layers import (
     Recurrent,
     named_cell,
 )
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import SequenceClassifier, example_sequences
 
@@ -102,7 +102,7 @@ class RecurrentClassifier(SequenceClassifier):
             features = 2 * c.units if c.bidirectional else c.units
         self.logits.build((None, features))
 
-    def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
+    def example_inputs(self) -> dict[str, Array]:
         inputs = example_sequences(self.config.features)
         if self.config.timed:
             inputs["times"] = np.array([[0, 1, 2, 3], [0, 0.5, 0, 0]], "float32")

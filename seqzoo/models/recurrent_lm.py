@@ -14,7 +14,7 @@ from keras import ops
 
 from seqzoo.layers import CELLS, Recurrent, named_cell
 from seqzoo.models.unit_trace import UnitTrace, trace_unit
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import CARRIED, check_choices, check_positive
 from seqzoo.tasks.generation import TextGenerator
 
@@ -132,7 +132,7 @@ class RecurrentLM(TextGenerator):
             for layer in self.recurrent
         ]
 
-    def example_inputs(self) -> np.ndarray[Any, Any]:
+    def example_inputs(self) -> Array:
         return np.array([[0, 1, 2, 1], [2, 0, 0, 1]], "int32") % self.config.vocab_size
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:

@@ -19,7 +19,7 @@ from keras import ops
 from seqzoo.decoding import Step
 from seqzoo.layers import CELLS, Attention, Bidirectional, Recurrent
 from seqzoo.layers.attention.scores import SCORES
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.processors.special_tokens import BOS, PAD, UNK
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import Translator
@@ -178,7 +178,7 @@ class Seq2Seq(Translator):
             layer.build((None, None, c.decoder_units + context if i else c.embed_dim))
         self.readout.build((None, None, c.decoder_units + context + c.embed_dim))
 
-    def example_inputs(self) -> dict[str, np.ndarray]:
+    def example_inputs(self) -> dict[str, Array]:
         return {
             "source_ids": np.array([[4, 5, 3], [4, 3, 0]], "int32"),
             "target_ids": np.array([[2, 4, 5, 6], [2, 4, 0, 0]], "int32"),

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from seqzoo.layers import TemporalConvNet
-from seqzoo.ops.types import Tensor
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_positive
 from seqzoo.tasks.classification import SequenceClassifier, example_sequences
 
@@ -69,7 +68,7 @@ class TCNClassifier(SequenceClassifier):
         self.network.build((None, None, self.config.features))
         self.logits.build((None, self.config.units))
 
-    def example_inputs(self) -> dict[str, np.ndarray[Any, Any]]:
+    def example_inputs(self) -> dict[str, Array]:
         return example_sequences(self.config.features)
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:

@@ -48,9 +48,6 @@ class MemoryCell(Cell):
             shape=(self.units,), initializer="glorot_uniform", name="decay"
         )
 
-    def loop_weights(self):
-        return {**super().loop_weights(), "decay": self.decay.value}
-
     def equations(self, parts, states, weights, extras):
         z_h, z_m = ops.split(parts[0], 2, axis=-1)
         m = ops.sigmoid(weights["decay"]) * states[1] + ops.tanh(z_m)
