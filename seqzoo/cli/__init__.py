@@ -96,8 +96,8 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     app.command("list")(models.list_)
     app.command()(models.info)
-    # The options of these two need modules that take seconds to import, so they are
-    # added only if the command is used.
+    # The options of these two come from the source of other modules, so they are added
+    # only if the command is used.
     app.command()(models.run_with_options() if "run" in arguments else models.run)
     app.command()(models.plot_with_options() if "plot" in arguments else models.plot)
     app.command()(demo.demo)

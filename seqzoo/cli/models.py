@@ -11,6 +11,7 @@ import typer
 
 import seqzoo
 from seqzoo.cli.options import Name, arguments, with_options
+from seqzoo.cli.signatures import verbs
 
 # Inputs of one call: enough to fill batches of similar lengths, few enough that the
 # first answers of a long file come soon.
@@ -85,12 +86,8 @@ def run(
 
 def run_with_options() -> Callable[..., None]:
     """`run` with the arguments of all tasks' verbs as options."""
-    from seqzoo.tasks import TASKS
-
-    verbs = {
-        name.replace("-", " "): getattr(task, task.verb) for name, task in TASKS.items()
-    }
-    return with_options(run, verbs)
+    labels = {task.replace("-", " "): verb for task, verb in verbs().items()}
+    return with_options(run, labels)
 
 
 def plot(

@@ -13,8 +13,9 @@ from typing import Any
 
 import gradio as gr
 
-from seqzoo.hub.errors import one_line
+from seqzoo.hub.errors import is_expected, one_line
 
+ADVICE = "The terminal of seqzoo demo shows where it came from."
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
 
@@ -70,5 +71,7 @@ def _message() -> Iterator[None]:
         yield
     except Exception as error:
         # Gradio shows a message as HTML, and it may quote what a stranger typed.
-        text = escape(one_line(error))
-        raise gr.Error(text, title="", print_exception=False) from error
+        text = escape(one_line(error, ADVICE))
+        raise gr.Error(
+            text, title="", print_exception=not is_expected(error)
+        ) from error

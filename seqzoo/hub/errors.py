@@ -24,16 +24,32 @@ class NotInRepoError(FileNotFoundError):
     """The Hub has answered that it has no such repository, revision or file."""
 
 
-def one_line(error: Exception) -> str:
-    """The text of an error without line breaks; an unexpected one names its class."""
+def one_line(
+    error: Exception, advice: str = "Run it with --debug to see where it came from."
+) -> str:
+    """The text of an error without line breaks.
+
+    Args:
+        error: An unexpected one is named by its class.
+        advice: Follows the text of an unexpected error.
+    """
     # str(KeyError) is the repr of its text.
     is_key = isinstance(error, KeyError) and error.args
     text = " ".join(str(error.args[0] if is_key else error).split())
-    if isinstance(error, (ValueError, KeyError, OSError, ImportError)) and text:
+    if is_expected(error):
         return text
-    # A mistake in the program, or a library's own error, which may be pages long.
     named = shorten(f"{type(error).__name__}: {text}", 300, placeholder=" ...")
-    return f"{named} Run it with --debug to see where it came from."
+    return f"{named} {advice}"
+
+
+def is_expected(error: Exception) -> bool:
+    """Whether the error speaks to the user.
+
+    Others are a mistake in the program, or a library's own, which may be pages long.
+    """
+    return isinstance(error, (ValueError, KeyError, OSError, ImportError)) and any(
+        map(str, error.args)
+    )
 
 
 @contextmanager

@@ -101,10 +101,22 @@ def test_the_version_is_the_packages(monkeypatch, capsys):
     assert capsys.readouterr().out == "1.2.3\n"
 
 
-def test_list_starts_without_keras():
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["--help"],
+        ["run", "--help"],
+        ["plot", "--help"],
+        ["demo", "--help"],
+        ["train", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_lists_and_help_need_neither_keras_nor_an_extra(arguments):
     code = (
-        "import sys; from seqzoo.cli import main; main(['list'])\n"
-        "sys.exit('keras' in sys.modules)"
+        f"import sys; from seqzoo.cli import main; main({arguments})\n"
+        "sys.exit(len({'keras', 'matplotlib', 'gradio'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment(), capture_output=True, text=True

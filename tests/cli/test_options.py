@@ -2,16 +2,29 @@
 
 import inspect
 import re
+import typing
 
 import pytest
 import typer
 
 from seqzoo import cli
 from seqzoo.cli.options import argument_texts, arguments, with_options
+from seqzoo.cli.signatures import verbs
 from seqzoo.plot.model_plots import KINDS
 from seqzoo.tasks import TASKS
 
 VERBS = {name: getattr(task, task.verb) for name, task in TASKS.items()}
+
+
+def test_the_verbs_of_the_source_are_those_of_the_tasks():
+    read = verbs()
+    assert list(read) == list(VERBS)
+    for task, verb in VERBS.items():
+        assert inspect.getdoc(read[task]) == inspect.getdoc(verb)
+        wanted = arguments(verb)
+        assert arguments(read[task]) == wanted
+        hints, read_hints = map(typing.get_type_hints, (verb, read[task]))
+        assert {n: read_hints[n] for n in wanted} == {n: hints[n] for n in wanted}
 
 
 def squeezed(text):

@@ -92,6 +92,19 @@ def test_an_error_is_a_message_that_cannot_be_html():
         assert not caught.value.print_exception
 
 
+def test_an_unexpected_error_is_in_the_terminal_and_the_page_says_so():
+    def fail():
+        raise TypeError("a mistake in the program")
+
+    with pytest.raises(gr.Error) as caught:
+        html.friendly_errors(fail)()
+    assert caught.value.message == (
+        "TypeError: a mistake in the program "
+        "The terminal of seqzoo demo shows where it came from."
+    )
+    assert caught.value.print_exception
+
+
 def test_a_picture_leaves_no_file_behind():
     kept = []
 
