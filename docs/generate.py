@@ -6,8 +6,8 @@
     python docs/generate.py cards               # weights/*/{README.md,metrics.json}
 
 A command writes what is out of date, or what is named. With `--check` it writes nothing
-and exits with 1 if something is out of date. All files are committed, so that they show
-in the repository and the site is built without Keras, data sets or a network.
+and exits with 1 if something is out of date. All files are committed, so that the site
+is built without Keras, data sets or a network.
 """
 
 import argparse
@@ -28,13 +28,13 @@ from builder import records as read  # noqa: E402
 from builder.drawing import svg  # noqa: E402
 from builder.examples import write_example  # noqa: E402
 from builder.figures import FIGURES as DRAWINGS  # noqa: E402
-from builder.plots import plot_comparison, plot_model  # noqa: E402
 from builder.records import DOCS, FIGURES, ROOT, WEIGHTS, read_json, records  # noqa: E402
 from builder.tables import filled  # noqa: E402
 
 # The digests of the files from which figures and examples were generated.
 DIGESTS = FIGURES / "sources.json"
 SOURCES = ("config.json", "model.safetensors", "train_log.csv", "golden.safetensors")
+Write = Callable[[], object]
 
 
 class Target(NamedTuple):
@@ -42,12 +42,10 @@ class Target(NamedTuple):
 
     name: str
     is_stale: bool
-    write: Callable[[], object]
+    write: Write
 
 
-def of_texts(
-    name: str, texts: dict[Path, str], finish: Callable[[], object] = bool
-) -> Target:
+def of_texts(name: str, texts: dict[Path, str], finish: Write = bool) -> Target:
     """Text files. They are out of date if the content of one differs."""
 
     def write() -> None:
@@ -55,16 +53,11 @@ def of_texts(
             path.write_text(text, "utf-8")
         finish()
 
-    items = texts.items()
-    is_fresh = (
-        path.exists() and path.read_text("utf-8") == text for path, text in items
-    )
-    return Target(name, not all(is_fresh), write)
+    old = {path: path.read_text("utf-8") for path in texts if path.exists()}
+    return Target(name, old != texts, write)
 
 
-def of_sources(
-    kind: str, name: str, digest: str, generate: Callable[[], object]
-) -> Target:
+def of_sources(kind: str, name: str, digest: str, generate: Write) -> Target:
     """Files that are out of date if the digest of their sources differs."""
 
     def write() -> None:
@@ -93,6 +86,8 @@ def tables() -> Iterator[Target]:
 
 def figures() -> Iterator[Target]:
     """Architectures, cells, the figures of each trained model, and of all cells."""
+    from builder.plots import plot_comparison, plot_model  # needs matplotlib
+
     for name, draw in DRAWINGS.items():
         yield of_texts(name, {FIGURES / f"{name}.svg": svg(draw)})
     for name in records():

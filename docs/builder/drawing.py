@@ -5,7 +5,6 @@ as large as what it shows. Its colours follow the reader's choice of light or da
 """
 
 import html
-import inspect
 import itertools
 import re
 from collections.abc import Callable
@@ -82,8 +81,7 @@ class Drawing:
         """Draws labels to the right of the first one's centre, joined by arrows."""
         nodes = [self.node(x, y, labels[0])]
         for label in labels[1:]:
-            width = _placed(0, 0, label).width
-            x = nodes[-1].x + nodes[-1].width / 2 + gap + width / 2
+            x += (nodes[-1].width + _placed(0, 0, label).width) / 2 + gap
             nodes.append(self.node(x, y, label))
         self.chain(*nodes)
         return nodes
@@ -92,21 +90,18 @@ class Drawing:
         """Draws labels above the first one's centre, joined by arrows."""
         nodes = [self.node(x, y, labels[0])]
         for label in labels[1:]:
-            height = _placed(0, 0, label).height
-            y = nodes[-1].y - nodes[-1].height / 2 - gap - height / 2
+            y -= (nodes[-1].height + _placed(0, 0, label).height) / 2 + gap
             nodes.append(self.node(x, y, label))
         self.chain(*nodes)
         return nodes
 
-    def grid(
-        self, x: float, y: float, side: float, count: int, kinds: str = "data"
-    ) -> Node:
-        """Draws a square of `count` by `count` cells; their kinds are repeated."""
-        cell, start = side / count, (1 - count) / 2
-        places = itertools.product(range(count), repeat=2)
-        for (i, j), kind in zip(places, itertools.cycle(kinds.split()), strict=False):
+    def grid(self, x: float, y: float, side: float, n: int, *kinds: str) -> Node:
+        """Draws a square of n by n cells of the kinds, which are repeated."""
+        cell, start = side / n, (1 - n) / 2
+        kind = itertools.cycle(kinds or ["data"])
+        for i, j in itertools.product(range(n), repeat=2):
             place = Node(x + (start + j) * cell, y + (start + i) * cell, cell, cell)
-            self._rectangle(place, kind)
+            self._rectangle(place, next(kind))
         self.nodes.append(Node(x, y, side, side))
         return self.nodes[-1]
 
@@ -120,22 +115,21 @@ class Drawing:
 
         The kind is "dashed" or "faint"; `lift` moves the line up.
         """
-        (x0, y0), (x1, y1) = self.line(*nodes, kind=kind, lift=lift)[-2:]
-        length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-        dx, dy = 4 * (x1 - x0) / length, 4 * (y1 - y0) / length
-        x, y = x1 - 2 * dx, y1 - 2 * dy
-        corners = (x1, y1), (x - dy, y + dx), (x + dy, y - dx)
+        start, end = self.line(*nodes, kind=kind, lift=lift)[-2:]
+        across, down = end.x - start.x, end.y - start.y
+        length = (across**2 + down**2) ** 0.5
+        dx, dy = 4 * across / length, 4 * down / length
+        x, y = end.x - 2 * dx, end.y - 2 * dy
+        corners = (end.x, end.y), (x - dy, y + dx), (x + dy, y - dx)
         shape = " ".join(f"{x:.4g},{y:.4g}" for x, y in corners)
         self.parts.append(f'<polygon class="head" points="{shape}"/>')
 
-    def line(
-        self, *nodes: Node, kind: str = "", lift: float = 0
-    ) -> list[tuple[float, float]]:
+    def line(self, *nodes: Node, kind: str = "", lift: float = 0) -> list[Node]:
         """Draws a line as `arrow` does, without a head. Returns its points."""
         ends = nodes[0].side(nodes[1]), nodes[-1].side(nodes[-2])
-        points = [(node.x, node.y - lift) for node in (ends[0], *nodes[1:-1], ends[1])]
-        self.nodes += (Node(*point) for point in points)
-        path = " ".join(f"{x:g},{y:g}" for x, y in points)
+        points = [Node(x, y - lift) for x, y, *_ in (ends[0], *nodes[1:-1], ends[1])]
+        self.nodes += points
+        path = " ".join(f"{point.x:g},{point.y:g}" for point in points)
         style = f"ink {kind}".strip()
         self.parts.append(f'<polyline class="{style}" points="{path}"/>')
         return points
@@ -152,14 +146,14 @@ def svg(draw: Callable[[Drawing], None]) -> str:
     """The SVG that a function draws; the function's docstring is its description."""
     drawing = Drawing()
     draw(drawing)
-    nodes, title = drawing.nodes, inspect.getdoc(getattr(draw, "func", draw))
+    nodes, title = drawing.nodes, getattr(draw, "func", draw).__doc__
     left = min(node.x - node.width / 2 for node in nodes) - MARGIN
     top = min(node.y - node.height / 2 for node in nodes) - MARGIN
     width = max(node.x + node.width / 2 for node in nodes) + MARGIN - left
     height = max(node.y + node.height / 2 for node in nodes) + MARGIN - top
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-label="{html.escape(" ".join(str(title).split()))}" '
+        f'aria-label="{html.escape(title)}" '
         f'width="{width:g}" height="{height:g}" '
         f'viewBox="{left:g} {top:g} {width:g} {height:g}">\n<style>\n{STYLE}</style>\n'
         + "\n".join(drawing.parts)

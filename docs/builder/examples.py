@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
+from safetensors.numpy import load_file
 
 from builder.records import FIGURES, ROOT, WEIGHTS, card, config, records
 from seqzoo.tasks import TASKS
@@ -28,11 +30,10 @@ print([model.processor.labels[k] for k in best])"""
 
 def write_example(name: str) -> None:
     """Writes a model's `example.json`."""
-    code = example_code(name)
-    example = {"code": code, "output": printed(code)}
     if image_path(name):
         write_image(name)
-        example |= {"image": "input.png", "alt": "The input of the model"}
+    code = example_code(name)
+    example = {"code": code, "output": printed(code)}
     text = json.dumps(example, indent=1, ensure_ascii=False) + "\n"
     (FIGURES / name / "example.json").write_text(text, "utf-8")
 
@@ -66,8 +67,6 @@ def printed(code: str) -> str:
 
 def golden_inputs(name: str) -> dict[str, Any]:
     """The inputs in a model's `golden.safetensors`; a single one is named "inputs"."""
-    from safetensors.numpy import load_file
-
     arrays = load_file(WEIGHTS / name / "golden.safetensors")
     inputs = {key.removeprefix("inputs/"): array for key, array in arrays.items()}
     return {key: array for key, array in inputs.items() if not key.startswith("output")}
@@ -82,8 +81,6 @@ def image_path(name: str) -> Path | None:
 
 def write_image(name: str) -> None:
     """Writes the first image of a model's golden input, without its padding."""
-    from PIL import Image
-
     inputs, settings = golden_inputs(name), config(name)["processor"]["config"]
     batch = next(inputs[k] for k in ("images", "sequences", "inputs") if k in inputs)
     pixels = np.asarray(batch[0], "float64")

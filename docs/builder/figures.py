@@ -237,7 +237,7 @@ def swin(d: Drawing) -> None:
     for k, caption in enumerate(("windows", "shifted by half")):
         window = [(place + 2 * k) // 4 % 2 for place in range(8)]
         kinds = [colours[2 * row + column] for row in window for column in window]
-        grids.append(d.grid(120 + 230 * k, 0, 136, 8, " ".join(kinds)))
+        grids.append(d.grid(120 + 230 * k, 0, 136, 8, *kinds))
         d.node(120 + 230 * k, 86, f"block {k + 1}: {caption}")
     d.chain(*grids)
     d.node(540, 0, ("text", "connected cells of", "one colour: a window"))
@@ -266,6 +266,7 @@ def detr(d: Drawing) -> None:
     d.node(660, 130, ("text", "class and box", "of each query"))
 
 
+bidirectional_classifier = partial(classifier, bidirectional=True)
 FIGURES = {
     "cells/elman": elman,
     "cells/lstm": lstm,
@@ -275,9 +276,7 @@ FIGURES = {
     "cells/phased_lstm": phased_lstm,
     "architectures/RecurrentLM": language_model,
     "architectures/RecurrentClassifier": classifier,
-    "architectures/RecurrentClassifier-bidirectional": partial(
-        classifier, bidirectional=True
-    ),
+    "architectures/RecurrentClassifier-bidirectional": bidirectional_classifier,
     "architectures/FourWayClassifier": four_ways,
     "architectures/TCNClassifier": temporal_convolutions,
     "architectures/Seq2Seq": translator,

@@ -22,11 +22,7 @@ MARKDOWN = re.compile(
     re.MULTILINE,
 )
 STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL)
-ROOT_PAGES = {
-    "README.md": "index.md",
-    "CHANGELOG.md": "changelog.md",
-    "CONTRIBUTING.md": "contributing.md",
-}
+ROOT_PAGES = ("CHANGELOG.md", "CONTRIBUTING.md")
 LISTED = {".py", ".json", ".md", ".toml", ".csv", ".sh"}  # in the page of a folder
 
 
@@ -37,7 +33,8 @@ def site_page(path: str) -> str:
         return rest
     if folder == "weights" and rest:
         return f"weights/{rest.split('/')[0]}.md"
-    return ROOT_PAGES.get(path, f"source/{path}.md")
+    pages = {"README.md": "index.md", **{page: page.lower() for page in ROOT_PAGES}}
+    return pages.get(path, f"source/{path}.md")
 
 
 def for_site(text: str, path: str, targets: set[str]) -> str:
@@ -100,12 +97,10 @@ def source_pages(targets: set[str]) -> dict[str, str]:
             left += [f"{target}/{name}" for name in names]
             folder = posixpath.basename(target)
             body = "\n".join(f"- [{name}]({folder}/{name}.md)" for name in names)
-        elif path.is_file():
+        else:
             language = path.suffix.removeprefix(".") or "text"
             lines = ' linenums="1"' if language == "py" else ""
             code = path.read_text("utf-8").rstrip()
             body = f"``````{language}{lines}\n{code}\n``````"
-        else:
-            continue
         pages[page] = f"---\nsearch:\n  exclude: true\n---\n\n# {target}\n\n{body}\n"
     return pages

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from builder import records as read
-from builder.records import DOCS, FIGURES, WEIGHTS, link, read_json, records
+from builder.records import DOCS, FIGURES, link, read_json, records
 
 TEMPLATE = Path(__file__).with_name("model_page.jinja")
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)")
@@ -20,31 +20,25 @@ def model_pages() -> dict[str, str]:
 
     environment = Environment(trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
-    speed = read.milliseconds()
     pages = {}
     for name, record in records().items():
         model, story = read.config(name), read.story(name)
-        page = DOCS / "weights" / f"{name}.md"
-        settings, figures = model["config"], FIGURES / name
+        page, figures = DOCS / "weights" / f"{name}.md", FIGURES / name
         example = figures / "example.json"
-        heading = model["class"]
-        if settings.get("bidirectional"):
-            heading += "-bidirectional"
+        both_ways = "-bidirectional" if model["config"].get("bidirectional") else ""
         pages[page.relative_to(DOCS).as_posix()] = template.render(
             name=name,
             record=record,
-            card=read.card(name),
-            minutes=read.minutes(name),
+            model=model,
+            heading=model["class"] + both_ways,
             seeds=sorted({s for m in record["metrics"].values() for s in m["seeds"]}),
-            milliseconds=speed.get(name),
-            story=None if WEIGHTS in story.parents else link("this model", story, page),
+            ms=read.milliseconds().get(name),
+            story=story,
+            story_link=DOCS in story.parents and link("this model", story, page),
             example=read_json(example) if example.exists() else None,
-            equations=equations(heading) or equations("Equations", story),
-            cell=settings.get("cell"),
-            cell_equations=equations(settings.get("cell")),
             figures={path.stem: path.name for path in figures.glob("*.*g")},
-            format_score=read.format_score,
-            **{"class": model["class"]},
+            equations=equations,
+            read=read,
         )
     return pages
 

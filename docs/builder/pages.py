@@ -33,7 +33,7 @@ def pages() -> dict[str, str]:
     """The Markdown of each page, by its path in `docs`."""
     files = [path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md")]
     texts = {file: (ROOT / file).read_text("utf-8") for file in files}
-    texts |= {file: (ROOT / file).read_text("utf-8") for file in [*ROOT_PAGES][1:]}
+    texts |= {file: (ROOT / file).read_text("utf-8") for file in ROOT_PAGES}
     texts |= {f"docs/{page}": text for page, text in model_pages().items()}
     for part in re.findall(r"api/(\w+)\.md", (ROOT / "mkdocs.yml").read_text("utf-8")):
         module = "seqzoo.zoo" if part == "seqzoo" else f"seqzoo.{part}"

@@ -11,9 +11,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from PIL import Image
+
+import seqzoo
 from builder import records as read
 from builder.examples import golden_inputs, image_path, threshold, write_image
 from builder.records import FIGURES, WEIGHTS, cell_name
+from seqzoo import plot
+from seqzoo.layers import PhasedLSTMCell
+from seqzoo.plot.files import write_figure
+from seqzoo.plot.model_plots import draw
+from seqzoo.tasks import TASKS
 
 UNIT_TEXT = (
     "What's in a name? that which we call a rose\n"
@@ -22,10 +33,8 @@ UNIT_TEXT = (
 # Shakespeare's sonnet is long enough to follow gradients 64 characters back.
 SONNET = Path(__file__).with_name("sonnet_18.txt")
 GRADIENT_CELLS = ("elman", "lstm")  # one whose gradient vanishes, one whose does not
-UNUSED = re.compile(
-    r"<metadata>.*?</metadata>|<!--.*?-->|<\?.*?\?>|<!DOCTYPE.*?>", re.S
-)
-LONG = re.compile(r"-?\d+\.\d{3,}")
+UNUSED = re.compile(r"(?s)<metadata>.*?</metadata>|<!--.*?-->|<\?.*?\?>|<!DOCTYPE.*?>")
+LONG = re.compile(r"-?\d+\.\d{3,}(?=[^<]*>)")  # within a tag
 STYLE_SHEET = Path(__file__).with_name("site.mplstyle")
 INK = "#010203"  # becomes currentColor
 STYLE = (
@@ -39,20 +48,14 @@ def finish(path: Path) -> None:
     used = set(re.findall(r"#([\w.-]+)", text))
     text = re.sub(r' id="([^"]*)"', lambda m: m[0] if m[1] in used else "", text)
     text = re.sub(r"<svg\b[^>]*>", lambda tag: tag[0] + STYLE, text, count=1)
-    text = re.sub(r"<[^>]+>", lambda tag: LONG.sub(_rounded, tag[0]), text)
+    text = LONG.sub(lambda number: f"{float(number[0]):.2f}", text)
     text = re.sub(r"(?<=base64,)[^\"]+", _with_palette, text)
     text = re.sub(r">\s+<", ">\n<", text.strip())
     path.write_text(text + "\n", "utf-8")
 
 
-def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}"
-
-
 def _with_palette(match: re.Match[str]) -> str:
     """An image inside an SVG, with a palette and its transparency."""
-    from PIL import Image
-
     data = io.BytesIO(base64.b64decode(match[0]))
     image = Image.open(data).convert("RGBA").quantize(48, dither=Image.Dither.NONE)
     smaller = io.BytesIO()
@@ -62,8 +65,6 @@ def _with_palette(match: re.Match[str]) -> str:
 
 def shrink(path: Path) -> None:
     """Makes a PNG small: at most as wide as a page, and with a palette."""
-    from PIL import Image
-
     image = Image.open(path).convert("RGB")
     image.thumbnail((1100, image.height), Image.Resampling.LANCZOS, reducing_gap=None)
     # An octree keeps rare colours, such as those of boxes; a median cut merges them.
@@ -74,11 +75,6 @@ def shrink(path: Path) -> None:
 
 def plot_model(name: str) -> None:
     """Draws the figures of one model."""
-    from matplotlib import rc_context
-
-    from seqzoo.plot.model_plots import draw
-    from seqzoo.tasks import TASKS
-
     folder, task = FIGURES / name, TASKS[read.records()[name]["task"]]
     folder.mkdir(exist_ok=True)
     for old in (*folder.glob("*.svg"), *folder.glob("*.png")):
@@ -87,11 +83,10 @@ def plot_model(name: str) -> None:
     if image:
         write_image(name)
     given = {
+        "training": None,
         "alignment": next(iter(task.examples), None),
         "text": UNIT_TEXT,
         "gradients": SONNET.read_text("utf-8"),
-        "attention": str(image),
-        "detections": str(image),
     }
     kinds = ["training", task.figure]
     if task.figure == "text" and read.config(name)["config"]["cell"] in GRADIENT_CELLS:
@@ -101,7 +96,7 @@ def plot_model(name: str) -> None:
         out = folder / f"{kind}.{'png' if is_png else 'svg'}"
         options = {"threshold": threshold(name)} if kind == "detections" else {}
         with rc_context(fname=None if is_png else STYLE_SHEET):
-            draw(name, given.get(kind), out, kind, options)
+            draw(name, given.get(kind, str(image)), out, kind, options)
         (shrink if is_png else finish)(out)
     if task.figure == "training":
         plot_gates(name, folder / "gates.svg")
@@ -109,13 +104,6 @@ def plot_model(name: str) -> None:
 
 def plot_gates(name: str, out: Path) -> None:
     """Draws the gates of a classifier's last recurrent layer over its golden input."""
-    import numpy as np
-    from matplotlib import rc_context
-
-    import seqzoo
-    from seqzoo import plot
-    from seqzoo.layers import PhasedLSTMCell
-
     model = seqzoo.load(name)
     layers = getattr(model, "recurrent", None)
     if not layers:
@@ -146,12 +134,6 @@ def plot_gates(name: str, out: Path) -> None:
 
 def plot_comparison() -> None:
     """Draws the curves of all character models: their training, their gradients."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    from seqzoo import plot
-    from seqzoo.plot.files import write_figure
-
     with rc_context(fname=STYLE_SHEET):
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         axes = figure.subplots()

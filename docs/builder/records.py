@@ -37,8 +37,7 @@ def records() -> Mapping[str, Any]:
 
 def config(name: str) -> dict[str, Any]:
     """A model's `config.json`."""
-    content: dict[str, Any] = read_json(WEIGHTS / name / "config.json")
-    return content
+    return dict(read_json(WEIGHTS / name / "config.json"))
 
 
 def card(name: str) -> dict[str, str]:

@@ -157,9 +157,9 @@ def results(path: str, page: Path) -> Iterator[Row]:
     entries = read.benchmark(name)
     for key in keys:
         entries = entries[key]
-    for key, entry in (
-        entries.items() if isinstance(entries, dict) else enumerate(entries)
-    ):
+    if isinstance(entries, list):
+        entries = dict(enumerate(entries))
+    for key, entry in entries.items():
         row = entry if isinstance(entry, dict) else {"value": entry}
         yield {"key": int(key) if str(key).isdigit() else key, **row}
 

@@ -101,10 +101,9 @@ def model_tags(name: str) -> set[str]:
 
 def figure_links(patterns: list[str], page: Path) -> str:
     """Links to the figures, each with its content and with its model if it has one."""
-    paths = [path for pattern in patterns for path in sorted(FIGURES.glob(pattern))]
     links = []
-    for path in paths:
-        label, folder = path.stem.replace("_", " "), path.parent.name
-        is_of_model = (WEIGHTS / folder).is_dir()
-        links.append(link(f"{label} of {folder}" if is_of_model else label, path, page))
+    for path in (path for name in patterns for path in sorted(FIGURES.glob(name))):
+        model, label = path.parent.name, path.stem.replace("_", " ")
+        label += f" of {model}" if model in records() else ""
+        links.append(link(label, path, page))
     return ", ".join(links)
