@@ -8,11 +8,14 @@ number (the disk is full).
 """
 
 import errno
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import Any, NoReturn
+
+from seqzoo.hub.client import FalseAnswerError, secrets
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # EFBIG: the limit of one file
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -69,16 +72,29 @@ def errors_of_fetching(
         yield
     except Exception as error:
         cache = str(cache_dir or constants.HF_HUB_CACHE)
-        raise _of_fetching(error, wanted, cache, offline) from error
+        _raise(_of_fetching(error, wanted, cache, offline), error, secrets())
 
 
 @contextmanager
-def errors_of_pushing(repo_id: str) -> Iterator[None]:
+def errors_of_pushing(repo_id: str, token: str) -> Iterator[None]:
     """Raises our errors in place of the client's while it writes to `repo_id`."""
     try:
         yield
     except Exception as error:
-        raise _of_pushing(error, f"hf:{repo_id}") from error
+        _raise(_of_pushing(error, f"hf:{repo_id}"), error, secrets(token))
+
+
+def _raise(ours: Exception, theirs: Exception, tokens: list[str]) -> NoReturn:
+    """Raises our error; the client's is its cause, unless that one holds a token."""
+
+    def hidden(text: Any) -> Any:
+        for token in tokens if isinstance(text, str) else ():
+            text = text.replace(token, "[token]")
+        return text
+
+    ours.args = tuple(map(hidden, ours.args))
+    trace = "".join(traceback.format_exception(theirs))
+    raise ours from (None if hidden(trace) != trace else theirs)
 
 
 def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exception:
@@ -87,6 +103,9 @@ def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exceptio
     reason, number = _cause(error), getattr(error, "errno", None)
     kind: type[Exception] = NotInRepoError  # of the cases that name no other
     match error:  # the first case that fits: some classes are subclasses of later ones
+        case FalseAnswerError():
+            kind = FalseAnswerError
+            text = f": the Hub's answer was refused: {error}"
         case errors.GatedRepoError():
             kind = PermissionError
             text = " is gated. Accept its terms on its page, then `hf auth login`."
@@ -139,6 +158,8 @@ def _of_fetching(error: Any, wanted: str, cache: str, offline: bool) -> Exceptio
 def _of_pushing(error: Any, wanted: str) -> Exception:
     from huggingface_hub import errors
 
+    if isinstance(error, FalseAnswerError):
+        return FalseAnswerError(f"{wanted}: the Hub's answer was refused: {error}")
     if isinstance(error, errors.OfflineModeIsEnabled):
         return ConnectionError(
             f"{wanted} cannot be pushed to, for HF_HUB_OFFLINE forbids the network. "

@@ -17,13 +17,13 @@ import os
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqzoo.convert import FAMILIES
+from seqzoo.convert import FAMILIES, is_foreign
 from seqzoo.convert.settings import parse_object
 
 FORMAT = 1
@@ -51,7 +51,8 @@ SAFE_FILES = (
 
 _FLAT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = re.compile(r"[0-9a-f]{40}")
+REPO_ID = re.compile(r"[A-Za-z0-9](?!.*\.\.)[\w.-]*/\w[\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,15 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
     if missing := [file for file in REQUIRED if file not in pins]:
         raise ValueError(f"{where} does not pin {' and '.join(missing)}.")
     repo_id, revision = values.get("repo_id"), values.get("revision")
+    if repo_id is not None and not (
+        isinstance(repo_id, str) and REPO_ID.fullmatch(repo_id)
+    ):
+        raise ValueError(
+            f"{where} must name a repository of the Hub, as owner/name. "
+            f"Received: repo_id={repo_id!r}."
+        )
     if revision is not None and not (
-        isinstance(repo_id, str)
-        and isinstance(revision, str)
-        and _COMMIT.fullmatch(revision)
+        repo_id and isinstance(revision, str) and COMMIT.fullmatch(revision)
     ):
         raise ValueError(
             f"{where} must pin a repo_id with a full commit, not a branch. "
@@ -146,10 +152,37 @@ def _parse_pin(pin: Any, where: str) -> Pin:
     )
 
 
+def is_ours(manifest: bytes, config: Callable[[], bytes]) -> bool:
+    """Whether the file `manifest.json` is one of seqzoo.
+
+    Others use the name, too: of a web page, for example. A file without our mark is
+    somebody else's only beside a checkpoint of another library; beside our own
+    `config.json` it is ours, and damaged.
+
+    Args:
+        manifest: The contents of the file.
+        config: A function that reads the `config.json` beside it.
+    """
+    if b'"seqzoo_format"' in manifest:
+        return True
+    try:
+        return not is_foreign(parse_object(config(), CONFIG))
+    except (OSError, ValueError):
+        return True
+
+
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder, or None if it has none."""
+    """The manifest of a folder, or None if it has none of seqzoo's."""
+    data = _own_manifest(folder)
+    return None if data is None else parse_manifest(data, str(folder / MANIFEST))
+
+
+def _own_manifest(folder: Path) -> bytes | None:
     path = folder / MANIFEST
-    return parse_manifest(path.read_bytes(), str(path)) if path.is_file() else None
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    return data if is_ours(data, (folder / CONFIG).read_bytes) else None
 
 
 def require_manifest(folder: Path, advice: str) -> Manifest:
@@ -188,8 +221,14 @@ def write_manifest(
     """
     folder = Path(folder)
     path = folder / MANIFEST
-    if repo_id is None and path.is_file():
-        repo_id = parse_json(path.read_bytes(), str(path)).get("repo_id")
+    present = _own_manifest(folder)
+    if present is None and path.exists():
+        raise ValueError(
+            f"{path} is not seqzoo's, and would be lost. Move it, or copy the model's "
+            "files to a folder of their own."
+        )
+    if repo_id is None and present is not None:
+        repo_id = parse_json(present, str(path)).get("repo_id")
     pins = {
         entry.name: Pin.of(entry.read_bytes())
         for entry in sorted(folder.iterdir())

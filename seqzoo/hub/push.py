@@ -8,18 +8,18 @@ arrived are not sent again.
 
 import hashlib
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqzoo.hub.card import bare_card
-from seqzoo.hub.client import client, time_limit
+from seqzoo.hub.client import check_commit, clean_token, client, time_limit
 from seqzoo.hub.errors import errors_of_pushing
 from seqzoo.hub.folder import save
 from seqzoo.hub.manifest import (
     CARD,
     MANIFEST,
+    REPO_ID,
     Manifest,
     Pin,
     encode,
@@ -33,8 +33,6 @@ from seqzoo.hub.sources import Files, pinned_bytes
 
 if TYPE_CHECKING:
     from seqzoo.tasks.base import Task
-
-_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
 
 
 def push_folder(
@@ -76,13 +74,11 @@ def push_model(
 
 def _write_token(repo_id: str, token: str | None) -> str:
     """Validates the repository id and returns a token."""
-    from huggingface_hub import get_token
-
-    if not _REPO_ID.fullmatch(repo_id):
+    if not REPO_ID.fullmatch(repo_id):
         raise ValueError(
             f"push wants a repository of the Hub, as owner/name. Received: {repo_id!r}."
         )
-    token = token or get_token()
+    token = clean_token(token)
     if not token:
         raise PermissionError(
             "push needs a token with write permission: `hf auth login`, or set "
@@ -130,7 +126,7 @@ def _commit(
     api = client(token)
     # Without a revision, and with this repository even if the folder names another.
     uploaded = {**contents, MANIFEST: encode(Manifest(manifest.files, repo_id))}
-    with errors_of_pushing(repo_id), time_limit():
+    with errors_of_pushing(repo_id, token), time_limit():
         api.create_repo(repo_id, private=private, exist_ok=True)
         before = api.repo_info(repo_id, files_metadata=True)
         hashes = {
@@ -154,7 +150,7 @@ def _commit(
                 commit_message="Upload with seqzoo",
                 parent_commit=before.sha,
             )
-            return str(done.oid)
+            return check_commit(done.oid)
         pinned = manifest.revision if manifest.repo_id == repo_id else None
         is_there = pinned is not None and api.revision_exists(repo_id, pinned)
         return str(pinned if is_there else before.sha)

@@ -17,6 +17,7 @@ from seqzoo.hub.manifest import (
     WEIGHTS,
     Manifest,
     Pin,
+    is_ours,
     is_safe,
     parse_manifest,
     read_manifest,
@@ -103,6 +104,8 @@ def read_repo(repo: Repo, weights: bool = True) -> Files:
     if not repo.has(MANIFEST):
         return _read_unpinned(repo.snapshot(weights), weights, repo)
     data = repo.fetch(MANIFEST).read_bytes()
+    if not is_ours(data, lambda: repo.fetch(CONFIG).read_bytes()):
+        return _read_unpinned(repo.snapshot(weights), weights, repo)
     manifest = parse_manifest(data, f"{MANIFEST} of {repo}")
     # A repository's manifest cannot name the commit that it is part of.
     manifest = Manifest(manifest.files, repo.repo_id, repo.revision)
@@ -135,7 +138,7 @@ def _read_unpinned(folder: Path, weights: bool, repo: Repo | None) -> Files:
     """The files of a folder without a manifest, or of a repository fetched into it."""
     origin = str(repo or folder)
     contents = {
-        path.name: path.read_bytes()
+        path.name: (repo.inside(path) if repo else path).read_bytes()
         for path in sorted(folder.iterdir())
         if is_safe(path.name)
         and path.is_file()
@@ -150,6 +153,7 @@ def _read_unpinned(folder: Path, weights: bool, repo: Repo | None) -> Files:
     paths = weight_files(folder, origin) if weights else None
     if repo is None:
         return Files(origin, contents, paths)
+    paths = paths and [repo.inside(path) for path in paths]
     return Files(origin, contents, paths, repo.repo_id, repo.revision)
 
 

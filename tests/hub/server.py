@@ -21,7 +21,9 @@ class HubServer(ThreadingHTTPServer):
     create, validate, preupload, batch, lfs, commit): `failing` answers 500, `stalled`
     says nothing until `released` is set. By file: `cut` ends a body early, `flipped`
     inverts one bit of it, `slow` sends it in many pieces. `lost` drops the connection
-    once the commit stands. `requests` counts the bodies and calls that were answered.
+    once the commit stands. `lies` replaces headers of answers about files, and the
+    `sha` of a repository; an endpoint in `echoing` refuses with the token in its
+    message. `requests` counts the bodies and calls that were answered.
     """
 
     daemon_threads = True
@@ -32,6 +34,7 @@ class HubServer(ThreadingHTTPServer):
         self.repos, self.branches = {}, {}
         self.private, self.tokens, self.stored = set(), {}, {}
         self.cut, self.flipped, self.failing = Counter(), Counter(), Counter()
+        self.lies, self.echoing = {}, set()
         self.stalled, self.slow, self.lost = Counter(), Counter(), Counter()
         self.requests, self.ranges, self.authorized = Counter(), [], []
         self.half_sent, self.released = threading.Event(), threading.Event()
@@ -108,7 +111,8 @@ class _Handler(Uploads, BaseHTTPRequestHandler):
         siblings = [{"rfilename": file} for file in files]
         if "blobs=true" in self.path.lower():
             siblings = [blob(file, data) for file, data in files.items()]
-        self._json({"id": repo_id, "sha": commit, "siblings": siblings})
+        sha = self.server.lies.get("sha", commit)
+        self._json({"id": repo_id, "sha": sha, "siblings": siblings})
 
     def _resolve(self, repo_id, revision, file):
         if self._misbehaves(file):
@@ -176,6 +180,9 @@ class _Handler(Uploads, BaseHTTPRequestHandler):
         if self._is_due("failing", key):
             self._send(500, b"", {})
             return True
+        if key in self.server.echoing:
+            self._error(400, "", said=f"What is {self._token()}?")
+            return True
         return False
 
     def _error(self, status, code, headers=None, said=""):
@@ -189,8 +196,12 @@ class _Handler(Uploads, BaseHTTPRequestHandler):
 
     def _send(self, status, data, headers, pieces=None, pause=0.0):
         self.send_response(status)
+        lies = self.server.lies
         for key, value in headers.items():
-            self.send_header(key, value)
+            self.send_header(key, lies.get(key, value))
+        if "X-Repo-Commit" in headers and "X-Xet-Hash" in lies:
+            self.send_header("X-Xet-Hash", lies["X-Xet-Hash"])
+            self.send_header("X-Xet-Refresh-Route", self.server.url)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command == "HEAD":

@@ -127,7 +127,8 @@ class Uploads:
             self.close_connection = True
             return
         url = f"{self.server.url}/{repo_id}/commit/{commit}"
-        self._json({"commitUrl": url, "commitOid": commit})
+        oid = self.server.lies.get("commitOid", commit)
+        self._json({"commitUrl": url, "commitOid": oid})
 
 
 def _oid(data, mode):
