@@ -1,4 +1,4 @@
-"""Chromium without a window: opened, made as wide as a screen, read and waited for."""
+"""Chromium without a window: opens pages, sets their width, reads and waits."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ FLAGS = (
 
 @contextlib.contextmanager
 def opened(profile):
-    """A driver of Chromium with a log of its console and of its requests."""
+    """A driver of Chromium that logs the console and the requests."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
     from selenium.webdriver.chrome.service import Service
 
@@ -46,7 +46,7 @@ def opened(profile):
 
 
 def wide(browser, width):
-    """Gives the page the width of a screen."""
+    """Sets the width of the page, in pixels."""
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {
@@ -59,7 +59,7 @@ def wide(browser, width):
 
 
 def requested(browser):
-    """The addresses asked for since the log was last read."""
+    """The addresses of the requests since the last call."""
     events = (
         json.loads(e["message"])["message"] for e in browser.get_log("performance")
     )
@@ -71,10 +71,10 @@ def requested(browser):
 
 
 def wait_for(browser, script, seconds=15):
-    """What the script returns as soon as that is true."""
+    """The first true value that the script returns."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if found := browser.execute_script(script):
-            return found
+        if value := browser.execute_script(script):
+            return value
         time.sleep(0.1)
     raise AssertionError(f"still not true after {seconds} s: {script}")

@@ -1,4 +1,4 @@
-"""What puts the site together: links, formulas, drawings, the pages of models."""
+"""The builder of the site: links, formulas, drawings, the pages of models."""
 
 import re
 import xml.etree.ElementTree as ET

@@ -1,4 +1,4 @@
-"""The site as a reader has it: built, served from this machine, opened in Chromium."""
+"""The built site, served from this machine and opened in Chromium."""
 
 import functools
 import http.server
