@@ -10,11 +10,14 @@ import os
 import warnings
 from typing import Any, BinaryIO
 
+from seqzoo.processors.image_input import FORMATS, read_image
+
 SENTENCE = 1000  # characters of a text to translate
 PROMPT = 2000  # characters of a text to continue
 NEW_CHARACTERS = 1000  # written at once
 FILE = 10 * 2**20  # bytes of an upload
 PIXELS = 20_000_000  # of an image
+EDGE = 10_000  # pixels of a side of an image
 SECONDS = 10  # of a recording
 RATES = (4000, 192_000)  # samples a second of a recording: lowest, highest
 
@@ -111,23 +114,26 @@ def checked_drawing(url: Any) -> Any:
 
 
 def _image(file: BinaryIO) -> Any:
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    wanted = f"an image of at most {PIXELS // 10**6} million pixels"
+    wanted = (
+        f"an image of at most {PIXELS // 10**6} million pixels, and {EDGE:,} on a side"
+    )
     try:
         # Opening reads the size; decoding, which needs memory, comes after the check.
         with (
             warnings.catch_warnings(action="ignore"),  # of the size
-            Image.open(file) as image,
+            Image.open(file, formats=FORMATS) as image,
         ):
             width, height = image.size
-            if width * height <= PIXELS:
-                return ImageOps.exif_transpose(image.copy())
+            if width * height <= PIXELS and max(width, height) <= EDGE:
+                return read_image(image)
     except Image.DecompressionBombError as error:
         raise _refused(wanted, "far more", "Scale it down.") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        received = "a file that Pillow cannot read"
-        raise _refused("an image", received, "Upload a PNG or JPEG file.") from error
+    except Exception as error:  # Pillow raises many kinds for damaged files
+        received = "a file that is none of them or is damaged"
+        wanted = f"an image, {', '.join(FORMATS)}"
+        raise _refused(wanted, received, "Upload a PNG or JPEG file.") from error
     raise _refused(wanted, f"{width:,} x {height:,}", "Scale it down.")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import seqzoo
 from seqzoo import plot
 from seqzoo.hub.names import is_hub, local_folder
+from seqzoo.processors.image_input import read_image
 
 # Steps back from the end of a row, closer where gradients change fastest.
 LAGS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 56, 64)
@@ -127,7 +128,7 @@ def draw_attention(
 
     Args:
         model: A vision transformer that classifies images.
-        image: A `PIL.Image`.
+        image: A path, a `PIL.Image` or an array.
         out: The file to write.
         layer: Layer index, from 0. Default: rollout over all layers.
         head: Head index in the layer, from 0. Default: the mean over all heads.
@@ -135,8 +136,8 @@ def draw_attention(
     from keras import ops
 
     require(model, "attention_map", "vision transformers have such maps")
-    images, _ = model.processor.as_list(image)
-    pixels = model.processor.encode(images)
+    image = model.processor.prepared(image)  # a drawn digit is shown as it is read
+    pixels = model.processor.encode([image])
     weights = model.attention_map(pixels, layer=layer, head=head)
     weights = ops.convert_to_numpy(weights)[0]  # (rows, columns) of patches
     prediction = model.classify(image)
@@ -168,7 +169,7 @@ def draw_detections(
 
     Args:
         model: An object detector.
-        image: A `PIL.Image`.
+        image: A path, a `PIL.Image` or an array.
         out: The file to write.
         threshold: Lowest score of a drawn object, from 0 to 1. Default: as for
             `seqzoo run`.
@@ -182,6 +183,7 @@ def draw_detections(
     from seqzoo.ops.boxes import boxes_xyxy
 
     require(model, "detect", "object detectors have boxes")
+    image = read_image(image)
     if top < 1:
         raise ValueError(f"`top` must be at least 1. Received: {top}.")
     options = {} if threshold is None else {"threshold": threshold}
@@ -301,7 +303,5 @@ def draw(
         )
     read: Any = given
     if "image" in parameters:
-        from seqzoo.processors.image_input import read_image
-
         read = read_image(given)
     return KINDS[kind](load(), read, out, **(options or {}))

@@ -1,7 +1,7 @@
 """The base classes of processors, and how they pad batches and keep files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -61,6 +61,32 @@ class TextProcessor(Processor):
                 f"Received: {type(inputs).__name__}."
             )
         return list(inputs), False
+
+
+def class_names(labels: Any) -> list[str]:
+    """The names of the classes in the order of their indices.
+
+    Args:
+        labels: A sequence of names, or a dict of names by index or of indices by name.
+
+    Raises:
+        ValueError: If the indices of a dict are not 0, 1, 2 and so on.
+
+    Example:
+        >>> class_names({1: "dog", 0: "cat"}), class_names({"cat": 0, "dog": 1})
+        (['cat', 'dog'], ['cat', 'dog'])
+    """
+    if not isinstance(labels, Mapping):
+        return [str(label) for label in labels]
+    wanted = [str(index) for index in range(len(labels))]
+    for pairs in (labels.items(), ((v, k) for k, v in labels.items())):
+        names = {str(index): str(name) for index, name in pairs}
+        if sorted(names) == sorted(wanted):
+            return [names[index] for index in wanted]
+    raise ValueError(
+        "Labels in a dict must have the indices 0, 1, 2 and so on, as keys or as "
+        f"values. Received: {labels!r}. Give a list of names."
+    )
 
 
 def check_text(text: Any, kind: str = "text") -> str:

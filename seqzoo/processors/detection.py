@@ -5,7 +5,7 @@ from typing import Any
 
 from seqzoo.ops.types import Array
 from seqzoo.processors.base import padded
-from seqzoo.processors.image_input import NormalisingImageProcessor
+from seqzoo.processors.image_base import NormalisingImageProcessor
 
 
 class DetectionProcessor(NormalisingImageProcessor):
@@ -14,16 +14,19 @@ class DetectionProcessor(NormalisingImageProcessor):
         pixels = (resized / 255 - mean) / std,   by channel;   padding is 0
 
     The shorter side becomes `shortest_edge`, or less where the longer one would exceed
-    `longest_edge` (Carion et al. 2020, section 4). Images are paths, `PIL.Image`s or
+    `longest_edge` (Carion et al. 2020, section 4). Images are files, `PIL.Image`s or
     arrays (see `BaseImageProcessor`).
 
     Args:
-        labels: Name of each class, without "no object".
+        labels: Name of each class, without "no object"; also a dict, by index or with
+            the index of each.
         shortest_edge: Pixels of the shorter side.
         longest_edge: The most pixels of the longer side.
         mean: Mean of each channel, in [0, 1]; of 1 or 3 channels.
         std: Standard deviation of each.
         resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
+        digits_on_paper: Whether the brightness of images with a light border is
+            inverted. Default: if the labels are the ten digits and the mean is dark.
 
     Raises:
         ValueError: If an argument has another value.
@@ -39,8 +42,9 @@ class DetectionProcessor(NormalisingImageProcessor):
         mean: Sequence[float] = (0.485, 0.456, 0.406),
         std: Sequence[float] = (0.229, 0.224, 0.225),
         resample: str = "bilinear",
+        digits_on_paper: bool | None = None,
     ):
-        super().__init__(labels, mean, std, resample)
+        super().__init__(labels, mean, std, resample, digits_on_paper)
         if not 1 <= shortest_edge <= longest_edge:
             raise ValueError(
                 "`shortest_edge` must be from 1 to `longest_edge`. Received: "
@@ -77,6 +81,9 @@ class DetectionProcessor(NormalisingImageProcessor):
 
         scale = min(shortest_edge / shorter, longest_edge / longer)
         shorter, longer = round(scale shorter), floor(scale longer)
+
+        No side is less than 1. An image whose shorter side keeps its size is not
+        scaled, so that its longer side may exceed `longest_edge`, by less than a half.
         """
         shorter, longer = min(height, width), max(height, width)
         target: float = self.shortest_edge
@@ -85,7 +92,13 @@ class DetectionProcessor(NormalisingImageProcessor):
         # The original rounds one side and cuts off the other, and the trained weights
         # expect its sizes. A thin image keeps at least a pixel.
         small = max(1, round(target))
-        if shorter == small:
+        if shorter == small and longer <= max(self.longest_edge, 1000 * shorter):
             return height, width
-        large = int(target * longer / shorter)
+        large = max(1, min(int(target * longer / shorter), self.longest_edge))
         return (small, large) if height <= width else (large, small)
+
+    def white_on_black(self, image: Any) -> Any:
+        """A `PIL.Image` of digits on paper with its brightness inverted."""
+        from PIL import ImageOps
+
+        return ImageOps.invert(image.convert("RGB"))

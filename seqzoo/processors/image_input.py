@@ -1,126 +1,144 @@
-"""Images as inputs: paths, `PIL.Image`s or arrays."""
+"""Reads images: files, bytes, `PIL.Image`s, arrays and tensors."""
 
-from collections.abc import Sequence
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from seqzoo.ops.types import Array
-from seqzoo.processors.base import Processor
 
-RESAMPLES = ("bilinear", "bicubic")
-
-
-class BaseImageProcessor(Processor):
-    """Base class of processors of images.
-
-    Images are paths, `PIL.Image`s or arrays `(height, width)`, `(height, width, 1)` or
-    `(height, width, 3)`; uint8 from 0 to 255, or floats from 0 to 1.
-    """
-
-    def as_list(self, inputs: Any) -> tuple[list[Any], bool]:
-        """The images as a list, and whether they were a single image."""
-        if isinstance(inputs, np.ndarray) and inputs.ndim == 4:
-            return list(inputs), False
-        return super().as_list(inputs)
-
-
-class NormalisingImageProcessor(BaseImageProcessor):
-    """Base class of image processors that shift and scale the channels.
-
-        pixels = (resized / 255 - mean) / std,   by channel
-
-    Args:
-        labels: Name of each class.
-        mean: Mean of each channel, in [0, 1]; of 1 or 3 channels.
-        std: Standard deviation of each.
-        resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
-
-    Raises:
-        ValueError: If an argument has another value.
-    """
-
-    settings: ClassVar[tuple[str, ...]] = ("labels", "mean", "std", "resample")
-
-    def __init__(
-        self,
-        labels: Sequence[str],
-        mean: Sequence[float],
-        std: Sequence[float],
-        resample: str,
-    ):
-        if resample not in RESAMPLES:
-            raise ValueError(
-                f"`resample` must be one of {', '.join(RESAMPLES)}. "
-                f"Received: {resample!r}"
-            )
-        if len(mean) not in (1, 3) or len(mean) != len(std):
-            raise ValueError(
-                "`mean` and `std` must have a value for each channel, 1 or 3. "
-                f"Received: mean={mean!r}, std={std!r}"
-            )
-        self.labels = [str(label) for label in labels]
-        self.mean = [float(value) for value in mean]
-        self.std = [float(value) for value in std]
-        self.resample = resample
-
-    def read(self, image: Any) -> Any:
-        """An image as `PIL.Image` with the model's channels, in its original size.
-
-        Raises:
-            ValueError: If it is no image.
-            FileNotFoundError: If a path does not exist.
-        """
-        return read_image(image).convert("L" if len(self.mean) == 1 else "RGB")
-
-    def scaled(self, image: Any, height: int, width: int) -> Array:
-        """An image in that size as uint8 `(height, width, channels)`."""
-        from PIL import Image
-
-        image = self.read(image)
-        if image.size != (width, height):
-            resample = Image.Resampling[self.resample.upper()]
-            image = image.resize((width, height), resample)
-        return np.asarray(image).reshape(height, width, len(self.mean))
-
-    def normalised(self, pixels: Array) -> Array:
-        """Pixels `(..., channels)` from 0 to 255, shifted and scaled."""
-        mean, std = (np.asarray(values, "float32") for values in (self.mean, self.std))
-        return (np.asarray(pixels, "float32") / np.float32(255) - mean) / std
+# The formats that Pillow reads by itself. For others, such as PostScript, it starts
+# programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+WANTED = (
+    "An image must be a path, the bytes of a file, an open file, a PIL image, or an "
+    "array (height, width), or (height, width, channels) with 1, 3 or 4 channels."
+)
 
 
 def read_image(image: Any) -> Any:
-    """An image as `PIL.Image`, from a path, a `PIL.Image` or an array.
+    """An image as `PIL.Image`, upright, of 8 bits a channel, without transparency.
+
+    A file is turned as its EXIF orientation says. 16-bit grey values are divided by
+    257. Transparent pixels become white, as on a page.
+
+    Args:
+        image: A path, the bytes of a file, a file that is open for reading, a
+            `PIL.Image`, or an array or tensor (see `BaseImageProcessor`).
 
     Raises:
         ValueError: If it is no image.
         FileNotFoundError: If the path does not exist.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
-    if isinstance(image, str | Path):
-        try:
-            image = Image.open(image)
-            image.load()
-        except UnidentifiedImageError as error:
+    if isinstance(image, bytes | bytearray | memoryview):
+        image = io.BytesIO(image)
+    if isinstance(image, str | os.PathLike) or hasattr(image, "read"):
+        with opened_image(image) as opened:
+            return _plain(ImageOps.exif_transpose(opened))
+    if isinstance(image, Image.Image):
+        return _plain(ImageOps.exif_transpose(image))
+    return _plain(Image.fromarray(_bytes(image)))
+
+
+@contextlib.contextmanager
+def opened_image(file: Any) -> Iterator[Any]:
+    """A file as `PIL.Image` whose size is known and whose pixels are not read yet.
+
+    Args:
+        file: A path, or a file that is open for reading.
+
+    Raises:
+        ValueError: If it is no image of `FORMATS`, is damaged (also while the pixels
+            are read), or has more pixels than Pillow allows. It names the file.
+        FileNotFoundError: If the path does not exist.
+    """
+    from PIL import Image
+
+    is_path = isinstance(file, str | os.PathLike)
+    name = str(Path(file)) if is_path else str(getattr(file, "name", "a file"))
+    try:
+        with (
+            warnings.catch_warnings(action="ignore"),  # of a large size
+            Image.open(file, formats=FORMATS) as image,
+        ):
+            yield image
+    except Image.UnidentifiedImageError as error:
+        reason = "Pillow cannot identify it"
+        if is_path and not os.path.getsize(file):
+            reason = "it is empty"
+        raise _no_image(name, reason) from error
+    except Image.DecompressionBombError as error:
+        raise _no_image(name, f"{str(error).rstrip('.')}. Scale it down") from error
+    except OSError as error:
+        if error.errno is not None:  # of the file system; it names the path
+            raise
+        raise _no_image(name, error) from error
+    except Exception as error:  # Pillow raises many kinds for damaged files
+        raise _no_image(name, error) from error
+
+
+def _no_image(name: str, reason: Any) -> ValueError:
+    text = " ".join(str(reason).split()).rstrip(".") or type(reason).__name__
+    return ValueError(
+        f"{name} is no image that can be read: {text}. "
+        f"Give a file of {', '.join(FORMATS)}, such as a PNG or JPEG file."
+    )
+
+
+def _plain(image: Any) -> Any:
+    """A `PIL.Image` of 8 bits a channel, without transparency."""
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(image))
+    if image.mode in ("I", "F"):
+        array = np.asarray(image)
+        low, high = float(array.min()), float(array.max())
+        scale: float = 1 if high <= 255 else 257  # an integer image of 8 or of 16 bits
+        if image.mode == "F":
+            scale = 1 / 255 if high <= 1 else 1
+        if not (low >= 0 and high / scale <= 255):  # NaN, too
             raise ValueError(
-                f"A file must be an image. Received: {error}. Give a PNG or JPEG file."
-            ) from error
-    return image if isinstance(image, Image.Image) else Image.fromarray(_bytes(image))
+                "Grey values must be from 0 to 1, to 255 or, as integers, to 65535. "
+                f"Received: an image of mode {image.mode}, from {low:g} to {high:g}. "
+                "Scale them."
+            )
+        return Image.fromarray(np.round(array / scale).astype("uint8"))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    image.load()
+    return image
+
+
+def _eight_bits(image: Any) -> Array:
+    """The grey values of a 16-bit `PIL.Image`, divided by 257."""
+    return np.round(np.asarray(image).astype("float32") / 257).astype("uint8")
 
 
 def _bytes(image: Any) -> Array:
-    """An array as uint8 `(height, width)` or `(height, width, 3)`."""
-    array = np.asarray(image)
+    """An array as uint8 `(height, width)` or `(height, width, 3 or 4)`."""
+    array = _array(image)
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
-    is_image = array.ndim == 2 or (array.ndim == 3 and array.shape[-1] == 3)
+    is_image = array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (3, 4))
     if not is_image or not array.size or array.dtype.kind not in "uif":
+        advice = ""
+        if array.ndim == 3 and array.shape[0] in (1, 3, 4):
+            advice = " Move the channels to the end."
+        elif array.ndim == 4:
+            advice = " Give a batch alone, not in a list."
         raise ValueError(
-            "An image must be a path, a PIL image, or an array (height, width), "
-            "(height, width, 1) or (height, width, 3). Received: "
-            f"{type(image).__name__} of shape {array.shape}, dtype {array.dtype}."
+            f"{WANTED} Received: {type(image).__name__} of shape {array.shape}, dtype "
+            f"{array.dtype}.{advice}"
         )
     low, high = array.min(), array.max()
     if array.dtype.kind == "f":
@@ -132,6 +150,17 @@ def _bytes(image: Any) -> Array:
         array = np.round(array * 255)
     elif low < 0 or high > 255:
         raise ValueError(
-            f"Pixels must be from 0 to 255. Received: values from {low} to {high}."
+            f"Pixels must be from 0 to 255. Received: values from {low} to {high}. "
+            "Divide 16-bit values by 257."
         )
     return array.astype("uint8")
+
+
+def _array(image: Any) -> Array:
+    """An array or a tensor of any backend as a NumPy array."""
+    if hasattr(image, "detach"):  # PyTorch's
+        image = image.detach().cpu()
+        if image.is_floating_point():
+            image = image.float()  # NumPy has no bfloat16
+    array = np.asarray(image)
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array

@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 
 from seqzoo.ops.types import Array
-from seqzoo.processors.image_input import (
-    BaseImageProcessor,
-    NormalisingImageProcessor,
-    read_image,
-)
+from seqzoo.processors.digits import as_in_mnist
+from seqzoo.processors.image_base import BaseImageProcessor, NormalisingImageProcessor
 
 LAYOUTS = ("rows", "pixels", "plane")
 
@@ -18,28 +15,37 @@ LAYOUTS = ("rows", "pixels", "plane")
 class GreyImageProcessor(BaseImageProcessor):
     """Grey images of one size, in [0, 1], as sequences or as planes.
 
-    Images are paths, `PIL.Image`s or arrays (see `BaseImageProcessor`). They are
+    Images are files, `PIL.Image`s or arrays (see `BaseImageProcessor`). They are
     converted to grey and scaled to `size`.
 
     Args:
-        labels: Name of each class.
+        labels: Name of each class; also a dict, by index or with the index of each.
         layout: "rows": a step is a row of pixels; "pixels": a step is one pixel, row
             by row; "plane": the image as it is.
         size: Pixels on a side.
+        digits_on_paper: Whether images with a light border are read as drawn digits:
+            white on black, centred and scaled as in MNIST. Default: if the labels are
+            the ten digits.
     """
 
     settings = ("labels", "layout", "size")
     hub_task = "image-classification"
     demo_panel = "drawing"
 
-    def __init__(self, labels: Sequence[str], layout: str = "rows", size: int = 28):
+    def __init__(
+        self,
+        labels: Sequence[str],
+        layout: str = "rows",
+        size: int = 28,
+        digits_on_paper: bool | None = None,
+    ):
+        super().__init__(labels, digits_on_paper)
         if layout not in LAYOUTS:
             raise ValueError(
                 f"`layout` must be one of {', '.join(LAYOUTS)}. Received: {layout!r}"
             )
-        self.labels = [str(label) for label in labels]
         self.layout = layout
-        self.size = size
+        self.size = int(size)
 
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
         """The inputs of the model, as from `arranged`.
@@ -72,10 +78,14 @@ class GreyImageProcessor(BaseImageProcessor):
         """An image as float32 `(size, size)` in [0, 1]."""
         from PIL import Image
 
-        image = read_image(image).convert("L")
+        image = self.prepared(image).convert("L")
         if image.size != (self.size, self.size):
             image = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
         return np.asarray(image, "float32") / 255
+
+    def white_on_black(self, image: Any) -> Any:
+        """A drawn digit as a grey `PIL.Image` like MNIST's."""
+        return as_in_mnist(image, self.size)
 
 
 class ImageProcessor(NormalisingImageProcessor):
@@ -83,17 +93,20 @@ class ImageProcessor(NormalisingImageProcessor):
 
         pixels = (resized / 255 - mean) / std,   by channel
 
-    Images are paths, `PIL.Image`s or arrays (see `BaseImageProcessor`). They are
+    Images are files, `PIL.Image`s or arrays (see `BaseImageProcessor`). They are
     converted to grey for a model of one channel, and to colour for one of three.
 
     Args:
-        labels: Name of each class.
-        size: Height and width of the model's input, pixels.
+        labels: Name of each class; also a dict, by index or with the index of each.
+        size: Height and width of the model's input, pixels; one number for both.
         mean: Mean of each channel, in [0, 1]; of 1 or 3 channels.
         std: Standard deviation of each.
         resample: "bilinear" or "bicubic", with antialiasing, as Pillow does it.
         resize: Height and width that an image is scaled to before its centre is
-            cropped to `size`; by default `size`.
+            cropped to `size`; one number for both; by default `size`.
+        digits_on_paper: Whether images with a light border are read as drawn digits:
+            white on black, centred and scaled as in MNIST. Default: if the labels are
+            the ten digits and the mean is dark.
 
     Raises:
         ValueError: If an argument has another value.
@@ -104,15 +117,16 @@ class ImageProcessor(NormalisingImageProcessor):
     def __init__(
         self,
         labels: Sequence[str],
-        size: Sequence[int] = (224, 224),
+        size: int | Sequence[int] = (224, 224),
         mean: Sequence[float] = (0.5, 0.5, 0.5),
         std: Sequence[float] = (0.5, 0.5, 0.5),
         resample: str = "bilinear",
-        resize: Sequence[int] | None = None,
+        resize: int | Sequence[int] | None = None,
+        digits_on_paper: bool | None = None,
     ):
-        super().__init__(labels, mean, std, resample)
-        self.size = (int(size[0]), int(size[1]))
-        self.resize = None if resize is None else (int(resize[0]), int(resize[1]))
+        super().__init__(labels, mean, std, resample, digits_on_paper)
+        self.size = _sides(size)
+        self.resize = None if resize is None else _sides(resize)
         if any(a < b for a, b in zip(self.resize or self.size, self.size, strict=True)):
             raise ValueError(
                 f"`resize` must not be smaller than `size`. Received: resize={resize}, "
@@ -143,6 +157,10 @@ class ImageProcessor(NormalisingImageProcessor):
         top, left = self._corner()
         return pixels[top : top + self.size[0], left : left + self.size[1]]
 
+    def white_on_black(self, image: Any) -> Any:
+        """A drawn digit as a grey `PIL.Image` like MNIST's."""
+        return as_in_mnist(image, max(self.resize or self.size))
+
     def region(
         self, image_size: Sequence[int], crop_size: Sequence[int]
     ) -> tuple[float, float, float, float]:
@@ -170,3 +188,23 @@ class ImageProcessor(NormalisingImageProcessor):
         """Top and left of the centre crop in the scaled image."""
         height, width = self.resize or self.size
         return (height - self.size[0]) // 2, (width - self.size[1]) // 2
+
+
+def _sides(size: int | Sequence[int]) -> tuple[int, int]:
+    """Height and width, also from one number for both.
+
+    Raises:
+        ValueError: If they are not one or two numbers from 1 on.
+    """
+    sides = np.asarray(size)
+    if (
+        sides.dtype.kind not in "iu"
+        or sides.shape not in ((), (2,))
+        or (sides < 1).any()
+    ):
+        raise ValueError(
+            "A size must be a number of pixels, or the height and the width. Received: "
+            f"{size!r}."
+        )
+    height, width = np.broadcast_to(sides, 2).tolist()
+    return height, width

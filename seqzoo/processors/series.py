@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from seqzoo.ops.types import Array
-from seqzoo.processors.base import Processor, padded
+from seqzoo.processors.base import Processor, class_names, padded
 
 STEP_MULTIPLE = 32  # batches are padded to a multiple of so many steps
 
@@ -20,7 +20,7 @@ class TimedSeriesProcessor(Processor):
     may be a header.
 
     Args:
-        labels: Name of each class.
+        labels: Name of each class; also a dict, by index or with the index of each.
         features: Number of measurements at each time.
         max_steps: Longest series that is accepted.
     """
@@ -30,7 +30,7 @@ class TimedSeriesProcessor(Processor):
     def __init__(
         self, labels: Sequence[str], features: int = 1, max_steps: int = 10_000
     ):
-        self.labels = [str(label) for label in labels]
+        self.labels = class_names(labels)
         self.features = features
         self.max_steps = max_steps
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from seqzoo.ops.arithmetic import next_power_of_two
 from seqzoo.ops.types import Array
-from seqzoo.processors.base import Processor, padded
+from seqzoo.processors.base import Processor, class_names, padded
 
 FRAME_MULTIPLE = 16  # batches are padded to a multiple of so many frames
 
@@ -26,7 +26,7 @@ class LogMelProcessor(Processor):
     `sample_rate`: floats from -1 to 1 or 16-bit integers; channels are averaged.
 
     Args:
-        labels: Name of each class.
+        labels: Name of each class; also a dict, by index or with the index of each.
         sample_rate: Samples a second; files at another rate are resampled.
         bands: Number of mel bands.
         max_seconds: Longest recording that is accepted.
@@ -43,7 +43,7 @@ class LogMelProcessor(Processor):
         bands: int = 40,
         max_seconds: float = 10.0,
     ):
-        self.labels = [str(label) for label in labels]
+        self.labels = class_names(labels)
         self.sample_rate = sample_rate
         self.bands = bands
         self.max_seconds = max_seconds

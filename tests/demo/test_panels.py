@@ -4,9 +4,7 @@ import base64
 import io
 import re
 
-import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 pytest.importorskip("gradio", reason='needs pip install -e ".[demo]"')
 
@@ -19,7 +17,9 @@ from seqzoo.demo.panels import (
     translation,
 )
 from seqzoo.demo.validation import NEW_CHARACTERS, PROMPT, SENTENCE
+from seqzoo.processors.digits import as_in_mnist
 from tests.models.tiny import TINY_DETR
+from tests.processors.digits import seven
 
 DATA = re.compile(r'<img class="figure" alt="([^"]*)" src="data:image/(\S+);base64,')
 
@@ -99,48 +99,6 @@ def test_a_wrong_setting_is_refused(tiny_zoo, wrong):
         written(**wrong)
 
 
-def seven(paper="white", ink="black", box=(180, 20)):
-    """A seven of 60 x 100 pixels near the upper right corner of a large sheet."""
-    image = Image.new("RGB", (280, 280), paper)
-    left, top = box
-    pen = ImageDraw.Draw(image)
-    points = [(left, top), (left + 60, top), (left + 20, top + 100)]
-    pen.line(points, ink, 14, "curve")
-    return image
-
-
-def test_a_drawing_is_centred_and_scaled_as_in_mnist():
-    digit = np.asarray(drawing.as_in_mnist(seven(), 28), "float32")
-    assert digit.shape == (28, 28) and digit.max() > 200 and digit[0].max() == 0
-    rows = np.flatnonzero(digit.max(1) > 40)
-    assert 18 <= rows[-1] - rows[0] + 1 <= 20
-    down, across = np.indices(digit.shape)
-    for axis in (down, across):
-        assert abs((axis * digit).sum() / digit.sum() - 13.5) < 1
-
-
-def test_where_and_on_what_it_is_drawn_makes_no_difference():
-    one = drawing.as_in_mnist(seven(), 28)
-    other = drawing.as_in_mnist(seven((230, 230, 220), (20, 20, 20), (40, 90)), 28)
-    assert np.abs(np.asarray(one, int) - np.asarray(other, int)).mean() < 4
-    transparent = seven().convert("RGBA")
-    transparent.putalpha(transparent.convert("L").point(lambda grey: 255 - grey))
-    assert drawing.as_in_mnist(transparent, 28).tobytes() == one.tobytes()
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (280, 280)])
-def test_a_blank_drawing_is_refused(size):
-    with pytest.raises(ValueError, match="Draw one"):
-        drawing.as_in_mnist(Image.new("RGB", size, "white"), 28)
-
-
-@pytest.mark.parametrize("box", [(0, 0, 0, 0), (0, 0, 279, 3), (0, 0, 279, 130)])
-def test_a_dot_and_a_line_are_drawings(box):
-    image = Image.new("L", (280, 280), 255)
-    ImageDraw.Draw(image).rectangle(box, 0)
-    assert drawing.as_in_mnist(image, 28).size == (28, 28)
-
-
 def drawn():
     """What a canvas gives of a drawing."""
     file = io.BytesIO()
@@ -175,16 +133,19 @@ def test_no_drawing_is_refused(tiny_zoo, given):
 
 def test_an_uploaded_digit_is_read_as_by_seqzoo_run(tiny_zoo, tmp_path):
     path = tmp_path / "digit.png"
-    drawing.as_in_mnist(seven(), 28).save(path)
+    as_in_mnist(seven(), 28).save(path)
     answer, _ = drawing.read_image("digits", str(path))
     found = models.model("digits").classify(str(path), top=5)
     assert answer == pytest.approx({each.label: each.probability for each in found})
 
 
 def test_an_uploaded_digit_on_paper_is_read_as_a_drawing(tiny_zoo, tmp_path):
-    seven().save(tmp_path / "paper.png")
-    uploaded = drawing.read_image("digits", str(tmp_path / "paper.png"))
+    path = str(tmp_path / "paper.png")
+    seven().save(path)
+    uploaded = drawing.read_image("digits", path)
     assert uploaded == drawing.read_drawing("digits", drawn())
+    found = models.model("digits").classify(path, top=5)
+    assert uploaded[0] == {each.label: each.probability for each in found}
 
 
 def test_a_picture_gets_its_class_and_attention(tiny_zoo, picture):
