@@ -3,8 +3,8 @@
     python benchmarks/inference.py --out benchmarks/results/inference.json
 
 What is asked for: a translation of one sentence with a beam of 5; 100 characters
-written; the label of one picture, second of sound or series of 100 steps; the boxes of
-one picture. The first answers, which compile, are left out; of the rest the median
+written; the label of one image, second of sound or series of 100 steps; the boxes of
+one image. The first answers, which compile, are left out; of the rest the median
 counts.
 """
 

@@ -50,7 +50,7 @@ from benchmarks.vision_processes import (
     Task,
 )
 
-# Height and width of the pictures, and the batches.
+# Height and width of the images, and the batches.
 CASES = {
     "vit": ("ViT-B/16", (224, 224), (1, 8)),
     "swin": ("Swin-T", (224, 224), (1,)),

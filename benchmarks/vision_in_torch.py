@@ -1,6 +1,6 @@
 """The model of the recipe vit_cifar10 in plain PyTorch, and one step of its training.
 
-The peer of `benchmarks/vision.py`: it takes the weights of our model, reads pictures
+The peer of `benchmarks/vision.py`: it takes the weights of our model, reads images
 alike and trains alike: the same loss, Muon for matrices and AdamW for the rest,
 clipping, drop path and averaged weights, with the fused parts that PyTorch has.
 """

@@ -23,7 +23,7 @@ class Task:
 
     Attributes:
         case: "vit", "swin" or "detr", of transformers; or "training".
-        size: Height and width of the pictures.
+        size: Height and width of the images.
         batch: How many.
         dtype: What is computed in.
         threads: Of PyTorch; TensorFlow and JAX read theirs from the environment.
@@ -38,7 +38,7 @@ class Task:
     folder: Path
 
     def pixels(self):
-        """Random pictures of inference."""
+        """Random images of inference."""
         import numpy as np
 
         shape = (self.batch, *self.size, 3)
@@ -193,7 +193,7 @@ def _theirs(task):
 
 
 def _recipe(task, weights=None):
-    """The recipe vit_cifar10 on made-up pictures, its model built."""
+    """The recipe vit_cifar10 on made-up images, its model built."""
     import keras
 
     from recipes import vit_cifar10

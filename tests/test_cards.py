@@ -101,9 +101,9 @@ def test_the_usage_of_the_card_runs(name, tmp_path, monkeypatch, capsys):
 
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    for picture in ("digit.png", "frog.png"):
+    for image in ("digit.png", "frog.png"):
         pixels = rng.integers(0, 256, (32, 32, 3), "uint8")
-        Image.fromarray(pixels).save(picture)
+        Image.fromarray(pixels).save(image)
     sound = rng.normal(0, 1000, 8000).astype("int16")
     wavfile.write("seven.wav", 8000, sound)
     (tmp_path / "wave.csv").write_text("0.0,0.1\n0.5,0.2\n1.0,0.3\n")

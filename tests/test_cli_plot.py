@@ -1,4 +1,4 @@
-"""`seqzoo plot`: which picture is drawn of what, and what is refused."""
+"""`seqzoo plot`: which figure is drawn of what, and what is refused."""
 
 import keras
 import numpy as np
@@ -52,7 +52,7 @@ def no_load(monkeypatch):
     ("kind", "text"),
     [("text", "to be"), ("gates", "to be"), ("gradients", TEXT), ("training", None)],
 )
-def test_every_kind_writes_its_picture_and_prints_the_name(
+def test_every_kind_writes_its_figure_and_prints_the_name(
     zoo, few_lags, capsys, tmp_path, kind, text
 ):
     out = tmp_path / "a.png"

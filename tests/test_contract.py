@@ -139,7 +139,7 @@ def test_padding_changes_nothing(model):
     """More padding behind every sequence leaves the outputs as they are."""
     inputs = model.example_inputs()
     if any(x.ndim == 4 for x in tree.flatten(inputs)):
-        pytest.skip("a picture has no padding")
+        pytest.skip("an image has no padding")
 
     def longer(x):
         return np.pad(x, [(0, 0), (0, 3), *[(0, 0)] * (x.ndim - 2)])

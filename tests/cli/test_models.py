@@ -70,7 +70,7 @@ def test_a_task_without_a_verb_is_named(shouter, capsys):
     assert "a model for juggling" in capsys.readouterr().err
 
 
-def test_plot_writes_the_picture_and_prints_its_name(shouter, capsys, tmp_path):
+def test_plot_writes_the_figure_and_prints_its_name(shouter, capsys, tmp_path):
     out = tmp_path / "a.png"
     assert cli.main(["plot", "toy", "zwei Hunde", "--out", str(out)]) == 0
     assert capsys.readouterr().out == f"{out}\n"

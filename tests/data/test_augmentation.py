@@ -63,7 +63,7 @@ def test_a_square_is_erased_and_nothing_else():
 
 @pytest.mark.parametrize("images", [GREY, COLOUR], ids=["grey", "colour"])
 def test_targets_are_mixed_as_the_images_are(images):
-    """Pictures of one shade each: a pixel tells which image it is of."""
+    """Images of one shade each: a pixel tells which image it is of."""
     shades = np.arange(len(images), dtype="uint8")
     flat = np.broadcast_to(shades.reshape(-1, *[1] * (images.ndim - 1)), images.shape)
     targets = np.eye(len(images), dtype="float32")

@@ -53,7 +53,7 @@ def test_patches_hold_the_pixels_of_their_square():
             np.testing.assert_array_equal(found[0, i, j], square)
 
 
-def test_a_picture_that_patches_do_not_cover_is_refused():
+def test_an_image_that_patches_do_not_cover_is_refused():
     model = FourWayClassifier(FourWayClassifierConfig(patch_size=2, units=2))
     model(model.example_inputs())
     with pytest.raises(ValueError, match="multiple of 2"):

@@ -52,7 +52,7 @@ def test_queries_are_a_set():
 
 
 def test_what_stands_in_the_padding_is_not_attended_to():
-    """Beyond what a convolution reaches from the picture, padding may hold anything."""
+    """Beyond what a convolution reaches from the image, padding may hold anything."""
     model = make()
     inputs = model.example_inputs()
     inputs["images"] = np.pad(inputs["images"], [(0, 0), (0, 64), (0, 64), (0, 0)])
@@ -158,7 +158,7 @@ def test_denoising_queries_tell_nobody_outside_their_group():
     np.testing.assert_array_equal(one[:, :, :3], other[:, :, :3])
 
 
-def test_a_few_steps_learn_a_picture():
+def test_a_few_steps_learn_an_image():
     """The whole of a training step: matching, denoising, every layer's loss."""
     model = make(**LITE)
     inputs = noised(model)

@@ -36,7 +36,7 @@ def test_sines_are_those_of_the_equation():
     """Place by place, feature by feature, in double precision."""
     found = np.asarray(sine_grid(MASK, 8))
     assert found.shape == (2, 3, 5, 8)
-    for picture, (rows, columns) in enumerate([(3, 5), (2, 4)]):
+    for image, (rows, columns) in enumerate([(3, 5), (2, 4)]):
         for y in range(rows):
             for x in range(columns):
                 expected = []
@@ -45,7 +45,7 @@ def test_sines_are_those_of_the_equation():
                     for i in range(2):
                         wave = angle / 10000 ** (2 * i / 4)
                         expected += [math.sin(wave), math.cos(wave)]
-                np.testing.assert_allclose(found[picture, y, x], expected, atol=1e-5)
+                np.testing.assert_allclose(found[image, y, x], expected, atol=1e-5)
 
 
 def test_padding_does_not_move_what_is_real():

@@ -1,4 +1,4 @@
-"""A map of attention over its picture: its place, its colours, its file."""
+"""A map of attention over its image: its place, its colours, its file."""
 
 import numpy as np
 import pytest
@@ -8,28 +8,28 @@ from seqzoo import plot
 from seqzoo.plot.attention_map import _attention_figure, even_shares
 
 RNG = np.random.default_rng(0)
-PICTURE = RNG.integers(256, size=(30, 40, 3)).astype("uint8")
+IMAGE = RNG.integers(256, size=(30, 40, 3)).astype("uint8")
 WEIGHTS = RNG.dirichlet(np.ones(12)).reshape(3, 4)
 
 
 def drawn(region=None, size=(40, 30)):
-    """The axes of the picture, of the map and of its scale."""
-    image = Image.fromarray(PICTURE).resize(size)
+    """The axes of the image, of the map and of its scale."""
+    image = Image.fromarray(IMAGE).resize(size)
     return _attention_figure(image, even_shares(WEIGHTS), region, "cat", "$x$").axes
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_the_same_map_gives_the_same_file(tmp_path, suffix):
-    one = plot.plot_attention_map(PICTURE, WEIGHTS, tmp_path / f"one.{suffix}")
-    two = plot.plot_attention_map(PICTURE, WEIGHTS, tmp_path / f"two.{suffix}")
+    one = plot.plot_attention_map(IMAGE, WEIGHTS, tmp_path / f"one.{suffix}")
+    two = plot.plot_attention_map(IMAGE, WEIGHTS, tmp_path / f"two.{suffix}")
     assert one.read_bytes() == two.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == [one.name, two.name]
 
 
-def test_the_picture_is_on_the_left_and_the_map_over_it_on_the_right():
+def test_the_image_is_on_the_left_and_the_map_over_it_on_the_right():
     plain, over, _ = drawn()
-    (picture,) = plain.get_images()
-    np.testing.assert_array_equal(picture.get_array(), PICTURE)
+    (shown,) = plain.get_images()
+    np.testing.assert_array_equal(shown.get_array(), IMAGE)
     grey, cover = over.get_images()
     assert (grey.get_cmap().name, grey.get_clim()) == ("gray", (0, 255))
     np.testing.assert_allclose(cover.get_array(), 12 * WEIGHTS)
@@ -44,7 +44,7 @@ def test_a_map_of_a_part_lies_on_that_part_and_is_cut_off_at_the_border():
 
 
 @pytest.mark.parametrize("size", [(40, 30), (300, 20), (20, 300), (1, 1)])
-def test_both_panels_keep_the_shape_of_the_picture(size):
+def test_both_panels_keep_the_shape_of_the_image(size):
     plain, over, _ = drawn(size=size)
     plain.figure.draw_without_rendering()
     for axes in (plain, over):
@@ -59,9 +59,9 @@ def test_a_share_of_one_is_what_all_would_get_alike():
 
 
 def test_a_path_and_grey_are_drawn_too(tmp_path):
-    Image.fromarray(PICTURE[..., 0]).save(tmp_path / "grey.png")
+    Image.fromarray(IMAGE[..., 0]).save(tmp_path / "grey.png")
     plot.plot_attention_map(tmp_path / "grey.png", WEIGHTS, tmp_path / "a.png")
-    plot.plot_attention_map(PICTURE[..., 0], np.ones((1, 1)), tmp_path / "b.png")
+    plot.plot_attention_map(IMAGE[..., 0], np.ones((1, 1)), tmp_path / "b.png")
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_a_path_and_grey_are_drawn_too(tmp_path):
 )
 def test_what_is_no_map_is_refused(tmp_path, weights, message):
     with pytest.raises(ValueError, match=message):
-        plot.plot_attention_map(PICTURE, weights, tmp_path / "a.png")
+        plot.plot_attention_map(IMAGE, weights, tmp_path / "a.png")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_picture_is_refused(tmp_path):
-    (tmp_path / "a.jpg").write_text("no picture")
+def test_what_is_no_image_is_refused(tmp_path):
+    (tmp_path / "a.jpg").write_text("no image")
     with pytest.raises(ValueError, match="must be an image"):
         plot.plot_attention_map(tmp_path / "a.jpg", WEIGHTS, tmp_path / "a.png")
     with pytest.raises(FileNotFoundError, match=r"b\.jpg"):

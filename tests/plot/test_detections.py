@@ -1,4 +1,4 @@
-"""Boxes in a picture, and the small pictures of where their queries looked."""
+"""Boxes in an image, and the small images of where their queries looked."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from seqzoo.plot.detections import _colours, _detections_figure
 from seqzoo.tasks.detection import Detections
 
 RNG = np.random.default_rng(0)
-PICTURE = RNG.integers(256, size=(30, 40, 3)).astype("uint8")
+IMAGE = RNG.integers(256, size=(30, 40, 3)).astype("uint8")
 BOXES = np.array([[2, 3, 12, 9], [-4, 5, 60, 20], [1, 1, 5, 5]], "float32")
 LABELS = ["cat", "$dog$", "cat"]
 SCORES = np.array([0.9, 0.75, 0.5], "float32")
@@ -19,9 +19,9 @@ MAPS = RNG.random((3, 4, 5))
 
 
 def drawn(maps):
-    """All axes, that of the whole picture first."""
+    """All axes, that of the whole image first."""
     names = [f"object {i}" for i in range(3)]
-    image = Image.fromarray(PICTURE)
+    image = Image.fromarray(IMAGE)
     return _detections_figure(image, BOXES, names, ["C0", "C1", "C0"], maps).axes
 
 
@@ -34,7 +34,7 @@ def box_of(patch):
 def test_the_same_detections_give_the_same_file(tmp_path, suffix):
     one, two = (tmp_path / f"{name}.{suffix}" for name in ("one", "two"))
     for path in (one, two):
-        plot.plot_detections(PICTURE, FOUND, path, attention=MAPS)
+        plot.plot_detections(IMAGE, FOUND, path, attention=MAPS)
     assert one.read_bytes() == two.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == [one.name, two.name]
 
@@ -47,7 +47,7 @@ def test_every_object_has_its_box_and_its_name():
         "object 1",
         "object 2",
     ]
-    # A box may reach beyond the picture, which stays as it is; its name does not.
+    # A box may reach beyond the image, which stays as it is; its name does not.
     assert (axes.get_xlim(), axes.get_ylim()) == ((0, 40), (30, 0))
     assert axes.texts[1].get_position() == (0, 5)
 
@@ -58,7 +58,7 @@ def test_objects_of_a_class_share_a_colour():
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_first_objects_have_small_pictures_of_where_they_looked(count):
+def test_the_first_objects_have_small_images_of_where_they_looked(count):
     whole, *panels = drawn(list(MAPS[:count]))
     whole.figure.draw_without_rendering()
     assert [axes.get_title() for axes in panels] == [
@@ -70,8 +70,8 @@ def test_the_first_objects_have_small_pictures_of_where_they_looked(count):
         assert axes.get_window_extent().y1 < whole.get_window_extent().y0
 
 
-def test_small_pictures_stand_side_by_side_and_never_overlap():
-    image, boxes = Image.fromarray(PICTURE), np.repeat(BOXES, 3, axis=0)
+def test_small_images_stand_side_by_side_and_never_overlap():
+    image, boxes = Image.fromarray(IMAGE), np.repeat(BOXES, 3, axis=0)
     names, maps = ["x"] * 9, [MAPS[0]] * 9
     figure = _detections_figure(image, boxes, names, ["C0"] * 9, maps)
     figure.draw_without_rendering()
@@ -83,8 +83,8 @@ def test_small_pictures_stand_side_by_side_and_never_overlap():
 
 
 def test_names_are_labels_and_scores_as_they_are(tmp_path):
-    plot.plot_detections(PICTURE, FOUND, tmp_path / "a.svg")
-    plot.plot_detections(PICTURE, NOTHING, tmp_path / "b.svg", attention=MAPS[:0])
+    plot.plot_detections(IMAGE, FOUND, tmp_path / "a.svg")
+    plot.plot_detections(IMAGE, NOTHING, tmp_path / "b.svg", attention=MAPS[:0])
     assert (tmp_path / "a.svg").read_bytes() != (tmp_path / "b.svg").read_bytes()
     page = (tmp_path / "a.svg").read_text("utf-8")
     assert "cat 0.90" in page and "$dog$ 0.75" in page
@@ -102,5 +102,5 @@ def test_names_are_labels_and_scores_as_they_are(tmp_path):
 )
 def test_parts_that_do_not_fit_are_refused(tmp_path, found, maps, message):
     with pytest.raises(ValueError, match=message):
-        plot.plot_detections(PICTURE, found, tmp_path / "a.png", attention=maps)
+        plot.plot_detections(IMAGE, found, tmp_path / "a.png", attention=maps)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Files of pictures: which there are, and that each is written whole or not at all."""
+"""Files of figures: which there are, and that each is written whole or not at all."""
 
 import sys
 
@@ -20,7 +20,7 @@ def test_a_missing_folder_is_named(tmp_path):
         plot.plot_gradients(CURVES, tmp_path / "none" / "a.png")
 
 
-def test_a_failure_leaves_the_old_picture_alone(tmp_path, monkeypatch):
+def test_a_failure_leaves_the_old_figure_alone(tmp_path, monkeypatch):
     import matplotlib.figure
 
     def fail(self, path, **options):

@@ -111,6 +111,6 @@ def test_the_same_gates_give_the_same_file(tmp_path, suffix):
         ({"a_gate": np.ones(())}, {}, r"\(steps, units\)"),
     ],
 )
-def test_what_is_no_picture_of_gates_is_refused(tmp_path, gates, options, message):
+def test_what_is_no_figure_of_gates_is_refused(tmp_path, gates, options, message):
     with pytest.raises(ValueError, match=message):
         plot.plot_gates(gates, tmp_path / "a.png", **options)

@@ -1,4 +1,4 @@
-"""`seqzoo plot` of models that see: what is drawn over which picture."""
+"""`seqzoo plot` of models that see: what is drawn over which image."""
 
 import functools
 
@@ -63,7 +63,7 @@ def load(monkeypatch):
         monkeypatch.setattr(seqzoo, "load", lambda name: model, raising=False)
         return model
 
-    # One picture is not worth compiling.
+    # One image is not worth compiling.
     monkeypatch.setattr(base, "compile_for", lambda model, function: function)
     return give
 
@@ -80,7 +80,7 @@ def built(make):
 
 
 @pytest.fixture
-def picture(tmp_path):
+def image(tmp_path):
     path = tmp_path / "in" / "scene.png"
     path.parent.mkdir()
     Image.fromarray(PIXELS).save(path)
@@ -106,10 +106,10 @@ def drawn(monkeypatch):
 
 
 @pytest.mark.parametrize("make", [vit, swin, detr])
-def test_a_picture_is_drawn_by_default(load, picture, capsys, tmp_path, make):
+def test_an_image_is_drawn_by_default(load, image, capsys, tmp_path, make):
     load(make)
     out = tmp_path / "a.png"
-    assert cli.main(["plot", "toy", picture, "--out", str(out)]) == 0
+    assert cli.main(["plot", "toy", image, "--out", str(out)]) == 0
     assert capsys.readouterr() == (f"{out}\n", "")
     assert out.read_bytes().startswith(b"\x89PNG")
 
@@ -123,32 +123,32 @@ def test_a_picture_is_drawn_by_default(load, picture, capsys, tmp_path, make):
         (swin, (0, 0, 32, 24 * 10 / 9)),
     ],
 )
-def test_the_map_lies_where_its_patches_are(load, picture, drawn, make, region):
+def test_the_map_lies_where_its_patches_are(load, image, drawn, make, region):
     model = load(make)
-    assert cli.main(["plot", "toy", picture, "--out", "a.png"]) == 0
+    assert cli.main(["plot", "toy", image, "--out", "a.png"]) == 0
     np.testing.assert_allclose(drawn["region"], region)
-    expected = model.attention_map(model.processor.encode([picture]))
+    expected = model.attention_map(model.processor.encode([image]))
     np.testing.assert_allclose(drawn["weights"], ops.convert_to_numpy(expected)[0])
-    answer = model.classify(picture)
+    answer = model.classify(image)
     assert drawn["label"] == f"{answer.label} {answer.probability:.2f}"
     assert drawn["source"] == "all layers"
 
 
-def test_a_layer_and_a_head_can_be_asked_for(load, picture, drawn):
+def test_a_layer_and_a_head_can_be_asked_for(load, image, drawn):
     model = load(swin)
     options = ["--layer", "2", "--head", "1"]
-    assert cli.main(["plot", "toy", picture, "--out", "a.png", *options]) == 0
-    pixels = model.processor.encode([picture])
+    assert cli.main(["plot", "toy", image, "--out", "a.png", *options]) == 0
+    pixels = model.processor.encode([image])
     expected = ops.convert_to_numpy(model.attention_map(pixels, layer=2, head=1))
     np.testing.assert_allclose(drawn["weights"], expected[0])
     assert drawn["source"] == "layer 2, head 1"
 
 
-def test_each_object_has_the_attention_of_its_own_query(load, picture, drawn):
+def test_each_object_has_the_attention_of_its_own_query(load, image, drawn):
     model = load(detr)
     options = ["--threshold", "0.1", "--top", "3", "--layer", "0", "--head", "1"]
-    assert cli.main(["plot", "toy", picture, "--out", "a.png", *options]) == 0
-    inputs = model.processor.encode([picture])
+    assert cli.main(["plot", "toy", image, "--out", "a.png", *options]) == 0
+    inputs = model.processor.encode([image])
     scores = ops.convert_to_numpy(ops.softmax(model(inputs)["logits"]))[0, :, :-1]
     queries = np.argsort(-scores.max(-1), kind="stable")[:3]
     assert queries.tolist() != [0, 1, 2]  # else anybody would get it right
@@ -156,20 +156,20 @@ def test_each_object_has_the_attention_of_its_own_query(load, picture, drawn):
     np.testing.assert_allclose(drawn["attention"], maps, atol=1e-6)
     assert len(drawn["objects"]) >= 3
     np.testing.assert_array_equal(
-        drawn["objects"].boxes_xyxy, model.detect(picture, 0.1).boxes_xyxy
+        drawn["objects"].boxes_xyxy, model.detect(image, 0.1).boxes_xyxy
     )
 
 
-def test_a_picture_without_objects_is_drawn_all_the_same(load, picture, tmp_path):
+def test_an_image_without_objects_is_drawn_all_the_same(load, image, tmp_path):
     model = load(detr)
-    assert not len(model.detect(picture, 1.0))
+    assert not len(model.detect(image, 1.0))
     out = tmp_path / "a.svg"
-    command = ["plot", "toy", picture, "--threshold", "1", "--out", str(out)]
+    command = ["plot", "toy", image, "--threshold", "1", "--out", str(out)]
     assert cli.main(command) == 0
     assert out.is_file()
 
 
-def test_without_a_picture_it_is_the_training(monkeypatch, capsys, tmp_path):
+def test_without_an_image_it_is_the_training(monkeypatch, capsys, tmp_path):
     """Which needs no model, only its log."""
     monkeypatch.setenv("SEQZOO_WEIGHTS", str(tmp_path))
     model = vit()
@@ -189,13 +189,13 @@ def test_without_a_picture_it_is_the_training(monkeypatch, capsys, tmp_path):
 
 @pytest.mark.parametrize("kind", ["attention", "detections"])
 @pytest.mark.parametrize("problem", ["missing", "text", "folder"])
-def test_what_is_no_picture_is_refused_before_a_model_is_loaded(
+def test_what_is_no_image_is_refused_before_a_model_is_loaded(
     monkeypatch, capsys, tmp_path, kind, problem
 ):
     monkeypatch.setattr(seqzoo, "load", lambda name: pytest.fail(), raising=False)
     path = tmp_path / "scene.png"
     if problem == "text":
-        path.write_text("no picture")
+        path.write_text("no image")
     elif problem == "folder":
         path.mkdir()
     out = tmp_path / "a.png"
@@ -220,11 +220,11 @@ def test_what_is_no_picture_is_refused_before_a_model_is_loaded(
     ],
 )
 def test_what_the_model_cannot_do_is_refused_in_one_line(
-    load, picture, capsys, tmp_path, make, options, message
+    load, image, capsys, tmp_path, make, options, message
 ):
     load(make)
     out = tmp_path / "a.png"
-    assert cli.main(["plot", "toy", picture, "--out", str(out), *options]) == 2
+    assert cli.main(["plot", "toy", image, "--out", str(out), *options]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
     assert not out.exists()

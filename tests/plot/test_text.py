@@ -1,4 +1,4 @@
-"""A text on the colours of a unit: as a picture and as a page."""
+"""A text on the colours of a unit: as an image and as a page."""
 
 import html.parser
 from types import SimpleNamespace
@@ -114,7 +114,7 @@ def test_black_is_legible_on_every_colour_and_the_ends_differ():
     assert colour(-9.0) == colour(-1.0)
 
 
-def test_no_two_characters_of_the_picture_overlap():
+def test_no_two_characters_of_the_image_overlap():
     figure = _text_figure("title", steps_in_lines(reading("MW@" * 30, k=3)))
     canvas = figure.canvas
     canvas.draw()

@@ -50,6 +50,6 @@ def test_the_wrong_class_finds_nothing():
     assert scored([detections((BOX, "dog", 0.9))], [[BOX]], [[0]]).mean == 0
 
 
-def test_a_picture_without_detections_must_be_said():
+def test_an_image_without_detections_must_be_said():
     with pytest.raises(ValueError, match="1, 2 and 2"):
         scored([detections()], [[BOX], []], [[0], []])
