@@ -4,10 +4,11 @@ Each cell has as many units as give the model 0.82 to 0.90 million parameters, i
 layers, and sees the same batches in the same order for the same number of steps, with
 the same learning rate and dropout: these were set on the LSTM and not searched.
 
-`--text my.txt` trains on any UTF-8 file instead.
+`--text my.txt` trains on any UTF-8 file instead, for ten minutes whatever its length.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -25,27 +26,14 @@ NATS = "nats_per_character"
 def char_lm(
     corpus: data.TextCorpus, name: str, card: Card, cell: str, units: int, **config
 ) -> Recipe:
-    """The recipe of one cell on any text."""
-    text = corpus.train + corpus.validation + corpus.test
-    processor = CharacterProcessor.train(text)
-    model = RecurrentLM(
-        RecurrentLMConfig(
-            vocab_size=processor.vocab_size,
-            embed_dim=64,
-            cell=cell,
-            units=units,
-            layers=2,
-            dropout=0.25,
-            **config,
-        )
-    )
-    model.processor = processor
-    validation, test = (
-        processor.encode(corpus.validation),
-        processor.encode(corpus.test),
-    )
+    """The recipe of one cell on Tiny Shakespeare, or on the user's own text."""
+    model = fresh_model(corpus.text, cell, units, **config)
+    if corpus.file is not None:
+        return own_char_lm(corpus, name, card, model)
+    encode = model.processor.encode
+    validation, test = encode(corpus.validation), encode(corpus.test)
     last_tenth = np.concatenate([validation, test])
-    train = data.TokenStream(processor.encode(corpus.train), batch_size=32, steps=128)
+    train = data.TokenStream(encode(corpus.train), batch_size=32, steps=128)
     # A tenth of the rows begin a batch with fresh states.
     model.carry_states(train.batch_size, 0.1)
     epochs = max(1, round(2_940 / len(train)))  # 12 for Tiny Shakespeare
@@ -59,16 +47,7 @@ def char_lm(
         model=model,
         train=train,
         loss=SparseCategoricalCrossentropy(from_logits=True),
-        optimizer=adamw(
-            learning_rate=4e-3,
-            steps=epochs * len(train),
-            warmup_steps=200,
-            weight_decay=0.01,
-            no_decay=(),
-            beta_2=0.99,
-            clip_norm=1.0,
-            ema_momentum=0.998,
-        ),
+        optimizer=optimizer(epochs * len(train), warmup_steps=200, ema_momentum=0.998),
         epochs=epochs,
         validate=CrossEntropy(NATS, validation, f"{corpus.name}, validation", rows=64),
         monitor=NATS,
@@ -76,8 +55,85 @@ def char_lm(
         evaluate=lambda model: {
             name: metric for score in scores for name, metric in score(model).items()
         },
-        card=card if corpus.name == "tiny_shakespeare" else own_card(card, corpus.name),
+        card=card,
         golden=test[None, :64],
+        data_sha256={corpus.name: corpus.sha256} if corpus.sha256 else {},
+    )
+
+
+def own_char_lm(
+    corpus: data.TextCorpus, name: str, card: Card, model: RecurrentLM
+) -> Recipe:
+    """The same model on a text of any length: ten minutes on two CPU cores.
+
+    An epoch is a number of steps and not a pass through the text, so that a long text
+    is validated in time and a short one not too often.
+    """
+    file, parts = corpus.file.name, (corpus.train, corpus.validation, corpus.test)
+    train, validation, test = (model.processor.encode(part) for part in parts)
+    epochs, steps = 15, 60  # 60 steps an epoch
+    batches = data.TokenCircle(train, batch_size=32, steps=128, batches=steps)
+    model.carry_states(batches.batch_size, 0.1)
+    prompt = corpus.validation[:20]
+    alphabet = model.processor.vocab_size
+    sizes = [f"{len(part):,}" for part in parts]
+    return Recipe(
+        name=own_name(name, corpus),
+        model=model,
+        train=batches,
+        loss=SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=optimizer(
+            epochs * steps, warmup_steps=60, ema_momentum=0.99, young_averages=True
+        ),
+        epochs=epochs,
+        validate=CrossEntropy(
+            NATS,
+            validation,
+            f"{file}, validation",
+            rows=max(1, min(64, len(validation) // 500)),
+        ),
+        monitor=NATS,
+        mode="min",
+        evaluate=CrossEntropy(f"{NATS}_test", test, f"{file}, test"),
+        card=own_card(card, file, sizes),
+        golden=test[None, :64],
+        data_sha256={file: corpus.sha256},
+        source=name,
+        arguments=("--text", file),
+        about=f"{file}: {len(corpus.text):,} characters, {alphabet:,} different ones",
+        minutes=10 * (1 + alphabet / 3_300),  # the last layer grows with the alphabet
+        sample=lambda model: prompt + model.generate(prompt, 200, 0.8, seed=0),
+    )
+
+
+def fresh_model(text: str, cell: str, units: int, **config) -> RecurrentLM:
+    """The model of one cell, with the alphabet of a text."""
+    processor = CharacterProcessor.train(text, max_characters=2_048)
+    model = RecurrentLM(
+        RecurrentLMConfig(
+            vocab_size=processor.vocab_size,
+            embed_dim=64,
+            cell=cell,
+            units=units,
+            layers=2,
+            dropout=0.25,
+            **config,
+        )
+    )
+    model.processor = processor
+    return model
+
+
+def optimizer(steps: int, **settings):
+    """AdamW with the numbers that all cells share."""
+    return adamw(
+        learning_rate=4e-3,
+        steps=steps,
+        weight_decay=0.01,
+        no_decay=(),
+        beta_2=0.99,
+        clip_norm=1.0,
+        **settings,
     )
 
 
@@ -108,10 +164,9 @@ class NanoGPTCrossEntropy:
             rows = self.token_ids[starts[:, None] + np.arange(window + 1)]
             score = model.cross_entropy(rows)
             nats, tokens = nats + score.nats, tokens + score.tokens
-        examples = batches * batch_size * longest
         extra = {"context": context}
         metric = Metric(
-            nats / tokens, "nats/character", self.split, examples, extra=extra
+            nats / tokens, "nats/character", self.split, tokens, extra=extra
         )
         return {f"{NATS}_nanogpt": metric}
 
@@ -151,15 +206,26 @@ def char_lm_card(title: str, paper: str) -> Card:
     )
 
 
-def own_card(card: Card, text: str) -> Card:
-    """The card of the same cell trained on a reader's own text."""
+def own_name(name: str, corpus: data.TextCorpus) -> str:
+    """The name of the cell's model of a text; letters that no folder likes become _."""
+    return f"{name}_{re.sub(r'[^A-Za-z0-9_-]+', '_', corpus.name)}"
+
+
+def own_card(card: Card, file: str, sizes: list[str]) -> Card:
+    """The card of the same cell trained on the user's own text."""
+    train, validation, test = sizes
     return Card(
-        title=f"{card.title}, trained on {text}",
-        description="Generates text in the manner of its own, character by character.",
+        title=f"{card.title}, trained on {file}",
+        description=f"Continues a text in the manner of {file}, one character at a "
+        "time, and scores how likely a text is. Two recurrent layers.",
         paper=card.paper,
-        data=f"{text}: the last tenth chose the epoch and is the test",
-        licence="other",
+        data=(
+            f"{file}, a text of the user's own: the first {train} characters train the "
+            f"model, the next {validation} choose the epoch, the last {test} test it"
+        ),
+        licence="unknown",  # the Hub's word; the user knows the rights in the text
         limits="It knows the characters of its text and nothing of the world.",
+        usage="print(model.generate(max_new_tokens=200, seed=0))",
     )
 
 

@@ -69,6 +69,12 @@ QUOTED = {
         "10 MB": "the limit of a file",
         "20 million pixels": "the limit of an image",
     },
+    "docs/own-data.md": {
+        "15 epochs of 60 steps": "the recipe, tested with it",
+        "first 90 %": "the split",
+        "next 5 %": "the split",
+        "last 5 %": "the split",
+    },
     "docs/models/char_lm.md": {
         "1.1 million": "Tiny Shakespeare",
         "0.90 million parameters": "the budget of the character models, tested below",

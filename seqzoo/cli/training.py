@@ -1,6 +1,7 @@
 """Commands that run recipes: `train` and `evaluate`."""
 
 import runpy
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 
 import seqzoo
+from seqzoo.hub.manifest import METRICS, parse_json
 from seqzoo.hub.names import bundle_folder, is_bare
 
 
@@ -33,8 +35,17 @@ def evaluate(
     """Score a model again and compare with its record."""
     folder = bundle_folder() / name if is_bare(name) else Path(name).expanduser()
     folder = folder.absolute()
-    # A run names the folder after the recipe.
-    _run_recipe(folder.name, ["--evaluate", "--out", str(folder.parent)], context)
+    recipe = folder.name  # a run names the folder after the recipe
+    if (folder / METRICS).is_file():
+        record = parse_json((folder / METRICS).read_bytes(), str(folder / METRICS))
+        recipe = Path(str(record.get("recipe", recipe))).stem
+        if recipe != folder.name:
+            raise ValueError(
+                f"{name} was trained on data of its own, which are needed. Type: "
+                f"seqzoo train {recipe} --evaluate --out {folder.parent} "
+                f"{shlex.join(record.get('arguments', ()))}"
+            )
+    _run_recipe(recipe, ["--evaluate", "--out", str(folder.parent)], context)
 
 
 def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:

@@ -46,7 +46,7 @@ from seqzoo.data.tiny_shakespeare import (
     tiny_shakespeare,
     toy_text,
 )
-from seqzoo.data.token_stream import TokenStream
+from seqzoo.data.token_stream import TokenCircle, TokenStream
 from seqzoo.data.toy_pairs import toy_pairs, toy_translations
 from seqzoo.data.translation_batches import TranslationBatches
 from seqzoo.data.trivial_augment import TrivialAugment
@@ -76,6 +76,7 @@ __all__ = [
     "SineBatches",
     "SpeakerVariation",
     "TextCorpus",
+    "TokenCircle",
     "TokenStream",
     "TranslationBatches",
     "TranslationCorpus",

@@ -1,7 +1,11 @@
-"""Tiny Shakespeare: 1.1 million characters of plays (Karpathy 2015, char-rnn)."""
+"""Tiny Shakespeare, 1.1 million characters (Karpathy 2015, char-rnn), and own texts."""
 
-from dataclasses import dataclass
+import codecs
+import hashlib
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+MOST_HELD_OUT = 50_000  # characters: more would take minutes after each epoch
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,13 @@ class TextCorpus:
     train: str
     validation: str
     test: str
+    file: Path | None = None  # the file of the user's that it was read from
+    sha256: str = ""  # of the bytes of the file; empty: not known
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.train + self.validation + self.test
 
 
 def tiny_shakespeare() -> TextCorpus:
@@ -26,7 +37,8 @@ def tiny_shakespeare() -> TextCorpus:
     for split in ("train", "validation", "test"):
         (example,) = tfds.as_numpy(tfds.load("tiny_shakespeare", split=split))
         parts[split] = example["text"].decode("utf-8")
-    return TextCorpus("tiny_shakespeare", **parts)
+    corpus = TextCorpus("tiny_shakespeare", **parts)
+    return replace(corpus, sha256=hashlib.sha256(corpus.text.encode()).hexdigest())
 
 
 def split_text(name: str, text: str, held_out: float = 0.05) -> TextCorpus:
@@ -51,17 +63,28 @@ def split_text(name: str, text: str, held_out: float = 0.05) -> TextCorpus:
 
 
 def text_file(path: Path) -> TextCorpus:
-    """A UTF-8 file in the same three parts, under the file's name.
+    r"""A UTF-8 file in the same three parts, under the file's name.
+
+    Validation and the test get 5 % of the text each, and at most `MOST_HELD_OUT`
+    characters. A byte order mark is no part of the text, and every line ends in "\n".
 
     Raises:
         ValueError: If it is not UTF-8, or too short.
     """
+    content = path.read_bytes()
     try:
-        return split_text(path.stem, path.read_text(encoding="utf-8"))
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        encoding = "UTF-16" if content.startswith(marks) else "ENCODING"
         raise ValueError(
-            f"A text must be a file in UTF-8. Received: {path}, where {error}."
+            f"A text must be a file in UTF-8. Received: {path}, where {error}. If it "
+            f"is a text, convert it: iconv -f {encoding} -t UTF-8 {path} > new.txt"
         ) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    held_out = min(0.05, MOST_HELD_OUT / max(1, len(text)))
+    corpus = split_text(path.stem, text, held_out)
+    return replace(corpus, file=path, sha256=hashlib.sha256(content).hexdigest())
 
 
 def toy_text(characters: int = 8_000, seed: int = 0) -> str:

@@ -51,3 +51,46 @@ class TokenStream(Batches):
 
     def make(self, epoch: int, part: Array) -> tuple[Any, Any]:
         return part[:, :-1], part[:, 1:]
+
+
+class TokenCircle(Batches):
+    """Batches `(inputs, targets)` of a text whose end joins its start.
+
+    Row r begins at token `r / batch_size * len(token_ids)` of the circle, turned by a
+    random number of tokens, and reads on without end: row i of a batch continues row i
+    of the batch before, from epoch to epoch, too. So the number of steps of an epoch
+    does not depend on the length of the text.
+
+    Both arrays are int32 `(batch_size, steps)`; targets are the inputs one step later.
+
+    Args:
+        token_ids: Integer array `(tokens,)`.
+        batch_size: Rows of every batch.
+        steps: Steps of every batch.
+        batches: Batches of an epoch.
+        seed: Seed of the turn.
+
+    Raises:
+        ValueError: If there are fewer than 2 tokens.
+    """
+
+    def __init__(
+        self, token_ids: Array, batch_size: int, steps: int, batches: int, seed: int = 0
+    ):
+        self.token_ids = np.asarray(token_ids, "int32")
+        self.batch_size, self.steps, self.batches = batch_size, steps, batches
+        count = len(self.token_ids)
+        if count < 2:
+            raise ValueError(f"A text needs at least 2 tokens. Received: {count}.")
+        turn = np.random.default_rng(seed).integers(count)
+        self.starts = turn + np.arange(batch_size) * count // batch_size
+
+    def plan(self, epoch: int) -> range:
+        first = epoch * self.batches
+        return range(first, first + self.batches)
+
+    def make(self, epoch: int, part: int) -> tuple[Any, Any]:
+        steps = part * self.steps + np.arange(self.steps + 1)
+        places = (self.starts[:, None] + steps) % len(self.token_ids)
+        rows = self.token_ids[places]  # (batch_size, steps + 1)
+        return rows[:, :-1], rows[:, 1:]

@@ -2,8 +2,10 @@
 
 import datetime
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from seqzoo.training.recipe import Card
@@ -19,20 +21,26 @@ def card_texts(card: Card) -> dict[str, Any]:
     }
 
 
-def model_card(card: Card, record: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+def model_card(
+    card: Card,
+    record: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    address: str | None = None,
+) -> str:
     """The content of `README.md`, from the recipe's card and the run's record.
 
     Args:
         card: The hand-written part.
         record: The content of `metrics.json`; every number printed is from it.
         spec: The content of `config.json`.
+        address: What `seqzoo.load` needs; by default the model's name.
     """
     sections = [
         _front_matter(card, record, spec),
         f"# {card.title}",
         card.description,
         "## Usage",
-        _usage(card, record["name"]),
+        _usage(card, address or record["name"]),
         "## Scores",
         _scores(card, record),
         _circumstances(record),
@@ -88,8 +96,11 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", spelled).strip("_")
 
 
-def _usage(card: Card, name: str) -> str:
-    lines = ["import seqzoo", "", f'model = seqzoo.load("{name}")', card.usage.strip()]
+def _usage(card: Card, address: str) -> str:
+    load = f'model = seqzoo.load("{address}")'
+    if address.startswith("."):
+        load += "  # the path of this folder"
+    lines = ["import seqzoo", "", load, card.usage.strip()]
     return "\n".join(["```python", *lines, "```"]).replace("\n\n```", "\n```")
 
 
@@ -120,7 +131,11 @@ def _circumstances(record: Mapping[str, Any]) -> str:
     duration = datetime.timedelta(seconds=round(record["seconds"]))
     commit = record["commit"]
     source = f" at commit {commit[:12]}" if commit else ""
-    command = f"python -m recipes.{record['name']} --seed {record['seed']}"
+    script = Path(record["recipe"]).stem
+    is_own = script != record["name"]  # the recipe's on other data
+    start = f"seqzoo train {script}" if is_own else f"python -m recipes.{script}"
+    flags = [*record.get("arguments", []), "--seed", str(record["seed"])]
+    command = f"{start} {shlex.join(flags)}"
     if "training_dtype" in record:
         command += f" --dtype {record['training_dtype']}"
     return (

@@ -7,6 +7,7 @@ promise the weights of an uninterrupted run.
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -142,17 +143,28 @@ def load_weights(model: Task, path: Path) -> None:
 
 def _identity(recipe: Recipe, seed: int) -> dict[str, Any]:
     """Values, or their hashes, that must be equal in a resumed run."""
-    processor = recipe.model.processor
     return {
         "name": recipe.name,
         "config": _digest(recipe.model.get_config()),
-        "processor": _digest(processor and processor.get_config()),
-        "optimizer": _digest(keras.saving.serialize_keras_object(recipe.optimizer)),
-        "loss": _digest(keras.saving.serialize_keras_object(recipe.loss)),
-        "data_sha256": _digest(dict(recipe.data_sha256)),
+        "processor": _processor_digest(recipe.model.processor),
+        "data": _digest(dict(recipe.data_sha256)),
         "seed": seed,
         "epochs": recipe.epochs,
+        "optimizer": _digest(keras.saving.serialize_keras_object(recipe.optimizer)),
+        "loss": _digest(keras.saving.serialize_keras_object(recipe.loss)),
     }
+
+
+def _processor_digest(processor: Any) -> str:
+    """Of the processor's Config and of its files, which hold a vocabulary."""
+    files: dict[str, str] = {}
+    if processor is None:
+        return _digest(files)
+    with tempfile.TemporaryDirectory() as folder:
+        processor.save(Path(folder))
+        for path in sorted(Path(folder).iterdir()):
+            files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return _digest([type(processor).__name__, processor.get_config(), files])
 
 
 def _digest(value: Any) -> str:

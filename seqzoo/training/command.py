@@ -7,7 +7,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,9 +46,7 @@ def main(
     def chosen_recipe() -> Recipe:
         if read is None or flags.text is None:
             return make_recipe(data())
-        recipe = make_recipe(read(flags.text))
-        # Another name, so that the folder of the trained model stays.
-        return dataclasses.replace(recipe, name=f"{recipe.name}_{flags.text.stem}")
+        return make_recipe(read(flags.text))
 
     try:
         if flags.evaluate:
@@ -109,6 +107,12 @@ def _replay(recipe: Recipe, folder: Path) -> None:
     is_bundled = folder.resolve() == zoo.bundle_folder().resolve()
     model = zoo.load(recipe.name if is_bundled else folder / recipe.name)
     record = json.loads((folder / recipe.name / "metrics.json").read_text("utf-8"))
+    trained_on, given = record.get("data_sha256"), dict(recipe.data_sha256)
+    if trained_on and trained_on != given:
+        raise ValueError(
+            f"{folder / recipe.name} was scored on other data: {_hashes(trained_on)}. "
+            f"Received: {_hashes(given)}. Give the same files."
+        )
     recorded = {name: entry["value"] for name, entry in record["metrics"].items()}
     differing = []
     for name, metric in recipe.evaluate(model).items():
@@ -122,6 +126,10 @@ def _replay(recipe: Recipe, folder: Path) -> None:
             f"{', '.join(differing)} differ from metrics.json by more than "
             f"{REPLAY_TOLERANCE:.1%}. Were the weights, the data or the code changed?"
         )
+
+
+def _hashes(files: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} of sha256 {sha[:12]}" for name, sha in files.items())
 
 
 def _parser(takes_file: bool) -> argparse.ArgumentParser:

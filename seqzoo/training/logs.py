@@ -76,6 +76,15 @@ def csv_of(history: Sequence[dict[str, float]]) -> bytes:
     return text.getvalue().encode()
 
 
+def duration(seconds: float) -> str:
+    """Roughly how long: "about 3 minutes"."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        count = round(seconds / length)
+        if count > 2 or (unit == "minute" and count):
+            return f"about {count} {unit}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
 def say(text: str) -> None:
     """A line on standard output, at once, also into a pipe."""
     print(text, flush=True)

@@ -5,8 +5,9 @@ import json
 import math
 import os
 import shutil
+import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -14,11 +15,12 @@ import keras
 import numpy as np
 
 from seqzoo.hub.build import dtype_policy
-from seqzoo.hub.manifest import replace_file
+from seqzoo.hub.manifest import read_manifest, replace_file
+from seqzoo.hub.names import bundle_folder
 from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.training.card import model_card
 from seqzoo.training.checkpoints import Checkpoints, Progress, load_weights
-from seqzoo.training.logs import EpochBar, csv_of, say, tensorboard
+from seqzoo.training.logs import EpochBar, csv_of, duration, say, tensorboard
 from seqzoo.training.recipe import Recipe
 from seqzoo.training.record import (
     environment,
@@ -58,7 +60,8 @@ def run(
         seed: Seed of Python, NumPy, Keras and the backend.
         folder: Folder that gets the trained model's folder.
         checkpoint_dir: Folder of the state of unfinished runs.
-        epochs: Number of epochs in place of the recipe's; the schedule stays.
+        epochs: Number of epochs in place of the recipe's; its schedule and the reach
+            of its averages become as much shorter or longer.
         resume: False starts again and overwrites the checkpoint.
         run_eagerly: As in `keras.Model.compile`: no step is compiled.
         dtype: One of `DTYPES`, the Keras dtype policy of training; None is Keras's
@@ -83,7 +86,7 @@ def run(
         recipe = make_recipe()
         recipe.model.ensure_built()  # every weight, before the optimizer asks for them
     if epochs is not None:
-        recipe = dataclasses.replace(recipe, epochs=epochs)
+        recipe = recipe.with_epochs(epochs)
     model = recipe.model
     model.compile(
         optimizer=recipe.optimizer,
@@ -99,6 +102,7 @@ def run(
     if progress.epoch:
         say(f"Resuming {recipe.name} after epoch {progress.epoch} from {logs}")
     if progress.epoch < recipe.epochs:
+        say(_expectation(recipe, progress, Path(folder)))
         progress.environment = environment()
         if dtype is not None:
             progress.environment["training_dtype"] = dtype
@@ -122,6 +126,28 @@ def run(
         recipe = dataclasses.replace(recipe, model=_twin(model))
     with exact_products():
         return _write(recipe, progress, Path(folder), seed)
+
+
+def _repository(folder: Path) -> str | None:
+    """The Hub repository of the model that is replaced; a new model has none yet."""
+    try:
+        manifest = read_manifest(folder)
+    except ValueError:
+        return None
+    return None if manifest is None else manifest.repo_id
+
+
+def _expectation(recipe: Recipe, progress: Progress, folder: Path) -> str:
+    """What a person wants to know before a training starts."""
+    epochs = recipe.epochs - progress.epoch
+    amount = f"{epochs} epochs"
+    if isinstance(recipe.train, Sized):
+        amount = f"{epochs * len(recipe.train):,} steps in {amount}"
+    if recipe.minutes is not None:
+        minutes = recipe.minutes * epochs / recipe.epochs
+        amount += f", {duration(60 * minutes)} on two CPU cores"
+    about = f"{recipe.about}; " if recipe.about else ""
+    return f"{about}{amount}. The model will be in {folder / recipe.name}"
 
 
 def _twin(model: Task) -> Task:
@@ -177,6 +203,7 @@ def _train_epoch(
         if is_best:
             progress.best_epoch, progress.best_score = epoch + 1, score
             checkpoints.save_best()
+        sample = recipe.sample(model) if recipe.sample else ""
 
     seconds = time.monotonic() - started
     progress.epoch = epoch + 1
@@ -193,7 +220,12 @@ def _train_epoch(
     progress.history.append(row)
     checkpoints.save(progress)
     values = "  ".join(f"{name} {value:.5g}" for name, value in list(row.items())[2:])
-    say(f"{title}  {steps} steps  {values}{'  (best)' if is_best else ''}")
+    line = f"{title}  {steps} steps  {values}{'  (best)' if is_best else ''}"
+    if epochs_left := recipe.epochs - progress.epoch:
+        line += f"  {duration(epochs_left * progress.seconds / progress.epoch)} left"
+    say(line)
+    if sample:
+        say(textwrap.indent(sample, "    "))
 
 
 @contextmanager
@@ -233,9 +265,11 @@ def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
         write_golden(recipe, whole / "golden.safetensors")
         (whole / "train_log.csv").write_bytes(csv_of(progress.history))
         spec = json.loads((whole / "config.json").read_text("utf-8"))
-        card = model_card(recipe.card, record, spec)
+        is_bundled = not recipe.source and folder.resolve() == bundle_folder().resolve()
+        address = recipe.name if is_bundled else f"./{recipe.name}"
+        card = model_card(recipe.card, record, spec, address)
         (whole / "README.md").write_text(card, encoding="utf-8")
-        hub.write_manifest(whole, repo_id=f"seqzoo/{recipe.name}")
+        hub.write_manifest(whole, repo_id=_repository(target))
         if target.exists():
             os.replace(target, staged / "before")
         os.replace(whole, target)

@@ -72,9 +72,15 @@ def adamw(
     warmup_steps: int = 0,
     beta_2: float = 0.999,
     no_decay: Sequence[str] = NO_DECAY,
+    young_averages: bool = False,
 ) -> keras.optimizers.Optimizer:
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
-    optimizer = keras.optimizers.AdamW(
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+
+    `young_averages`: the averages are of use after any number of steps, see
+    `YoungAverages`.
+    """
+    kind = YoungAverages if young_averages else keras.optimizers.AdamW
+    optimizer = kind(
         cosine(learning_rate, steps, warmup_steps),
         beta_2=beta_2,
         weight_decay=weight_decay,
@@ -109,6 +115,51 @@ def muon(
     )
     optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
     return optimizer
+
+
+class YoungAverages(keras.optimizers.AdamW):
+    """AdamW whose averages forget their start.
+
+        momentum_t = min(ema_momentum, (1 + t) / (10 + t)) after t steps
+
+    So the averages reach over about a ninth of the steps so far. With a constant
+    momentum, those of a short run are still near the first weights.
+    """
+
+    @property
+    def ema_momentum(self) -> Any:
+        """The momentum at the next step; set it to the largest."""
+        steps = keras.ops.cast(self.iterations, "float32")
+        return keras.ops.minimum(self._ema_momentum, (1 + steps) / (10 + steps))
+
+    @ema_momentum.setter
+    def ema_momentum(self, value: float) -> None:
+        self._ema_momentum = value
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor."""
+        return {**super().get_config(), "ema_momentum": self._ema_momentum}
+
+
+def stretch(optimizer: keras.optimizers.Optimizer, factor: float) -> None:
+    """Makes a schedule `factor` times as long, and the reach of the averages.
+
+    Averages of momentum m reach over about 1 / (1 - m) steps. A schedule that is none
+    of Keras's stays.
+    """
+    schedule: Any = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
+    if is_schedule and type(schedule).__module__.startswith("keras."):
+        config = schedule.get_config()
+        for name, value in config.items():
+            if name.endswith("_steps") and value:
+                config[name] = max(1, round(value * factor))
+            elif name == "boundaries":
+                config[name] = [max(1, round(step * factor)) for step in value]
+        optimizer.learning_rate = type(schedule).from_config(config)
+    if optimizer.use_ema:
+        momentum = optimizer.get_config()["ema_momentum"]
+        optimizer.ema_momentum = 1 - min(1.0, (1 - momentum) / factor)
 
 
 def _shared(clip_norm: float, ema_momentum: float) -> dict[str, Any]:

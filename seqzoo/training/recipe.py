@@ -1,11 +1,13 @@
 """A recipe: a model, how it is trained, and the hand-written part of its card."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from seqzoo.tasks.base import Task
 from seqzoo.tasks.metrics import Metric
+from seqzoo.training.optimizers import stretch
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Recipe:
         golden: A small real input of the model; by default `model.example_inputs()`.
         weights_dtype: "float16" or "float32", of the saved weights.
         data_sha256: Hash of each data file, for the record.
+        source: Name of the file in `recipes/`, if `name` is another.
+        arguments: Flags of the command, besides the seed, that led to this recipe.
+        about: What a person should know of the data; said before the training.
+        minutes: What to expect of the training on two CPU cores; None: not known.
+        sample: From the model to something to show after each epoch.
         xla: Whether TensorFlow compiles a training step with XLA, which Keras does on a
             CPU only if told. It takes half a minute more at the start.
     """
@@ -75,6 +82,11 @@ class Recipe:
     weights_dtype: Literal["float16", "float32"] = "float16"
     data_sha256: Mapping[str, str] = field(default_factory=dict)
     xla: bool = False
+    source: str = ""
+    arguments: tuple[str, ...] = ()
+    about: str = ""
+    minutes: float | None = None
+    sample: Callable[[Any], str] | None = None
 
     def __post_init__(self) -> None:
         """Refuses values that would fail only after hours."""
@@ -91,6 +103,24 @@ class Recipe:
             raise ValueError(
                 f"`epochs` must be at least 1. Received: epochs={self.epochs}"
             )
+
+    def with_epochs(self, epochs: int) -> "Recipe":
+        """The same recipe with another number of epochs.
+
+        The schedule of the learning rate and the averages of the weights become shorter
+        or longer with it, so that a short run ends at a low rate, too.
+        """
+        if epochs == self.epochs:
+            return self
+        factor = epochs / self.epochs
+        changed = dataclasses.replace(
+            self,
+            epochs=epochs,
+            arguments=(*self.arguments, "--epochs", str(epochs)),
+            minutes=None if self.minutes is None else self.minutes * factor,
+        )
+        stretch(self.optimizer, factor)
+        return changed
 
     def is_better(self, score: float, best: float | None) -> bool:
         """Whether `score` beats `best`; NaN beats nothing, anything beats None."""

@@ -84,7 +84,8 @@ def metrics_json(
         "task": recipe.model.task,
         "metrics": entries,
         **card_texts(recipe.card),
-        "recipe": f"recipes/{recipe.name}.py",
+        "recipe": f"recipes/{recipe.source or recipe.name}.py",
+        **({"arguments": list(recipe.arguments)} if recipe.arguments else {}),
         # Unlike `count_params()`, without states carried from batch to batch.
         "params": sum(
             math.prod(variable.shape)

@@ -1,9 +1,17 @@
+import hashlib
 import itertools
 
 import numpy as np
 import pytest
 
-from seqzoo.data import TokenStream, split_text, text_file, tiny_shakespeare, toy_text
+from seqzoo.data import (
+    TokenCircle,
+    TokenStream,
+    split_text,
+    text_file,
+    tiny_shakespeare,
+    toy_text,
+)
 
 TOKENS = np.arange(103)
 
@@ -50,6 +58,54 @@ def test_a_file_is_parted_under_its_name(tmp_path):
     (tmp_path / "mine.txt").write_bytes(b"\xff" * 1000)
     with pytest.raises(ValueError, match=r"in UTF-8. Received: .*mine\.txt"):
         text_file(tmp_path / "mine.txt")
+
+
+@pytest.mark.parametrize("count", [2, 7, 103, 5_000])
+def test_a_circle_reads_on_without_end_whatever_the_length(count):
+    """Each row of all batches together is the text over and over, by Python."""
+    circle = TokenCircle(np.arange(count), batch_size=4, steps=6, batches=5, seed=3)
+    batches = [batch for epoch in range(3) for batch in circle(epoch)]
+    assert len(batches) == 15
+    rows = np.concatenate([inputs for inputs, _ in batches], axis=1)
+    endless = list(range(count)) * (90 // count + 3)
+    for row, start in zip(rows, rows[:, 0], strict=True):
+        assert row.tolist() == endless[start : start + 90]
+    for inputs, targets in batches:
+        assert inputs.shape == targets.shape == (4, 6)
+        np.testing.assert_array_equal((inputs + 1) % count, targets)
+    gaps = np.diff([*rows[:, 0], rows[0, 0] + count]) % count
+    assert gaps.max() - gaps.min() <= 1 or count < 4
+
+
+def test_a_circle_of_one_token_is_refused():
+    with pytest.raises(ValueError, match="at least 2 tokens"):
+        TokenCircle(np.arange(1), batch_size=4, steps=6, batches=5)
+
+
+def test_a_mark_of_the_encoding_and_ends_of_lines_are_no_letters(tmp_path):
+    path = tmp_path / "windows.txt"
+    path.write_bytes(("\ufeff" + "één\r\ntwee\r" * 50).encode())
+    corpus = text_file(path)
+    assert corpus.text == "één\ntwee\n" * 50
+    assert corpus.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert corpus.file == path
+
+
+def test_another_encoding_is_refused_with_the_command_that_converts_it(tmp_path):
+    path = tmp_path / "utf16.txt"
+    path.write_text("one two three " * 50, "utf-16")
+    with pytest.raises(ValueError, match="iconv -f UTF-16 -t UTF-8"):
+        text_file(path)
+    path.write_text("één twee " * 50, "latin-1")
+    with pytest.raises(ValueError, match="must be a file in UTF-8"):
+        text_file(path)
+
+
+def test_a_long_text_holds_out_no_more_than_validation_reads_in_time(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("ab" * 1_000_000)
+    corpus = text_file(path)
+    assert len(corpus.validation) == len(corpus.test) == 50_000
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_the_hub_reads_the_card(finished):
     (result,) = card.data.eval_results
     record = json.loads((written / "metrics.json").read_text())
     assert result.metric_value == record["metrics"]["accuracy"]["value"]
-    assert 'seqzoo.load("toy_lm")' in card.text
+    assert 'seqzoo.load("./toy_lm")' in card.text
 
 
 def test_a_failed_evaluation_leaves_the_old_model_and_nothing_half_written(

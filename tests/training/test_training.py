@@ -1,5 +1,6 @@
 """What a training run promises: a seed, averages, a choice, errors in words."""
 
+import csv
 import dataclasses
 import json
 import math
@@ -12,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from seqzoo.training import averaged_weights, main, run
-from seqzoo.training.logs import EpochBar
+from seqzoo.training.logs import EpochBar, duration
 from tests.training import toy
 
 
@@ -250,3 +251,41 @@ def test_a_terminal_gets_a_bar_and_a_pipe_gets_lines(monkeypatch, capsys):
     assert printed.startswith("epoch 1/2\n")
     assert "2/2" in printed
     assert "1.5000" in printed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (12, "less than a minute"),
+        (61, "about 1 minute"),
+        (3_700, "about 62 minutes"),
+        (11_000, "about 3 hours"),
+    ],
+)
+def test_a_duration_is_said_roughly(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_other_epochs_make_the_schedule_shorter(tmp_path):
+    """Its last rate is that of the end of the whole schedule."""
+    _, checkpoints = toy.train(tmp_path / "whole", run_eagerly=True)
+    run(
+        toy.recipe,
+        epochs=2,
+        folder=tmp_path / "weights",
+        checkpoint_dir=tmp_path / "short",
+        run_eagerly=True,
+    )
+    rates = [
+        [
+            float(row["learning_rate"])
+            for row in csv.DictReader(path.read_text().splitlines())
+        ]
+        for path in (
+            checkpoints / "train_log.csv",
+            tmp_path / "short" / "toy_lm" / "train_log.csv",
+        )
+    ]
+    assert rates[0][1::2] == pytest.approx(rates[1])
+    card = (tmp_path / "weights" / "toy_lm" / "README.md").read_text("utf-8")
+    assert "python -m recipes.toy_lm --epochs 2 --seed 0`" in card
