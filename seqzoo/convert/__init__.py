@@ -26,7 +26,7 @@ def family_of(settings: Mapping[str, Any], where: str) -> Family:
         ValueError: If there is none for its `model_type`.
     """
     kind = settings.get("model_type")
-    if kind not in FAMILIES:
+    if not isinstance(kind, str) or kind not in FAMILIES:
         raise ValueError(
             f"{where} is a checkpoint of the kind {kind!r}. seqzoo reads "
             f"{', '.join(sorted(FAMILIES))}."

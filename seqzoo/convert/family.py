@@ -49,12 +49,22 @@ class Family:
         Raises:
             ValueError: If a setting has a value for which our model would not be exact.
         """
-        return {
-            "class": self.class_name,
-            "task": self.task,
-            "config": self.config(settings, where),
-            "processor": self.processor(settings, files, where),
-        }
+        try:
+            return {
+                "class": self.class_name,
+                "task": self.task,
+                "config": self.config(settings, where),
+                "processor": self.processor(settings, files, where),
+            }
+        except ValueError as error:
+            if where in str(error):
+                raise
+            raise ValueError(f"{where}: {error}. Fetch it again.") from error
+        except (TypeError, AttributeError, LookupError, ArithmeticError) as error:
+            raise ValueError(
+                f"The config.json or the preprocessor of {where} has a setting of "
+                f"another type than transformers writes ({error}). Fetch it again."
+            ) from error
 
     def weights(
         self, readers: Mapping[str, Callable[[], "Array"]], config: Any, where: str

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 Settings = Mapping[str, Any]
@@ -46,9 +47,19 @@ def require(settings: Settings, where: str, **wanted: Any) -> None:
 
 
 def class_labels(settings: Settings) -> list[str]:
-    """The names of the classes, in the order of the logits."""
+    """The names of the classes, in the order of the logits.
+
+    Raises:
+        ValueError: If `id2label` is no object of names by number, from 0 on.
+    """
     names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    return [names[key] for key in sorted(names, key=int)]
+    numbers = {str(i) for i in range(len(names))}
+    if not isinstance(names, dict) or names.keys() != numbers:
+        raise ValueError(
+            "`id2label` must give the name of each class by its number, from 0 on. "
+            f"Received: {shorten(str(names), 60)}"
+        )
+    return [str(names[str(i)]) for i in range(len(names))]
 
 
 def activation(

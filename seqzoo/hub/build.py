@@ -4,13 +4,21 @@ import dataclasses
 import difflib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqzoo.hub.checks import (
+    check_arguments,
+    check_config,
+    check_layers,
+    check_processor,
+    check_size,
+    faults_of,
+    misfits,
+)
 from seqzoo.hub.manifest import CONFIG
 from seqzoo.hub.saved import SavedModel
-from seqzoo.hub.tensors import Readers
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
@@ -46,16 +54,23 @@ def build_model(
         )
     cls = MODELS[class_name]
     _check_overrides(overrides, cls)
-    saved_config = cls.read_config(config)
+    where = f"{CONFIG} of {origin}"
+    check_config(cls, config, where)
+    with faults_of(where):
+        saved_config = cls.read_config(config)
+        if saved.weights is not None:
+            check_layers(saved_config, saved.num_tensors, where)
+        processor = _processor(saved)
+        check_processor(processor, saved_config, where)
     with dtype_policy(dtype):
-        model: Task = cls.from_config({**config, **overrides})
-        if saved.weights is None:
-            model.build()
-        else:
-            weights = saved.weights(saved_config)
-            if problems := _build_with(model, weights, saved_config):
+        # An error of an override is the caller's, and not the file's.
+        with nullcontext() if overrides else faults_of(where):
+            model: Task = cls.from_config({**config, **overrides})
+            if saved.weights is None:
+                model.build()
+            elif problems := _build_with(model, saved, saved_config):
                 raise _misfit(problems, origin, overrides)
-    model.processor = _processor(saved)
+    model.processor = processor
     if saved_config != model.config and model.processor is not None:
         model.adapt_processor(saved_config)
     return model
@@ -90,26 +105,33 @@ def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:
             )
 
 
-def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]:
-    """Builds the model with these weights, without drawing random ones first.
+def _build_with(model: "Task", saved: SavedModel, saved_config: Any) -> list[str]:
+    """Builds the model with the saved weights, without drawing random ones first.
 
-    An array is read when its variable is created, so that a large checkpoint is never
-    held twice.
+    Every shape is checked before memory is taken. An array is read when its variable is
+    created, so that a large checkpoint is never held twice.
 
     Args:
         model: Not built yet.
-        weights: A function for each weight, by key, that reads it.
+        saved: The parsed files, with weights.
         saved_config: The Config that the weights were saved with.
 
     Returns:
         What does not fit, one line a weight; empty if the weights are the model's.
+
+    Raises:
+        ValueError: If the model is larger than its file, or a weight is not finite.
     """
     import keras
 
     from seqzoo.ops.allocator import give_back_freed_memory
     from seqzoo.tasks.base import variables_by_key
 
+    weights = saved.weights(saved_config) if saved.weights else {}
+    is_changed = saved_config != model.config
+    origin = saved.files.origin
     problems: list[str] = []
+    not_finite: list[str] = []
     failures: list[BaseException] = []
     bytes_read = 0  # since memory was given back
 
@@ -120,9 +142,11 @@ def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]
             give_back_freed_memory()
             bytes_read = 0
         bytes_read += array.nbytes
+        if not is_finite(array):
+            not_finite.append(key)
         if array.shape == shape:
             return array
-        if saved_config == model.config:  # no override explains the other shape
+        if not is_changed:  # no override explains the other shape
             raise ValueError(f"{key}: the model's is {shape}, the file's {array.shape}")
         return model.adapted_weight(key, array, shape, saved_config)
 
@@ -141,18 +165,53 @@ def _build_with(model: "Task", weights: Readers, saved_config: Any) -> list[str]
 
         return value
 
-    # In a stateless scope variables wait for their first values until its end.
-    with keras.StatelessScope():
-        model.build()
+    with _waiting_variables():
+        # In a stateless scope, variables get their shapes alone.
+        with keras.StatelessScope(initialize_variables=False):
+            model.build()
         variables = variables_by_key(model)
+        check_size(variables, saved.num_elements, is_changed, f"{CONFIG} of {origin}")
         for key in variables.keys() & weights.keys():
             variable = variables[key]
             variable._initializer = initializer(key, variable._initializer)
+        problems += [f"unknown {key}" for key in weights.keys() - variables.keys()]
+        problems += [f"missing {key}" for key in variables.keys() - weights.keys()]
+        if not is_changed:
+            problems += misfits(variables, saved.shapes)
+        if problems:
+            return sorted(problems)
+        with keras.StatelessScope():
+            pass  # at its end they get their values
     if failures:
         raise failures[0]
-    problems += [f"unknown {key}" for key in weights.keys() - variables.keys()]
-    problems += [f"missing {key}" for key in variables.keys() - weights.keys()]
+    if not_finite and not problems:
+        raise ValueError(
+            f"The weights of {origin} hold NaN or infinite numbers, in "
+            f"{', '.join(sorted(not_finite)[:5])}{' and more' * (len(not_finite) > 5)}."
+            " Its training has diverged, or the file is damaged: load another one."
+        )
     return sorted(problems)
+
+
+@contextmanager
+def _waiting_variables() -> Iterator[None]:
+    """Drops the variables that still wait for their values at its end.
+
+    Else Keras would give them random ones at the next occasion.
+    """
+    from keras.src.backend.common import global_state
+
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("uninitialized_variables", [])
+
+
+def is_finite(array: "Array") -> bool:
+    """Whether an array of any dtype holds no NaN and no infinity."""
+    import numpy as np
+
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
 
 
 def _misfit(
@@ -180,13 +239,19 @@ def _processor(saved: SavedModel) -> Any:
     from seqzoo.processors import PROCESSORS
 
     name = spec.get("class") if isinstance(spec, dict) else spec
-    if name not in PROCESSORS or not isinstance(spec.get("config"), dict):
+    if not isinstance(name, str) or name not in PROCESSORS or name == spec:
         raise ValueError(
             f"{CONFIG} of {files.origin} asks for the processor {spec!r}, which seqzoo "
             f"lacks; it has {', '.join(sorted(PROCESSORS))}. A newer seqzoo may know "
             "it (`pip install -U seqzoo`)."
         )
+    config = spec.get("config")
+    where = f"{CONFIG} of {files.origin}"
+    if not isinstance(config, dict):
+        raise ValueError(f"{where} gives its processor no `config`. Save it again.")
+    check_arguments(PROCESSORS[name], config, where)
     with tempfile.TemporaryDirectory(prefix="seqzoo-") as folder:
         for file, data in files.contents.items():
             (Path(folder) / file).write_bytes(data)
-        return PROCESSORS[name].load(spec["config"], Path(folder))
+        with faults_of(files.origin, folder):
+            return PROCESSORS[name].load(config, Path(folder))

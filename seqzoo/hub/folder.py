@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,9 +104,12 @@ def _arrays(model: "Task", dtype: str) -> dict[str, "Array"]:
     from seqzoo.tasks.base import variables_by_key
 
     arrays = {}
+    not_finite = []
     for key, variable in variables_by_key(model).items():
         if keras.backend.is_float_dtype(variable.dtype):
             exact = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+            if not np.isfinite(exact).all():
+                not_finite.append(key)
             with np.errstate(over="ignore"):  # reported below
                 array = exact.astype(dtype)
             if not np.array_equal(np.isfinite(array), np.isfinite(exact)):
@@ -120,5 +124,12 @@ def _arrays(model: "Task", dtype: str) -> dict[str, "Array"]:
         raise ValueError(
             f"{type(model).__name__} has no weights yet. Build it before saving: "
             "model.build()."
+        )
+    if not_finite:
+        warnings.warn(
+            f"{', '.join(not_finite[:5])} of {type(model).__name__} hold NaN or "
+            "infinite numbers: its training has diverged. seqzoo.load will refuse the "
+            "folder.",
+            stacklevel=3,
         )
     return arrays

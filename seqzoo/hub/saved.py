@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from seqzoo.convert import family_of, is_foreign
+from seqzoo.hub.checks import Shapes, check_record
 from seqzoo.hub.manifest import CONFIG, METRICS, parse_json
 from seqzoo.hub.sources import Files
 from seqzoo.hub.tensors import Readers, read_tensors
@@ -22,6 +23,9 @@ class SavedModel:
     params: int | None  # number of weights; None if neither the record nor a file says
     # Our Config -> a function that reads each weight, by key; None without weights
     weights: Callable[[Any], Readers] | None
+    shapes: Shapes | None  # of the weights, by key; None if they are converted
+    num_tensors: int  # of the weights' files
+    num_elements: int  # of these tensors
 
 
 def parse(files: Files) -> SavedModel:
@@ -36,12 +40,14 @@ def parse(files: Files) -> SavedModel:
     record = {}
     if METRICS in contents:
         record = parse_json(contents[METRICS], f"{METRICS} of {origin}")
+        check_record(record, f"{METRICS} of {origin}")
     shapes: dict[str, tuple[int, ...]] = {}
     readers: Readers = {}
     if files.weights is not None:
         shapes, readers = read_tensors(files.weights, origin)
     weights: Callable[[Any], Readers] = partial(_same_keys, readers)
-    if is_foreign(spec):
+    converts = is_foreign(spec)
+    if converts:
         family = family_of(spec, origin)
         spec = family.spec(spec, contents, origin)
         readers = {k: v for k, v in readers.items() if not family.is_ignored(k)}
@@ -60,6 +66,9 @@ def parse(files: Files) -> SavedModel:
         record=record,
         params=record.get("params", num_elements or None),
         weights=None if files.weights is None else weights,
+        shapes=None if converts else shapes,
+        num_tensors=len(readers),
+        num_elements=num_elements,
     )
 
 

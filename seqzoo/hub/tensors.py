@@ -1,13 +1,15 @@
 """The tensors of safetensors files, read one at a time."""
 
+import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from seqzoo.convert.settings import parse_object
-from seqzoo.hub.manifest import INDEX, WEIGHTS
+from seqzoo.hub.manifest import INDEX, SHARDS, WEIGHTS
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
@@ -87,7 +89,12 @@ def weight_files(folder: Path, origin: str) -> list[Path]:
         raise ValueError(f"{where} lacks its `weight_map`. Fetch it again.")
     files = sorted({str(file) for file in index.values()})
     for file in files:
-        if Path(file).name != file or not (folder / file).is_file():
+        if not fnmatch.fnmatchcase(file, SHARDS) or Path(file).name != file:
+            raise ValueError(
+                f"{where} names the file {shorten(file, 60)!r}, which is refused: the "
+                f"files of weights are called {SHARDS}."
+            )
+        if not (folder / file).is_file():
             raise FileNotFoundError(
                 f"{where} names the file {file!r}, which is not there. Fetch the "
                 "checkpoint again."
