@@ -11,6 +11,8 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
+from seqzoo import serialization
+
 if TYPE_CHECKING:
     from seqzoo.hub import ModelInfo, save
     from seqzoo.zoo import build, info, list_models, load, push, verify
@@ -31,6 +33,8 @@ _HOME = {name: "seqzoo.zoo" for name in __all__} | {
     "save": "seqzoo.hub",
 }
 _PARTS = {module.name for module in pkgutil.iter_modules(__path__)}
+
+serialization.register()
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+import pickle
 import re
 
 import keras
@@ -12,6 +13,7 @@ from keras import ops, tree
 
 from seqzoo.models import MODELS
 from seqzoo.tasks import variables_by_key
+from seqzoo.tasks.base import graph_identity
 from tests.models.tiny import TINY_DETR
 
 # Fields of small Configs. A model that is not here has `TINY` in its own tests, and
@@ -199,10 +201,21 @@ def test_it_is_a_keras_model_that_saves_whole(model, tmp_path):
     assert f"{model.count_params():,}" in "".join(lines)
     path = tmp_path / "model.keras"
     model.save(path)
-    custom = {cls.__name__: cls for cls in MODELS.values()}
-    twin = keras.saving.load_model(path, custom_objects=custom)
     inputs = model.example_inputs()
-    for one, other in zip(
-        outputs_of(model, inputs), outputs_of(twin, inputs), strict=True
-    ):
-        np.testing.assert_allclose(one, other, atol=1e-6)
+    before = outputs_of(model, inputs)
+    for twin in (keras.saving.load_model(path), pickle.loads(pickle.dumps(model))):
+        assert twin.config == model.config
+        for one, other in zip(before, outputs_of(twin, inputs), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_graph_stays_good_until_a_layer_changes(model):
+    """Calls of a model change nothing that its compiled functions hold."""
+    before = graph_identity(model)
+    model(model.example_inputs())
+    assert graph_identity(model) == before
+    activation = model.layers[-1].activation
+    model.layers[-1].activation = keras.ops.tanh
+    assert graph_identity(model) != before
+    model.layers[-1].activation = activation
+    assert graph_identity(model) == before

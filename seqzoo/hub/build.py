@@ -43,6 +43,7 @@ def build_model(
             shape of a weight, or the weights are not exactly the model's.
     """
     from seqzoo.models import MODELS
+    from seqzoo.tasks.persistence import dtype_policy
 
     class_name, config = saved.spec["class"], saved.spec["config"]
     origin = saved.files.origin
@@ -74,23 +75,6 @@ def build_model(
     if saved_config != model.config and model.processor is not None:
         model.adapt_processor(saved_config)
     return model
-
-
-@contextmanager
-def dtype_policy(dtype: Any) -> Iterator[None]:
-    """Gives the layers made in this context a Keras dtype policy; None changes nothing.
-
-    Raises:
-        ValueError: If there is no such policy.
-    """
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(before if dtype is None else dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:

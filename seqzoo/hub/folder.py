@@ -39,8 +39,8 @@ def save(
         The folder.
 
     Raises:
-        ValueError: If the model is not built, not of the zoo, or has weights that
-            float16 cannot hold.
+        ValueError: If the model is not built, not of the zoo, quantized or with LoRA,
+            or has weights that float16 cannot hold.
     """
     from seqzoo.tasks.base import Task
 
@@ -81,11 +81,13 @@ def save(
 
 def _spec(model: "Task") -> dict[str, Any]:
     """The contents of `config.json`."""
+    from seqzoo.tasks.persistence import plain_config
+
     processor = model.processor
     return {
         "seqzoo_format": FORMAT,
         "class": type(model).__name__,
-        "config": model.get_config(),
+        "config": plain_config(model.config),
         "task": model.task,
         "processor": processor
         and {"class": type(processor).__name__, "config": processor.get_config()},
@@ -102,7 +104,9 @@ def _arrays(model: "Task", dtype: str) -> dict[str, "Array"]:
     import numpy as np
 
     from seqzoo.tasks.base import variables_by_key
+    from seqzoo.tasks.persistence import check_plain_weights
 
+    check_plain_weights(model)
     arrays = {}
     not_finite = []
     for key, variable in variables_by_key(model).items():

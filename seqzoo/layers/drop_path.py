@@ -8,6 +8,7 @@ from keras import ops
 from seqzoo.ops.types import Tensor
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class DropPath(keras.layers.Layer):
     """Drops a branch of a residual network, row by row (Huang et al. 2016, eq. 2).
 

@@ -9,6 +9,7 @@ from seqzoo.ops.normalisation import layer_norm
 from seqzoo.ops.types import Tensor
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class LayerNorm(keras.layers.LayerNormalization):
     """Keras's layer, over the last axis alone, by `seqzoo.ops.normalisation`.
 

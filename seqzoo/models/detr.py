@@ -201,6 +201,14 @@ class DETR(ObjectDetector):
         mask[1, 40:] = mask[1, :, 50:] = False
         return {"images": images * mask[..., None], "mask": mask}
 
+    def export_signature(self) -> dict[str, Any]:
+        """Images of any size, with their mask."""
+        shape = (None, None, None, self.config.channels)
+        return {
+            "images": keras.InputSpec(shape=shape, dtype="float32"),
+            "mask": keras.InputSpec(shape=shape[:3], dtype="bool"),
+        }
+
     def call(self, inputs: Any, training: bool = False) -> dict[str, Any]:
         predictions, _ = self._decode(inputs, training)
         if not training:

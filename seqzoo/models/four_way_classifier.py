@@ -77,6 +77,15 @@ class FourWayClassifier(SequenceClassifier):
         shape = (2, side, side, self.config.channels)
         return {"images": np.random.default_rng(0).random(shape).astype("float32")}
 
+    def export_signature(self) -> dict[str, Any]:
+        """Images of the processor's size, or of the example's without a processor."""
+        signature = super().export_signature()
+        if self.processor is not None:
+            size = self.processor.size
+            shape = (None, size, size, self.config.channels)
+            signature["images"] = keras.InputSpec(shape=shape, dtype="float32")
+        return signature
+
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         x = patches(inputs["images"], self.config.patch_size)
         for sweep in self.sweeps:

@@ -19,7 +19,8 @@ def compile_for(model: keras.Model, function: Callable[..., Any]) -> Callable[..
     """`function`, compiled once for each set of argument shapes.
 
     XLA compiles it on TensorFlow and JAX; PyTorch runs it eagerly without gradients.
-    Each call reads the model's variables, so it sees later training.
+    Each call reads the model's weights, so it sees later training. It does not see
+    another set of weights or another layer: `compile_for` again after such a change.
 
     Args:
         model: The built model whose variables `function` reads.
@@ -49,7 +50,7 @@ def compile_for(model: keras.Model, function: Callable[..., Any]) -> Callable[..
     elif backend == "jax":
         import jax
 
-        variables = model.variables
+        variables = model.weights  # the model makes a new function when they change
 
         @jax.jit
         def pure(values: list[Any], tensors: tuple[Any, ...]) -> Any:

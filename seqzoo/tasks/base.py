@@ -13,11 +13,50 @@ from collections.abc import (
 from typing import Any, ClassVar
 
 import keras
+from keras import tree
 
 from seqzoo.ops.compilation import as_graph, compile_for
+from seqzoo.tasks.persistence import (
+    extras,
+    plain_config,
+    plain_value,
+    rebuilt,
+    restored,
+)
 
 # The names of states that training carries from batch to batch begin so.
 CARRIED = "carried_"
+
+
+@dataclasses.dataclass
+class GraphIdentity:
+    """What a graph of a model holds for ever, besides the values of its weights.
+
+    Attributes:
+        identities: The ids of the weights, and of the layers with their attributes.
+        parts: The objects that have these ids: the id of a dead object may return.
+    """
+
+    identities: list[Any] = dataclasses.field(default_factory=list)
+    parts: list[Any] = dataclasses.field(default_factory=list, compare=False)
+
+
+def graph_identity(model: "Task") -> GraphIdentity:
+    """The `GraphIdentity` of a model as it is now."""
+    parts: list[Any] = [model.config, *model.weights]
+    identities: list[Any] = [keras.config.floatx(), *map(id, parts)]
+    for layer in model._flatten_layers(include_self=False):
+        parts.append(layer)
+        identities += id(layer), layer.dtype_policy.name
+        for name, value in vars(layer).items():
+            if name.startswith("_") or name == "built":
+                continue
+            if isinstance(value, int | float | str):
+                identities += name, value
+            elif value is None or callable(value):
+                parts.append(value)
+                identities += name, id(value)
+    return GraphIdentity(identities, parts)
 
 
 class Task(keras.Model):
@@ -49,6 +88,12 @@ class Task(keras.Model):
     usage: ClassVar[str]
     Config: ClassVar[type]
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Registers the class, so that Keras can load its saved models."""
+        super().__init_subclass__(**options)
+        package = cls.__module__.split(".")[0]
+        keras.saving.register_keras_serializable(package)(cls)
+
     def __init__(self, config: Any, name: str | None = None):
         super().__init__(name=name)
         if not isinstance(config, self.Config):
@@ -62,6 +107,7 @@ class Task(keras.Model):
         self.info: Any = None
         # In __dict__, where Keras does not track it.
         self.__dict__["compiled_functions"] = {}
+        self.__dict__["graph_identity"] = GraphIdentity()
 
     @classmethod
     def headline(cls, metrics: Mapping[str, Mapping[str, Any]]) -> str:
@@ -152,7 +198,8 @@ class Task(keras.Model):
     ) -> Callable[..., Any]:
         """`function(*settings, ...)` as a compiled function of its other arguments.
 
-        It is compiled at its first call, and the model keeps it.
+        It is compiled at its first call, and the model keeps it until a layer or the
+        set of weights changes, as by `enable_lora` or `quantize`.
 
         Args:
             function: A method of the model, or a function that reads its variables.
@@ -162,6 +209,10 @@ class Task(keras.Model):
                 of compiling for each shape.
         """
         self.ensure_built()
+        identity = graph_identity(self)
+        if identity != self.graph_identity:
+            self.__dict__["graph_identity"] = identity
+            self.__dict__["compiled_functions"] = {}
         key = (function, *settings)
         if key not in self.compiled_functions:
             bound = functools.partial(function, *settings)
@@ -191,13 +242,83 @@ class Task(keras.Model):
         """Adapts the processor to a Config that differs from the saved one."""
 
     def get_config(self) -> dict[str, Any]:
-        """The Config as plain JSON values."""
-        return dataclasses.asdict(self.config)
+        """The fields of the Config, the name, the dtype policy and the processor.
+
+        All are plain JSON values, from which Keras rebuilds the model: from a `.keras`
+        file, a pickle, a copy or a clone.
+        """
+        return {**plain_config(self.config), **extras(self)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Task":
-        """A model with fresh weights."""
-        return cls(cls.read_config(config))
+        """A model with fresh weights, from the fields of its Config at least."""
+        model: Task = rebuilt(cls, config)
+        return model
+
+    def get_build_config(self) -> dict[str, Any]:
+        """Tells Keras to build the model when it loads it."""
+        return {"built": self.built}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Creates the weights that Keras then loads."""
+        if config.get("built"):
+            self.ensure_built()
+
+    def __reduce__(self) -> Any:
+        """Pickles and copies as Keras does, with the facts about the model."""
+        restore, arguments = super().__reduce__()
+        return restored, (restore, arguments, {"info": self.info})
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **settings: Any,
+    ) -> None:
+        """As in Keras; the model need not have been called before.
+
+        Args:
+            filepath: Where to write.
+            format: As in Keras.
+            verbose: Whether to print a message.
+            input_signature: Shapes and dtypes of the inputs; `export_signature` by
+                default.
+            **settings: As in Keras.
+        """
+        self.ensure_built()
+        if input_signature is None:
+            input_signature = [self.export_signature()]
+        super().export(filepath, format, verbose, input_signature, **settings)
+
+    def export_signature(self) -> Any:
+        """Shapes and dtypes of the inputs of an exported model.
+
+        The batch size is unknown, and so is the number of steps of a sequence.
+        """
+
+        def specification(array: Any) -> keras.InputSpec:
+            shape: list[int | None] = list(array.shape)
+            shape[0] = None
+            if len(shape) < 4:  # not an image
+                shape[1] = None
+            return keras.InputSpec(shape=shape, dtype=str(array.dtype))
+
+        return tree.map_structure(specification, self.example_inputs())
+
+    def quantize(self, *arguments: Any, **settings: Any) -> None:
+        """Refuses: recurrent kernels and tied embeddings have no quantized form.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            f"{type(self).__name__}.quantize is not supported, because recurrent "
+            "kernels, attention and tied embeddings have no quantized form here. For "
+            'half the memory load it with dtype="float16" or "bfloat16". A single '
+            'Dense layer can be quantized: model.logits.quantize("int8").'
+        )
 
     @classmethod
     def read_config(cls, config: dict[str, Any]) -> Any:
@@ -213,10 +334,7 @@ class Task(keras.Model):
                 f"{cls.Config.__name__} has no field {', '.join(unknown)}. "
                 f"Its fields: {', '.join(sorted(known))}."
             )
-        values = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in config.items()
-        }
+        values = {key: plain_value(value) for key, value in config.items()}
         return cls.Config(**values)
 
 

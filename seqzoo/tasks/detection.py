@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -101,6 +102,21 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         if not callback_compiles():
             jit_compile = False
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **settings)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Keras's, with the loss that it was not given."""
+        loss = keras.saving.serialize_keras_object(self.set_loss)
+        return {**super().get_compile_config(), "set_loss": loss}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles the model with the settings of `get_compile_config`."""
+        settings = keras.saving.deserialize_keras_object(
+            {key: value for key, value in config.items() if value is not None}
+        )
+        loss = settings.pop("set_loss")
+        self.compile(**{**settings, "loss": loss})
+        if self.built and getattr(self, "optimizer", None):
+            self.optimizer.build(self.trainable_variables)
 
     def compute_loss(
         self,

@@ -17,6 +17,7 @@ from seqzoo.ops.types import Tensor
 Outputs = Mapping[str, Tensor]
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class SetPredictionLoss(keras.losses.Loss):
     """Class, box and overlap of matched predictions (Carion et al. 2020, sec. 3.1).
 

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 
 from seqzoo.tasks.base import Task, variables_by_key
+from seqzoo.tasks.persistence import plain_config
 from seqzoo.training.recipe import Recipe
 
 STATE = "state.safetensors"
@@ -145,7 +146,7 @@ def _identity(recipe: Recipe, seed: int) -> dict[str, Any]:
     """Values, or their hashes, that must be equal in a resumed run."""
     return {
         "name": recipe.name,
-        "config": _digest(recipe.model.get_config()),
+        "config": _digest(plain_config(recipe.model.config)),
         "processor": _processor_digest(recipe.model.processor),
         "data": _digest(dict(recipe.data_sha256)),
         "seed": seed,

@@ -14,10 +14,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from seqzoo.hub.build import dtype_policy
 from seqzoo.hub.manifest import read_manifest, replace_file
 from seqzoo.hub.names import bundle_folder
 from seqzoo.tasks.base import Task, variables_by_key
+from seqzoo.tasks.persistence import dtype_policy
 from seqzoo.training.card import model_card
 from seqzoo.training.checkpoints import Checkpoints, Progress, load_weights
 from seqzoo.training.logs import EpochBar, csv_of, duration, say, tensorboard
@@ -152,7 +152,7 @@ def _expectation(recipe: Recipe, progress: Progress, folder: Path) -> str:
 
 def _twin(model: Task) -> Task:
     """A copy of the model in Keras's current dtype policy."""
-    twin = type(model).from_config(model.get_config())
+    twin = type(model)(model.config)
     twin.processor = model.processor
     twin.ensure_built()
     for key, variable in variables_by_key(model).items():

@@ -40,14 +40,44 @@ def test_a_compiled_function_may_be_called_on_other_shapes(model):
     assert two == pytest.approx(2 * one, rel=1e-5)
 
 
+def add_lora(model):
+    model.logits.enable_lora(1)
+    model.logits.lora_kernel_b.assign(np.ones((1, 3)))
+
+
+def move_to_another_dtype(model):
+    model.logits.dtype_policy = "mixed_bfloat16"
+
+
+CHANGES = {
+    "nothing": lambda model: None,
+    "lora": add_lora,
+    "quantize": lambda model: model.logits.quantize("int8"),
+    "activation": lambda model: setattr(model.logits, "activation", ops.tanh),
+    "dtype": move_to_another_dtype,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_compiled_function_sees_a_change_of_layers(model, change, graphs):
+    def outputs(inputs):
+        return model(inputs, training=False)
+
+    inputs = model.example_inputs()
+    model.compiled_function(outputs)(inputs)
+    before = model.compiled_function(outputs)
+    CHANGES[change](model)
+    after = model.compiled_function(outputs)
+    assert (after is before) == (change == "nothing")
+    np.testing.assert_allclose(after(inputs), outputs(inputs), rtol=1e-5)
+
+
 def test_compiled_functions_are_no_part_of_the_saved_model(model, tmp_path):
     """Keras tracks attributes; it would fail to save functions."""
     model.compiled_function(scaled_sum, model, 1.0)
     model(model.example_inputs())
     model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(
-        tmp_path / "model.keras", custom_objects={"RecurrentLM": RecurrentLM}
-    )
+    again = keras.saving.load_model(tmp_path / "model.keras")
     assert again.compiled_functions == {}
 
 

@@ -13,6 +13,7 @@ from seqzoo.ops.attention import dot_product_attention
 from seqzoo.ops.types import Shape, Tensor
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class MultiHeadAttention(Block):
     """Multi-head attention (Vaswani et al. 2017, section 3.2.2).
 

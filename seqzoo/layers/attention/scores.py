@@ -17,6 +17,7 @@ from seqzoo.ops.types import Shape, Tensor
 SCORES = ("additive", "cosine", "dot", "general", "location", "scaled_dot")
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class Attention(keras.layers.Layer):
     """Soft alignment of queries with a memory, and the resulting context.
 

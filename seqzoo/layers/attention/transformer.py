@@ -15,6 +15,7 @@ from seqzoo.ops.attention import dot_product_attention
 from seqzoo.ops.types import Shape, Tensor
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class SelfAttention(Block):
     """Multi-head attention of a sequence to itself (Vaswani et al. 2017, sec. 3.2.2).
 
@@ -99,6 +100,7 @@ class SelfAttention(Block):
         return (outputs, weights) if return_weights else outputs
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class FeedForward(Block):
     """Two dense layers, applied to each step alone (Vaswani et al. 2017, section 3.3).
 
@@ -144,6 +146,7 @@ class FeedForward(Block):
         return self.dropout(self.output_layer(x), training=training)
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class EncoderBlock(Block):
     """Attention, then feed-forward, with a shortcut around each.
 

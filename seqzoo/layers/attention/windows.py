@@ -23,6 +23,7 @@ from seqzoo.ops.windows import (
 )
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class WindowAttention(Block):
     """Attention within windows of a grid (Liu et al. 2021, section 3.2, equation 4).
 
@@ -130,6 +131,7 @@ class WindowAttention(Block):
         return ops.expand_dims(ops.transpose(bias, (2, 0, 1)), 0)
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class SwinBlock(EncoderBlock):
     """An `EncoderBlock` with attention in windows (Liu et al. 2021, equation 3).
 
@@ -190,6 +192,7 @@ class SwinBlock(EncoderBlock):
         )
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class PatchMerging(Block):
     """Four neighbours as one vector, twice as long (Liu et al. 2021, section 3.1).
 

@@ -15,6 +15,7 @@ NORMS = ("frozen_batch", "layer")
 _NARROWING = 4  # a bottleneck has a quarter of the features
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class FrozenBatchNorm(keras.layers.Layer):
     """Batch norm with the statistics and gains of a trained model.
 
@@ -57,6 +58,7 @@ class FrozenBatchNorm(keras.layers.Layer):
         return x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class ConvNorm(Block):
     """A convolution without bias, a norm, and optionally ReLU.
 
@@ -113,6 +115,7 @@ class ConvNorm(Block):
         return self.activation(self.norm(self.convolution(_pad(x, self.border))))
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class ResidualBlock(Block):
     """Convolutions with a shortcut around them (He et al. 2016, figures 2 and 5).
 
@@ -203,6 +206,7 @@ class ResidualBlock(Block):
         return ops.relu(x + shortcut)
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class ResNet(Block):
     """A residual network without its classifier (He et al. 2016, table 1).
 

@@ -11,6 +11,7 @@ from seqzoo.ops.types import Shape, Tensor
 STEMS = ("patch", "conv", "deep_conv")
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class PatchEmbedding(Block):
     """Squares of pixels as vectors (Dosovitskiy et al. 2021, equation 1).
 

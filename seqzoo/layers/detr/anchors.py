@@ -18,6 +18,7 @@ _INITIAL_SIDE = 0.2  # of a fresh anchor, as a share of the image
 _TEMPERATURE = 20.0  # Liu et al. 2022, section 4.4: places are few, so waves are short
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class Anchors(Block):
     """Queries that are boxes (Liu et al. 2022, "DAB-DETR", sections 4.2 to 4.4).
 

@@ -15,6 +15,7 @@ from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.types import Shape, Tensor
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class PositionedEncoderBlock(Block):
     """Places of the image attend to each other, then feed-forward (figure 10, left).
 
@@ -83,6 +84,7 @@ class PositionedEncoderBlock(Block):
         return self.feed_forward_norm(x + self.feed_forward(x, training=training))
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class PositionedDecoderBlock(Block):
     """Queries attend to each other, then to the memory (figure 10, right).
 

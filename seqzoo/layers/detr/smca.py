@@ -14,6 +14,7 @@ from seqzoo.ops.types import Shape, Tensor
 _LEAST_WIDTH = 0.02
 
 
+@keras.saving.register_keras_serializable("seqzoo")
 class SpatialModulation(Block):
     """Gaussian biases of attention scores, one for each head of a query.
 
