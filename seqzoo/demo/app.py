@@ -135,7 +135,9 @@ def serve(
                 ssr_mode=False,
                 pwa=False,
                 mcp_server=False,
-                app_kwargs={"middleware": middleware() if host == LOCAL else []},
+                app_kwargs={
+                    "middleware": middleware(folder, set(page.fns), host == LOCAL)
+                },
                 theme=theme(),
                 css=CSS,
             )

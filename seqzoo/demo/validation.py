@@ -11,6 +11,7 @@ import warnings
 from typing import Any, BinaryIO
 
 from seqzoo.processors.image_input import FORMATS, read_image
+from seqzoo.processors.speech import read_wav
 
 SENTENCE = 1000  # characters of a text to translate
 PROMPT = 2000  # characters of a text to continue
@@ -44,9 +45,9 @@ def checked_text(text: Any, limit: int, wanted: str) -> str:
     return text
 
 
-def checked_prompt(text: Any) -> str:
+def checked_prompt(text: Any, limit: int = PROMPT) -> str:
     """The prompt with its white space, if it is neither empty nor too long."""
-    text = _string(text, PROMPT, "a prompt")
+    text = _string(text, limit, "a prompt")
     if not text:
         raise _refused("a prompt", "nothing", "Type how it begins.")
     return text
@@ -139,14 +140,10 @@ def _image(file: BinaryIO) -> Any:
 
 def checked_recording(path: Any) -> str:
     """The path of an uploaded WAV file, if it is short and its sampling rate usual."""
-    from scipy.io import wavfile
-
     _check_file(path, "a recording", "Record a word.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of chunks that scipy does not know
-            rate, samples = wavfile.read(path)
-    except Exception as error:  # scipy raises many kinds for damaged headers
+        rate, samples = read_wav(path)
+    except ValueError as error:
         advice = "Record it here, or convert it."
         raise _refused("a recording", "a file that is no WAV file", advice) from error
     if not RATES[0] <= rate <= RATES[1]:

@@ -5,12 +5,12 @@ import io
 import os
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqzoo.ops.types import Array
+from seqzoo.processors.files import as_numpy, file_name, is_file
 
 # The formats that Pillow reads by itself. For others, such as PostScript, it starts
 # programs.
@@ -39,7 +39,7 @@ def read_image(image: Any) -> Any:
 
     if isinstance(image, bytes | bytearray | memoryview):
         image = io.BytesIO(image)
-    if isinstance(image, str | os.PathLike) or hasattr(image, "read"):
+    if is_file(image):
         with opened_image(image) as opened:
             return _plain(ImageOps.exif_transpose(opened))
     if isinstance(image, Image.Image):
@@ -61,8 +61,7 @@ def opened_image(file: Any) -> Iterator[Any]:
     """
     from PIL import Image
 
-    is_path = isinstance(file, str | os.PathLike)
-    name = str(Path(file)) if is_path else str(getattr(file, "name", "a file"))
+    name = file_name(file)
     try:
         with (
             warnings.catch_warnings(action="ignore"),  # of a large size
@@ -71,7 +70,7 @@ def opened_image(file: Any) -> Iterator[Any]:
             yield image
     except Image.UnidentifiedImageError as error:
         reason = "Pillow cannot identify it"
-        if is_path and not os.path.getsize(file):
+        if isinstance(file, str | os.PathLike) and not os.path.getsize(file):
             reason = "it is empty"
         raise _no_image(name, reason) from error
     except Image.DecompressionBombError as error:
@@ -126,7 +125,7 @@ def _eight_bits(image: Any) -> Array:
 
 def _bytes(image: Any) -> Array:
     """An array as uint8 `(height, width)` or `(height, width, 3 or 4)`."""
-    array = _array(image)
+    array = as_numpy(image)
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
     is_image = array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (3, 4))
@@ -154,13 +153,3 @@ def _bytes(image: Any) -> Array:
             "Divide 16-bit values by 257."
         )
     return array.astype("uint8")
-
-
-def _array(image: Any) -> Array:
-    """An array or a tensor of any backend as a NumPy array."""
-    if hasattr(image, "detach"):  # PyTorch's
-        image = image.detach().cpu()
-        if image.is_floating_point():
-            image = image.float()  # NumPy has no bfloat16
-    array = np.asarray(image)
-    return array.astype("float32") if array.dtype.name == "bfloat16" else array

@@ -1,7 +1,9 @@
 """The processor of recordings: log-mel frames."""
 
+import io
+import struct
+import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,10 @@ import numpy as np
 from seqzoo.ops.arithmetic import next_power_of_two
 from seqzoo.ops.types import Array
 from seqzoo.processors.base import Processor, class_names, padded
+from seqzoo.processors.files import as_numpy, file_content, is_file
 
+RATES = (1000, 384_000)  # samples a second of a file: lowest, highest
+MOST_CHANNELS = 64
 FRAME_MULTIPLE = 16  # batches are padded to a multiple of so many frames
 
 
@@ -22,8 +27,9 @@ class LogMelProcessor(Processor):
     and variance 1. This removes its loudness and keeps the means of the bands, which
     say much about a word of half a second.
 
-    Recordings are paths of WAV files, read by scipy, or arrays of samples at
-    `sample_rate`: floats from -1 to 1 or 16-bit integers; channels are averaged.
+    Recordings are paths, bytes or open files of WAV files, read by scipy, or arrays of
+    samples at `sample_rate`: floats from -1 to 1 or 16-bit integers; channels are
+    averaged.
 
     Args:
         labels: Name of each class; also a dict, by index or with the index of each.
@@ -65,11 +71,6 @@ class LogMelProcessor(Processor):
     def frames(self, recording: Any) -> Array:
         """The frames of a recording, float32 `(frames, bands)`."""
         samples = self._samples(recording)
-        if len(samples) > self.max_seconds * self.sample_rate:
-            raise ValueError(
-                f"A recording may last at most {self.max_seconds} s. Received: "
-                f"{len(samples) / self.sample_rate:.1f} s. Cut it."
-            )
         samples = np.pad(samples, (0, max(0, self._frame - len(samples))))
         windows = np.lib.stride_tricks.sliding_window_view(samples, self._frame)
         spectrum = np.fft.rfft(windows[:: self._hop] * self._window, self._points)
@@ -81,9 +82,9 @@ class LogMelProcessor(Processor):
     def _samples(self, recording: Any) -> Array:
         """Samples `(samples,)` from -1 to 1, of one channel, at `sample_rate`."""
         rate = self.sample_rate
-        if isinstance(recording, str | Path):
-            rate, recording = _read_wav(Path(recording))
-        samples = np.asarray(recording)
+        if is_file(recording):
+            rate, recording = read_wav(recording)
+        samples = as_numpy(recording)
         if (
             samples.ndim not in (1, 2)
             or not samples.size
@@ -93,6 +94,18 @@ class LogMelProcessor(Processor):
                 "A recording must be the path of a WAV file or an array (samples,) or "
                 f"(samples, channels). Received: {type(recording).__name__} of shape "
                 f"{samples.shape}, dtype {samples.dtype}."
+            )
+        if samples.ndim == 2 and samples.shape[1] > MOST_CHANNELS:
+            advice = "Transpose it" if len(samples) > 1 else "Give its only row"
+            raise ValueError(
+                "The array of a recording must be (samples,) or (samples, channels), "
+                f"with at most {MOST_CHANNELS} channels. Received: shape "
+                f"{samples.shape}. {advice}; several recordings go into a list."
+            )
+        if len(samples) > self.max_seconds * rate:  # before it is converted
+            raise ValueError(
+                f"A recording may last at most {self.max_seconds} s. Received: "
+                f"{len(samples) / rate:.1f} s. Cut it."
             )
         if samples.dtype.kind == "f":
             samples = samples.astype("float64")
@@ -140,12 +153,64 @@ def mel_filters(bands: int, points: int, sample_rate: int) -> Array:
     return np.maximum(0, np.minimum(rising, falling))
 
 
-def _read_wav(path: Path) -> tuple[int, Array]:
+def read_wav(file: Any) -> tuple[int, Array]:
+    """The sample rate and the samples of a WAV file.
+
+    The header is believed only as far as the file's size allows.
+
+    Args:
+        file: A path, the bytes of a file, or a file that is open for reading.
+
+    Raises:
+        ValueError: If it is no WAV file; it names the file.
+        FileNotFoundError: If the path does not exist.
+    """
     from scipy.io import wavfile
 
+    name, data = file_content(file)
     try:
-        return wavfile.read(path)
-    except ValueError as error:
+        _check_wav(data)
+        with warnings.catch_warnings(action="ignore"):  # of unknown chunks
+            rate, samples = wavfile.read(io.BytesIO(data))
+        if not RATES[0] <= rate <= RATES[1]:
+            raise ValueError(
+                f"its sample rate is {rate:,}, not from {RATES[0]:,} to {RATES[1]:,}"
+            )
+    except Exception as error:  # scipy raises many kinds for damaged headers
+        text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise ValueError(
-            f"A recording must be a WAV file. Received: {path}; scipy says: {error}."
+            f"A recording must be a WAV file. Received: {name}; {text}. Convert it."
         ) from error
+    return rate, samples
+
+
+def _check_wav(data: bytes) -> None:
+    """Checks the sizes in the header of a WAV file against the file.
+
+    Raises:
+        ValueError: If the header claims more than the file has, or no channels.
+    """
+    if data[:4] not in (b"RIFF", b"RIFX", b"RF64") or data[8:12] != b"WAVE":
+        raise ValueError("it does not begin as one")
+    order = ">" if data[:4] == b"RIFX" else "<"
+    start = 12
+    while start + 8 <= len(data):
+        kind = data[start : start + 4]
+        (size,) = struct.unpack(order + "I", data[start + 4 : start + 8])
+        if kind == b"fmt ":
+            if size < 16 or start + 24 > len(data):
+                raise ValueError("its format is cut off")
+            head = struct.unpack(order + "HHIIHH", data[start + 8 : start + 24])
+            _, channels, _, _, frame, bits = head
+            if not (1 <= channels <= MOST_CHANNELS and frame and bits):
+                raise ValueError(
+                    f"its header says {channels} channels and {bits} bits a sample"
+                )
+        # A program that could not go back to the header leaves the greatest number.
+        is_open = data[:4] == b"RF64" or size == 2**32 - 1
+        if kind == b"data" and start + 8 + size > len(data) and not is_open:
+            raise ValueError(
+                f"its header claims {size:,} bytes of samples, and the file has "
+                f"{len(data):,}"
+            )
+        start += 8 + size + size % 2

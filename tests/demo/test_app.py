@@ -120,7 +120,8 @@ def test_another_name_for_this_machine_is_refused_and_the_policy_sent():
     async def hello(request):
         return PlainTextResponse("hello")
 
-    served = Starlette(routes=[Route("/", hello)], middleware=security.middleware())
+    guards = security.middleware("/nowhere", {0}, is_local=True)
+    served = Starlette(routes=[Route("/", hello)], middleware=guards)
     client = TestClient(served)
     for name in ("127.0.0.1:7860", "localhost:7860", "localhost"):
         answer = client.get("/", headers={"host": name})

@@ -71,6 +71,12 @@ def test_a_seed_repeats_a_text_and_a_unit_is_chosen(tiny_zoo):
     assert "unit 1, layer 1" in generation.colour("writer", first[0], "1")
 
 
+@pytest.mark.parametrize("text", ["t" * (PROMPT + NEW_CHARACTERS + 1), 3, ["to"]])
+def test_a_text_to_colour_is_a_text_that_was_written_here(tiny_zoo, text):
+    with pytest.raises(ValueError, match="Wanted: a prompt"):
+        generation.colour("writer", text, "1")
+
+
 def test_nothing_written_has_no_picture(tiny_zoo):
     assert generation.colour("writer", "", "1") == ""
 

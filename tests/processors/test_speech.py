@@ -1,9 +1,12 @@
+import io
+import struct
+
 import numpy as np
 import pytest
 from scipy.io import wavfile
 
 from seqzoo.processors import LogMelProcessor
-from seqzoo.processors.speech import mel_filters
+from seqzoo.processors.speech import mel_filters, read_wav
 
 RATE = 8000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE) * 0.5
@@ -89,6 +92,79 @@ def test_a_file_that_is_no_wav(tmp_path):
     (tmp_path / "no.wav").write_bytes(b"RIFX and no more")
     with pytest.raises(ValueError, match="WAV"):
         PROCESSOR.encode([tmp_path / "no.wav"])
+
+
+def wav(rate=RATE, channels=1, bits=16, frame=2, claimed=200, riff=b"RIFF"):
+    """A WAV file of 244 bytes whose header may lie."""
+    order = ">" if riff == b"RIFX" else "<"
+    head = struct.pack(
+        order + "HHIIHH", 1, channels, rate, rate * frame % 2**32, frame, bits
+    )
+    size = lambda n: struct.pack(order + "I", n)  # noqa: E731
+    return b"".join(
+        [
+            riff,
+            size(236),
+            b"WAVEfmt ",
+            size(16),
+            head,
+            b"data",
+            size(claimed),
+            bytes(200),
+        ]
+    )
+
+
+def test_a_true_header_is_believed(tmp_path):
+    (tmp_path / "a.wav").write_bytes(wav())
+    for given in (wav(), tmp_path / "a.wav", io.BytesIO(wav()), wav(riff=b"RIFX")):
+        rate, samples = read_wav(given)
+        assert (rate, samples.shape) == (RATE, (100,))
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"rate": 2**32 - 1},
+        {"rate": 0},
+        {"rate": 1},
+        {"claimed": 2**32 - 2},
+        {"claimed": 201},
+        {"channels": 0},
+        {"channels": 65535},
+        {"bits": 0},
+        {"frame": 0},
+        {"frame": 7},
+        {"riff": b"OggS"},
+    ],
+    ids=str,
+)
+def test_a_header_that_lies_is_refused_by_name(tmp_path, lie):
+    path = tmp_path / "liar.wav"
+    path.write_bytes(wav(**lie))
+    with pytest.raises(ValueError, match=r"WAV file. Received: \S*liar.wav; "):
+        PROCESSOR.encode([path])
+
+
+def test_no_damage_of_a_file_gives_another_error(tmp_path):
+    rng = np.random.default_rng(0)
+    for length in (*range(0, 60, 3), 100, 243):
+        with pytest.raises(ValueError, match="WAV"):
+            PROCESSOR.encode([wav()[:length]])
+    for _ in range(200):
+        data = bytearray(wav())
+        for place in rng.integers(0, 48, 2):
+            data[place] = rng.integers(256)
+        try:
+            assert PROCESSOR.encode([bytes(data)])["sequences"].size
+        except ValueError:
+            pass
+
+
+@pytest.mark.parametrize("shape", [(1, RATE), (2, RATE)])
+def test_an_array_of_another_order_is_refused(shape):
+    with pytest.raises(ValueError, match=r"\(samples, channels\).*Received: shape"):
+        PROCESSOR.encode([np.zeros(shape)])
 
 
 def test_it_comes_back_from_its_config(tmp_path):

@@ -12,13 +12,21 @@ LABELS = 5  # the most probable ones
 
 def image_field() -> gr.Image:
     """A field for an uploaded, pasted or photographed image; its value is a path."""
-    field = gr.Image(
-        label="Image",
-        sources=["upload", "clipboard", "webcam"],
-        type="filepath",
-        height=300,
+    return as_path(
+        gr.Image(
+            label="Image",
+            sources=["upload", "clipboard", "webcam"],
+            type="filepath",
+            height=300,
+        )
     )
-    # Gradio's own preprocessing would decode the file before its size is checked.
+
+
+def as_path(field: Any) -> Any:
+    """The field, whose value is the path of its file.
+
+    Gradio's own preprocessing would decode the file before its size is checked.
+    """
     field.preprocess = lambda payload: payload and payload.path
     return field
 

@@ -6,7 +6,13 @@ import gradio as gr
 
 from seqzoo.demo import models
 from seqzoo.demo.html import figure_html
-from seqzoo.demo.panels.base import html_field, image_field, on_event, probabilities
+from seqzoo.demo.panels.base import (
+    as_path,
+    html_field,
+    image_field,
+    on_event,
+    probabilities,
+)
 from seqzoo.demo.validation import SECONDS, checked_image, checked_recording
 from seqzoo.plot.model_plots import draw_attention
 
@@ -44,11 +50,13 @@ def recording_panel(name: gr.Dropdown) -> list[Any]:
     """The panel for recordings."""
     with gr.Row():
         with gr.Column():
-            sound = gr.Audio(
-                label=f"One digit in English, at most {SECONDS} seconds; WAV",
-                sources=["microphone", "upload"],
-                type="filepath",
-                buttons=[],
+            sound = as_path(
+                gr.Audio(
+                    label=f"One digit in English, at most {SECONDS} seconds; WAV",
+                    sources=["microphone", "upload"],
+                    type="filepath",
+                    buttons=[],
+                )
             )
             button = gr.Button("Listen", variant="primary")
         word = gr.Label(label="Digit")

@@ -52,8 +52,11 @@ def write(
 
 def colour(name: str, text: str, unit: str) -> str:
     """The figure of a finished text for another unit; arguments as for `write`."""
+    if not text:
+        return ""
+    text = checked_prompt(text, PROMPT + NEW_CHARACTERS)
     model = models.model(name)
-    return unit_html(model, text, checked_unit(model, unit)) if text else ""
+    return unit_html(model, text, checked_unit(model, unit))
 
 
 def checked_unit(model: Any, unit: str) -> int | None:
