@@ -4,11 +4,14 @@ Keras's BackupAndRestore and orbax neither refuse the checkpoint of another reci
 promise the weights of an uninterrupted run.
 """
 
+import datetime
 import hashlib
 import json
 import os
+import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,9 @@ from seqzoo.tasks.persistence import plain_config
 from seqzoo.training.recipe import Recipe
 
 STATE = "state.safetensors"
-BEST = "best.safetensors"
+LOCK, HOLDER = ".lock", ".holder"  # of the run that uses the folder
+BEST = "best/"  # before the keys of the best weights
+ADVICE = "Remove the folder or train with --no-resume."
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -37,15 +42,20 @@ class Progress:
     best_score: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)  # a row an epoch
     environment: dict[str, Any] = field(default_factory=dict)  # of the last session
+    # Of the epoch that a signal stopped:
+    epoch_steps: int = 0
+    epoch_loss: float = 0.0  # the sum over these steps
+    epoch_seconds: float = 0.0
 
 
 class Checkpoints:
     """The folder that a run saves to after each epoch and resumes from.
 
-    `state.safetensors` holds every variable that training depends on: weights, states
-    of random number generators, optimizer variables with their averages. A resumed run
+    Its one file holds every variable that training depends on: weights, states of
+    random number generators, optimizer variables with their averages. A resumed run
     therefore ends like an uninterrupted one, bit for bit, on the same backend and
-    device. `best.safetensors` holds the weights that validation chose.
+    device. It also holds the weights that validation chose, so that the two are always
+    of one run, and a digest of all that.
 
     Args:
         folder: The folder; made if it does not exist.
@@ -62,77 +72,136 @@ class Checkpoints:
         self._folder = folder
         self._model = recipe.model
         self._identity = {**_identity(recipe, seed), "dtype": dtype}
+        self._best: Arrays = {}
         folder.mkdir(parents=True, exist_ok=True)
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other runs out of the folder until this one ends or is killed.
+
+        Raises:
+            BlockingIOError: If another run has the folder.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._folder / LOCK, blocking=False)
+        holder = self._folder / HOLDER
+        try:
+            lock.acquire()
+        except Timeout:
+            name = holder.read_text("utf-8") if holder.is_file() else "another process"
+            raise BlockingIOError(
+                f"{self._folder} is in use by {name}. Wait for its end, or give this "
+                "run a folder of its own by --checkpoint-dir and --out."
+            ) from None
+        except NotImplementedError:  # a file system without locks
+            yield
+            return
+        try:
+            started = datetime.datetime.now().isoformat(" ", "seconds")
+            name = f"process {os.getpid()} on {platform.node()} since {started}"
+            holder.write_text(name, "utf-8")
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
+            lock.release()
+
     def save(self, progress: Progress) -> None:
-        """Writes the state under a temporary name, syncs it to disk, renames it."""
+        """Writes the state under a temporary name, syncs it to disk, renames it.
+
+        Raises:
+            OSError: If it cannot be written; the checkpoint before stays.
+        """
+        from safetensors.numpy import save as serialize
+
         arrays = {
             key: _array(variable) for key, variable in _state(self._model).items()
-        }
-        self._write(STATE, arrays, {"progress": asdict(progress)})
+        } | self._best
+        content = {"progress": asdict(progress), "identity": self._identity}
+        # As JSON reads it: a tuple would come back as a list.
+        metadata = json.loads(json.dumps(content))
+        metadata["digest"] = _digest_of(arrays, metadata)
+        path = self._folder / STATE
+        temporary = path.with_name(f".{STATE}.part")
+        try:
+            # Not `save_file`, whose errors have no number.
+            data = serialize(arrays, metadata={"seqzoo": json.dumps(metadata)})
+            temporary.write_bytes(data)
+            _sync(temporary)
+            os.replace(temporary, path)
+            _sync(self._folder)  # so that the new name survives a power cut
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise OSError(
+                error.errno,
+                f"{path} could not be written: {error.strerror}. Make room; the same "
+                "command resumes from the checkpoint before",
+            ) from error
 
-    def save_best(self) -> None:
-        """Saves the weights as the best ones; call it before `save`.
-
-        A run killed between the two repeats the epoch and writes the same file.
-        """
-        arrays = {
-            key: _array(variable)
+    def keep_best(self) -> None:
+        """Keeps the present weights as the best ones, for `save` to write."""
+        self._best = {
+            f"{BEST}{key}": _array(variable)
             for key, variable in variables_by_key(self._model).items()
         }
-        self._write(BEST, arrays, {})
 
     def resume(self) -> Progress | None:
         """Restores the model and its optimizer; None if nothing was saved.
 
         Raises:
             ValueError: If the file is of another recipe, seed or number of epochs, or
-                unreadable.
+                was damaged or changed.
         """
-        if not (self._folder / STATE).is_file():
+        path = self._folder / STATE
+        if not path.is_file():
             return None
-        arrays, metadata = self._read(STATE)
-        _assign(_state(self._model), arrays, self._folder / STATE)
+        arrays, metadata = self._read(path)
+        best = {key for key in arrays if key.startswith(BEST)}
+        self._best = {key: arrays.pop(key) for key in best}
+        _assign(_state(self._model), arrays, path)
         return Progress(**metadata["progress"])
 
     def restore_best(self) -> None:
-        """Restores the weights that `save_best` saved."""
-        arrays, _ = self._read(BEST)
-        _assign(variables_by_key(self._model), arrays, self._folder / BEST)
+        """Restores the weights that `keep_best` kept."""
+        arrays = {key.removeprefix(BEST): a for key, a in self._best.items()}
+        _assign(variables_by_key(self._model), arrays, self._folder / STATE)
 
-    def _write(self, file: str, arrays: Arrays, metadata: Mapping[str, Any]) -> None:
-        from safetensors.numpy import save_file
-
-        path = self._folder / file
-        temporary = path.with_name(f".{file}.part")
-        text = json.dumps({**metadata, "identity": self._identity})
-        save_file(arrays, temporary, metadata={"seqzoo": text})
-        _sync(temporary)
-        os.replace(temporary, path)
-        _sync(self._folder)  # so that the new name survives a power cut
-
-    def _read(self, file: str) -> tuple[Arrays, dict[str, Any]]:
+    def _read(self, path: Path) -> tuple[Arrays, dict[str, Any]]:
         from safetensors import SafetensorError, safe_open
 
-        path = self._folder / file
-        advice = "Remove the folder or train with --no-resume."
         try:
             with safe_open(path, framework="numpy") as tensors:
                 metadata = json.loads((tensors.metadata() or {})["seqzoo"])
                 arrays = {key: tensors.get_tensor(key) for key in tensors.keys()}
+            digest, saved = metadata.pop("digest"), metadata["identity"]
         except (SafetensorError, KeyError, OSError, ValueError) as error:
             raise ValueError(
-                f"{path} is no readable checkpoint ({error!r}). {advice}"
+                f"{path} is no readable checkpoint ({error!r}). {ADVICE}"
             ) from error
-        saved = metadata["identity"]
+        if digest != _digest_of(arrays, metadata):
+            raise ValueError(
+                f"{path} was damaged or changed after it was written: its digest is "
+                f"another one. {ADVICE}"
+            )
         changed = [
             key for key, value in self._identity.items() if saved.get(key) != value
         ]
         if changed:
             raise ValueError(
-                f"{path} is of a run with another {', '.join(changed)}. {advice}"
+                f"{path} is of a run with another {', '.join(changed)}. {ADVICE}"
             )
         return arrays, metadata
+
+
+def _digest_of(arrays: Arrays, metadata: Mapping[str, Any]) -> str:
+    """The sha256 of all values, their names, dtypes and shapes, and of the metadata."""
+    sha = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for key in sorted(arrays):
+        array = arrays[key]
+        sha.update(f"\0{key}\0{array.dtype.str}\0{array.shape}\0".encode())
+        sha.update(array.reshape(-1).view("uint8").data)
+    return sha.hexdigest()
 
 
 def load_weights(model: Task, path: Path) -> None:

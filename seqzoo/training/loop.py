@@ -1,15 +1,17 @@
 """`run`: from a recipe to `weights/<name>/`."""
 
 import dataclasses
+import itertools
 import json
 import math
 import os
 import shutil
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,6 +31,7 @@ from seqzoo.training.record import (
     write_golden,
     write_json,
 )
+from seqzoo.training.signals import StopSignals
 from seqzoo.training.workers import BatchWorkers
 
 DTYPES = ("float32", "mixed_bfloat16")
@@ -98,34 +101,48 @@ def run(
 
     logs = Path(checkpoint_dir) / recipe.name
     checkpoints = Checkpoints(logs, recipe, seed, dtype)
-    progress = (checkpoints.resume() if resume else None) or Progress()
-    if progress.epoch:
-        say(f"Resuming {recipe.name} after epoch {progress.epoch} from {logs}")
-    if progress.epoch < recipe.epochs:
-        say(_expectation(recipe, progress, Path(folder)))
-        progress.environment = environment()
+    with checkpoints.locked():
+        progress = (checkpoints.resume() if resume else None) or Progress()
+        if progress.step:
+            within = f", step {progress.epoch_steps}" if progress.epoch_steps else ""
+            say(f"Resuming {recipe.name} after epoch {progress.epoch}{within}: {logs}")
+        if progress.epoch < recipe.epochs:
+            say(_expectation(recipe, progress, Path(folder)))
+            progress.environment = environment()
+            if dtype is not None:
+                progress.environment["training_dtype"] = dtype
+            _train(recipe, progress, checkpoints, logs, workers)
+        if progress.best_epoch is None:
+            raise ValueError(
+                f"`{recipe.monitor}` was not a number in any of {progress.epoch} "
+                "epochs, so no weights could be chosen. See train_log.csv."
+            )
+        checkpoints.restore_best()
         if dtype is not None:
-            progress.environment["training_dtype"] = dtype
-        with (
-            tensorboard(logs / "tensorboard") as board,
-            BatchWorkers(recipe.train, workers) if workers else nullcontext() as pool,
-        ):
-            if pool is not None:
-                recipe = dataclasses.replace(recipe, train=pool.batches)
-            for epoch in range(progress.epoch, recipe.epochs):
-                _train_epoch(recipe, epoch, progress, checkpoints)
-                replace_file(logs / "train_log.csv", csv_of(progress.history))
-                board(progress.history[-1])
-    if progress.best_epoch is None:
-        raise ValueError(
-            f"`{recipe.monitor}` was not a number in any of {progress.epoch} epochs, "
-            "so no weights could be chosen. See train_log.csv."
-        )
-    checkpoints.restore_best()
-    if dtype is not None:
-        recipe = dataclasses.replace(recipe, model=_twin(model))
-    with exact_products():
-        return _write(recipe, progress, Path(folder), seed)
+            recipe = dataclasses.replace(recipe, model=_twin(model))
+        with exact_products():
+            return _write(recipe, progress, Path(folder), seed)
+
+
+def _train(
+    recipe: Recipe,
+    progress: Progress,
+    checkpoints: Checkpoints,
+    logs: Path,
+    workers: int,
+) -> None:
+    """Trains the epochs that are left."""
+    with (
+        tensorboard(logs / "tensorboard") as board,
+        BatchWorkers(recipe.train, workers) if workers else nullcontext() as pool,
+        StopSignals() as signals,
+    ):
+        if pool is not None:
+            recipe = dataclasses.replace(recipe, train=pool.batches)
+        for epoch in range(progress.epoch, recipe.epochs):
+            _train_epoch(recipe, epoch, progress, checkpoints, signals)
+            replace_file(logs / "train_log.csv", csv_of(progress.history))
+            board(progress.history[-1])
 
 
 def _repository(folder: Path) -> str | None:
@@ -168,16 +185,20 @@ def _jit_compile(recipe: Recipe, run_eagerly: bool) -> bool | str:
 
 
 def _train_epoch(
-    recipe: Recipe, epoch: int, progress: Progress, checkpoints: Checkpoints
+    recipe: Recipe,
+    epoch: int,
+    progress: Progress,
+    checkpoints: Checkpoints,
+    signals: StopSignals,
 ) -> None:
-    """Trains and validates one epoch and saves the state of the run."""
-    started = time.monotonic()
+    """Trains and validates one epoch, or the rest of it, and saves the run's state."""
+    started = time.monotonic() - progress.epoch_seconds
     model = recipe.model
     title = f"epoch {epoch + 1}/{recipe.epochs}"
     batches = recipe.train(epoch)
     bar = EpochBar(title, batches)
-    total, steps = 0.0, 0
-    for batch in batches:
+    total, steps = progress.epoch_loss, progress.epoch_steps
+    for batch in signals.until_received(_from_step(batches, steps)):
         # Not `fit`: it would replace the raw weights by the averages at its end.
         loss = float(model.train_on_batch(*batch, return_dict=True)["loss"])
         if not math.isfinite(loss):
@@ -188,6 +209,12 @@ def _train_epoch(
         total, steps = total + loss, steps + 1
         bar.step(steps, total / steps)
     bar.close()
+    if signals.received is not None:
+        progress.step += steps - progress.epoch_steps
+        progress.epoch_steps, progress.epoch_loss = steps, total
+        progress.epoch_seconds = time.monotonic() - started
+        checkpoints.save(progress)
+        signals.stop(f"step {steps} of {title}")
     if not steps:
         raise ValueError(f"`train({epoch})` of {recipe.name} gave no batch.")
 
@@ -202,12 +229,13 @@ def _train_epoch(
         is_best = recipe.is_better(score, progress.best_score)
         if is_best:
             progress.best_epoch, progress.best_score = epoch + 1, score
-            checkpoints.save_best()
+            checkpoints.keep_best()
         sample = recipe.sample(model) if recipe.sample else ""
 
     seconds = time.monotonic() - started
     progress.epoch = epoch + 1
-    progress.step += steps
+    progress.step += steps - progress.epoch_steps
+    progress.epoch_steps, progress.epoch_loss, progress.epoch_seconds = 0, 0.0, 0.0
     progress.seconds += seconds
     row = {
         "epoch": epoch + 1,
@@ -226,6 +254,17 @@ def _train_epoch(
     say(line)
     if sample:
         say(textwrap.indent(sample, "    "))
+    if epochs_left and signals.received is not None:
+        signals.stop(title)
+
+
+def _from_step(batches: Iterable[Any], steps: int) -> Iterable[Any]:
+    """The batches without the first `steps`, which are not even made if possible."""
+    if not steps:
+        return batches
+    if isinstance(batches, Sequence):
+        return (batches[index] for index in range(steps, len(batches)))
+    return itertools.islice(batches, steps, None)
 
 
 @contextmanager
@@ -252,6 +291,7 @@ def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
     model = recipe.model
     target = folder / recipe.name
     staged = folder / f".{recipe.name}.partial"
+    _undo_put(target)
     shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed here
     staged.mkdir(parents=True)
     try:
@@ -270,12 +310,35 @@ def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
         card = model_card(recipe.card, record, spec, address)
         (whole / "README.md").write_text(card, encoding="utf-8")
         hub.write_manifest(whole, repo_id=_repository(target))
-        if target.exists():
-            os.replace(target, staged / "before")
-        os.replace(whole, target)
+        _put(whole, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     for name, metric in record["metrics"].items():
         say(f"{name} {metric['value']:.5g} {metric['unit']} on {metric['split']}")
     say(f"Wrote {target}")
     return target
+
+
+def _put(whole: Path, target: Path) -> None:
+    """Puts a folder in the place of another, which stays if that fails."""
+    before = _before(target)
+    if target.exists():
+        os.replace(target, before)
+    try:
+        os.replace(whole, target)
+    except BaseException:
+        _undo_put(target)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _undo_put(target: Path) -> None:
+    """Puts the folder back that `_put` moved away before it was killed."""
+    before = _before(target)
+    if before.exists() and not target.exists():
+        os.replace(before, target)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _before(target: Path) -> Path:
+    return target.with_name(f".{target.name}.before")

@@ -64,7 +64,7 @@ def test_what_bfloat16_trained_is_evaluated_in_float32(tmp_path):
     assert record["training_dtype"] == "mixed_bfloat16"
     assert "--dtype mixed_bfloat16`" in (written / "README.md").read_text("utf-8")
     weights = load_file(written / "model.safetensors")
-    kept = load_file(tmp_path / "toy_lm" / "best.safetensors")
+    kept = toy.best_weights(tmp_path / "toy_lm")
     for key, array in weights.items():
         assert kept[key].dtype == "float32"
         np.testing.assert_array_equal(array, kept[key].astype(array.dtype))
@@ -88,7 +88,7 @@ def test_the_averaged_weights_are_validated_and_kept(tmp_path):
     average = seen[0]
     for kernel in seen[1:]:
         average = 0.8 * average + 0.2 * kernel
-    kept = load_file(checkpoints / "best.safetensors")["head/kernel"]
+    kept = toy.best_weights(checkpoints)["head/kernel"]
     np.testing.assert_allclose(kept, average, atol=1e-6)
     assert np.abs(kept - seen[-1]).max() > 1e-4
 

@@ -14,6 +14,7 @@ if absent := os.environ.get("TOY_WITHOUT"):
 
 import keras
 import numpy as np
+from safetensors.numpy import load_file
 
 from seqzoo.tasks.base import Task
 from seqzoo.training import Card, Metric, Published, Recipe, main, run
@@ -74,6 +75,8 @@ def batches(epoch: int) -> Iterator[tuple]:
         if os.environ.get("TOY_KILL_AT") == f"{epoch},{step}":
             os.kill(os.getpid(), signal.SIGKILL)
         ids = rng.integers(0, VOCABULARY, (6, 4 + 4 * (step % 2)), "int32")
+        if os.environ.get("TOY_STOP_AT") == f"{epoch},{step}":
+            os.kill(os.getpid(), int(os.environ["TOY_SIGNAL"]))
         yield {"ids": ids}, (ids + 2) % VOCABULARY, np.ones(ids.shape, "float32")
 
 
@@ -137,6 +140,16 @@ def train(tmp_path, seed=0, resume=True, run_eagerly=False, **changes):
         run_eagerly=run_eagerly,
     )
     return written, tmp_path / "checkpoints" / "toy_lm"
+
+
+def best_weights(checkpoints):
+    """The weights that validation chose, as the checkpoint holds them."""
+    arrays = load_file(checkpoints / "state.safetensors")
+    return {
+        key.removeprefix("best/"): array
+        for key, array in arrays.items()
+        if key.startswith("best/")
+    }
 
 
 if __name__ == "__main__":
