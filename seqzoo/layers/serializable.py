@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import keras
+import numpy as np
 
 from seqzoo.layers.block import Block
 
@@ -18,26 +19,38 @@ class SerializableLayer(Block):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
+        arguments: dict[int, str] = {}  # names of the layers among them, by identity
         classes = type(self).__mro__[: type(self).__mro__.index(SerializableLayer)]
         for cls in reversed(classes):
             if "get_config" in vars(cls):
                 break
             constructor: Any = vars(cls).get("__init__", object)
             for name, argument in inspect.signature(constructor).parameters.items():
-                if name != "self" and argument.kind != argument.VAR_KEYWORD:
-                    config[name] = plain(getattr(self, name))
+                if name == "self" or argument.kind == argument.VAR_KEYWORD:
+                    continue
+                value = getattr(self, name)
+                config[name] = plain(value)
+                if isinstance(value, keras.layers.Layer):
+                    first = arguments.setdefault(id(value), name)
+                    config[name] = config[name] if first == name else first
         return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """A fresh layer; a cell in it comes from the cell's own config."""
+        """A fresh layer; a cell in it comes from the cell's own config.
+
+        A cell that is given as the name of another argument is that argument's cell.
+        """
         cells = {
             name: keras.saving.deserialize_keras_object(
                 value, custom_objects=custom_objects
             )
             for name, value in config.items()
-            if name.endswith("cell")
+            if name.endswith("cell") and isinstance(value, dict)
         }
+        for name, value in config.items():
+            if name.endswith("cell") and isinstance(value, str) and value in cells:
+                cells[name] = cells[value]
         return cls(**{**config, **cells})
 
 
@@ -45,8 +58,12 @@ def plain(value: Any) -> Any:
     """An argument as a config holds it."""
     if isinstance(value, keras.layers.Layer):
         # Without the shapes that it was built for: its layer builds it.
+        # Keras marks a shared cell in this very dict when it meets the cell again.
         config = keras.saving.serialize_keras_object(value)
-        return {key: config[key] for key in config if key != "build_config"}
+        config.pop("build_config", None)
+        return config
     if isinstance(value, keras.initializers.Initializer):
         return keras.initializers.serialize(value)
+    if isinstance(value, np.generic):
+        return value.item()
     return keras.activations.serialize(value) if callable(value) else value

@@ -122,7 +122,9 @@ class DETR(ObjectDetector):
         self.backbone = ResNet(
             c.depths, c.stage_dims, c.stem_dim, c.block, c.norm, name="backbone"
         )
-        self.projection = keras.layers.Conv2D(c.embed_dim, 1, name="projection")
+        self.projection = keras.layers.Conv2D(
+            c.embed_dim, 1, data_format="channels_last", name="projection"
+        )
         self.dropout = keras.layers.Dropout(c.dropout, name="dropout")
         sizes = {
             "num_heads": c.num_heads,

@@ -6,6 +6,7 @@ T query steps, S key steps, D features, U units of the additive score.
 
 from collections.abc import Callable
 
+import keras
 from keras import ops
 
 from seqzoo.ops.types import Tensor
@@ -149,7 +150,9 @@ def dot_product_attention(
 
 def _masked(scores: Tensor, mask: Tensor) -> Tensor:
     # -1e9, not -inf: a row whose every key is padding would be NaN.
-    low = -1e9 if scores.dtype != "float16" else -6e4
+    # A PyTorch dtype is not equal to its name.
+    half = keras.backend.standardize_dtype(scores.dtype) == "float16"
+    low = -6e4 if half else -1e9
     return ops.where(mask, scores, ops.cast(low, scores.dtype))
 
 

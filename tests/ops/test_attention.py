@@ -95,3 +95,15 @@ def test_outputs_are_values_weighted_by_the_softmax(size):
     np.testing.assert_allclose(
         ops.convert_to_numpy(outputs)[:, 0], found @ value, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_a_query_without_any_key_gets_zeros_in_every_dtype(dtype):
+    x = ops.ones((1, 2, 3, 4), dtype)
+    mask = ops.convert_to_tensor([[True] * 3, [False] * 3, [True] * 3])
+    outputs, weights = dot_product_attention(x, x, x, mask)
+    alone = attention_weights(ops.ones((2, 3, 3), dtype), mask[:2])
+    for tensor, empty in ((outputs, np.s_[:, :, 1]), (weights, np.s_[:, :, 1])):
+        values = ops.convert_to_numpy(ops.cast(tensor, "float32"))
+        assert np.isfinite(values).all() and not values[empty].any()
+    assert not ops.convert_to_numpy(ops.cast(alone, "float32"))[1].any()

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.block import Block
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.attention import dot_product_attention
 from seqzoo.ops.types import Shape, Tensor
 
@@ -49,7 +50,7 @@ class MultiHeadAttention(Block):
 
     def __init__(self, num_heads: int, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.num_heads = num_heads
+        self.num_heads = positive_integer(num_heads, "num_heads")
         self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
     def build(self, query_shape: Shape, key_shape: Shape, value_shape: Shape) -> None:

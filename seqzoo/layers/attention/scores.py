@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.attention import (
     additive_scores,
     attention_weights,
@@ -81,8 +82,8 @@ class Attention(keras.layers.Layer):
                 f"longest memory as `max_steps`. Received: max_steps={max_steps}"
             )
         self.score = score
-        self.units = units
-        self.max_steps = max_steps
+        self.units = units and positive_integer(units, "units")
+        self.max_steps = max_steps and positive_integer(max_steps, "max_steps")
 
     def build(self, query_shape: Shape, memory_shape: Shape) -> None:
         query_dim, memory_dim = query_shape[-1], memory_shape[-1]

@@ -11,6 +11,7 @@ from keras import ops
 from seqzoo.layers.block import Block
 from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.attention import dot_product_attention
 from seqzoo.ops.types import Shape, Tensor
 
@@ -55,7 +56,7 @@ class SelfAttention(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.num_heads = num_heads
+        self.num_heads = positive_integer(num_heads, "num_heads")
         self.use_bias = use_bias
         self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
@@ -129,6 +130,7 @@ class FeedForward(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        hidden_dim = positive_integer(hidden_dim, "hidden_dim")
         self.hidden = self.child(
             keras.layers.Dense, hidden_dim, activation=activation, name="hidden"
         )

@@ -12,6 +12,7 @@ from keras import ops
 from seqzoo.layers.attention.transformer import EncoderBlock, SelfAttention
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Shape, Tensor
 from seqzoo.ops.windows import (
     effective_window,
@@ -75,8 +76,8 @@ class WindowAttention(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.window_size = window_size
-        self.shift = window_size // 2 if shifted else 0
+        self.window_size = positive_integer(window_size, "window_size")
+        self.shift = self.window_size // 2 if shifted else 0
         self.attention = self.child(
             SelfAttention, num_heads, use_bias, dropout, name="attention"
         )

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.serializable import SerializableLayer
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 
@@ -40,15 +41,9 @@ class CausalConv(SerializableLayer):
         self, units: int, kernel_size: int, dilation: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        sizes = {"units": units, "kernel_size": kernel_size, "dilation": dilation}
-        for name, value in sizes.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"`{name}` must be a positive integer. Received: {name}={value!r}"
-                )
-        self.units = units
-        self.kernel_size = kernel_size
-        self.dilation = dilation
+        self.units = positive_integer(units, "units")
+        self.kernel_size = positive_integer(kernel_size, "kernel_size")
+        self.dilation = positive_integer(dilation, "dilation")
 
     def build(self, inputs_shape: Shape) -> None:
         shape = (self.kernel_size, inputs_shape[-1], self.units)

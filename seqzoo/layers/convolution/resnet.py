@@ -8,6 +8,7 @@ from keras import ops
 
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 BLOCKS = ("basic", "bottleneck")
@@ -99,6 +100,7 @@ class ConvNorm(Block):
             kernel_size,
             strides=strides,
             use_bias=False,
+            data_format="channels_last",
             # He et al. (2015), by the number of outputs as in torchvision.
             kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out"),
             name="convolution",
@@ -157,6 +159,7 @@ class ResidualBlock(Block):
             raise ValueError(
                 f"`block` must be one of {', '.join(BLOCKS)}. Received: block={block!r}"
             )
+        filters = positive_integer(filters, "filters")
         if block == "bottleneck" and filters % _NARROWING:
             raise ValueError(
                 f"A bottleneck's features must be a multiple of {_NARROWING}. "
@@ -241,6 +244,8 @@ class ResNet(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        depths = [positive_integer(depth, "depths") for depth in depths]
+        stem_dim = positive_integer(stem_dim, "stem_dim")
         self.stem = self.child(ConvNorm, stem_dim, 7, 2, norm=norm, name="stem")
         self.blocks = [
             self.child(
@@ -267,7 +272,8 @@ class ResNet(Block):
     def call(self, images: Tensor) -> Tensor:
         x = self.stem(images)  # (B, H / 2, W / 2, stem_dim)
         # Zeros at the border are never the maximum after ReLU.
-        x = ops.max_pool(_pad(x, 1), 3, strides=2, padding="valid")  # (B, H/4, W/4, .)
+        options = {"padding": "valid", "data_format": "channels_last"}
+        x = ops.max_pool(_pad(x, 1), 3, strides=2, **options)  # (B, H/4, W/4, .)
         for block in self.blocks:
             x = block(x)
         return x

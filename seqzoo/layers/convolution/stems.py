@@ -6,6 +6,7 @@ import keras
 
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 STEMS = ("patch", "conv", "deep_conv")
@@ -49,6 +50,8 @@ class PatchEmbedding(Block):
             raise ValueError(
                 f"`stem` must be one of {', '.join(STEMS)}. Received: stem={stem!r}"
             )
+        embed_dim = positive_integer(embed_dim, "embed_dim")
+        patch_size = positive_integer(patch_size, "patch_size")
         halvings = patch_size.bit_length() - 1
         if stem != "patch" and (halvings < 1 or patch_size != 1 << halvings):
             raise ValueError(
@@ -62,6 +65,7 @@ class PatchEmbedding(Block):
                 embed_dim,
                 patch_size,
                 strides=patch_size,
+                data_format="channels_last",
                 name="projection",
             )
             return
@@ -75,6 +79,7 @@ class PatchEmbedding(Block):
                 strides=strides[k],
                 padding="same",
                 use_bias=False,
+                data_format="channels_last",
                 name=f"convolution_{i}",
             )
             self.convolutions.append(convolution)

@@ -9,6 +9,7 @@ from keras import ops
 from seqzoo.layers.convolution.causal import CausalConv
 from seqzoo.layers.recurrent.cells import checked_rate
 from seqzoo.layers.serializable import SerializableLayer
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 
@@ -44,9 +45,9 @@ class TemporalBlock(SerializableLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.units = units
-        self.kernel_size = kernel_size
-        self.dilation = dilation
+        self.units = positive_integer(units, "units")
+        self.kernel_size = positive_integer(kernel_size, "kernel_size")
+        self.dilation = positive_integer(dilation, "dilation")
         self.rate = checked_rate(dropout, "dropout")
         self.convolutions = [
             self.child(CausalConv, units, kernel_size, dilation, name=f"conv_{i}")
@@ -158,13 +159,13 @@ class TemporalConvNet(SerializableLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if isinstance(units, int) or not len(units):
+        if not hasattr(units, "__len__") or not len(units):
             raise ValueError(
                 "`units` must be a list of the blocks' features, such as [25] * 8. "
                 f"Received: units={units!r}"
             )
-        self.units = list(units)
-        self.kernel_size = kernel_size
+        self.units = [positive_integer(size, "units") for size in units]
+        self.kernel_size = positive_integer(kernel_size, "kernel_size")
         self.dropout = dropout
         self.return_sequences = return_sequences
         self.supports_masking = True

@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers.block import Block
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.positions import sines
 from seqzoo.ops.types import Array, Tensor
 
@@ -41,8 +42,9 @@ class Anchors(Block):
         self, num_queries: int, embed_dim: int, num_classes: int, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.num_queries = num_queries
-        self.embed_dim = embed_dim
+        self.num_queries = positive_integer(num_queries, "num_queries")
+        self.embed_dim = embed_dim = positive_integer(embed_dim, "embed_dim")
+        num_classes = positive_integer(num_classes, "num_classes")
         dense = keras.layers.Dense
         self.labels = self.child(
             keras.layers.Embedding, num_classes, embed_dim, name="labels"

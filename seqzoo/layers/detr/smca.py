@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.block import Block
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 # Least width of a Gaussian, as a share of the image: a narrower one would lie between
@@ -48,7 +49,7 @@ class SpatialModulation(Block):
 
     def __init__(self, num_heads: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.num_heads = num_heads
+        self.num_heads = positive_integer(num_heads, "num_heads")
 
     def build(self, x_shape: Shape, boxes_shape: Shape, places_shape: Shape) -> None:
         self.looks = self.child(

@@ -6,6 +6,7 @@ from keras import ops
 from seqzoo.layers.recurrent.cells import Cell
 from seqzoo.layers.recurrent.recurrent import Recurrent
 from seqzoo.layers.serializable import SerializableLayer
+from seqzoo.ops.arguments import split_seed
 
 _MERGES = {
     "concat": lambda forward, backward: ops.concatenate([forward, backward], axis=-1),
@@ -32,6 +33,7 @@ class Bidirectional(SerializableLayer):
         forward_cell: A `seqzoo.layers.Cell`.
         backward_cell: Another one; by default a fresh cell of the same
             configuration. It may have other units if the merge is "concat".
+            With the same cell twice, both sides share its weights.
         merge: "concat" (along the features), "sum", "average" or "multiply".
         return_sequences: Whether to return the outputs of all steps.
         return_state: Whether to return the states of both sides too.
@@ -87,7 +89,7 @@ class Bidirectional(SerializableLayer):
                 f"Received: merge={merge!r}"
             )
         if backward_cell is None:
-            backward_cell = type(forward_cell).from_config(forward_cell.get_config())
+            backward_cell = forward_cell.twin("backward")
         if merge != "concat" and forward_cell.units != backward_cell.units:
             raise ValueError(
                 f"merge={merge!r} needs cells of equal units; "
@@ -113,7 +115,7 @@ class Bidirectional(SerializableLayer):
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
                 norm_stabilizer=norm_stabilizer,
-                seed=None if seed is None else seed + reverse,
+                seed=split_seed(seed, "backward" if reverse else "forward"),
                 name="backward" if reverse else "forward",
             )
             for cell, reverse in ((forward_cell, False), (backward_cell, True))

@@ -153,6 +153,11 @@ def _sequences(variables, constants):
     return sequences
 
 
+def _recurrent_mask(constants):
+    """The extra that a cell with a product of h of its own also multiplies h by."""
+    return {k: constants[k] for k in constants if k == "recurrent_mask"}
+
+
 def _swap_steps(tensors):
     """Swaps batch and steps of every tensor in a dict."""
     return {name: ops.swapaxes(tensor, 0, 1) for name, tensor in tensors.items()}
@@ -187,6 +192,7 @@ def _step_function(cell, variables, constants, stack: bool = True):
     own_weights = cell_weights(weights, variables["states"][0].dtype)
     if cell.joint and stack:
         weights = stack_kernels(weights)
+    recurrent_mask = _recurrent_mask(constants)
 
     def step(states, x):
         h = states[cell.recurrent_state]
@@ -197,7 +203,7 @@ def _step_function(cell, variables, constants, stack: bool = True):
         else:
             parts = merge_gates(x["input_product"]), recurrent_product(h, weights)
             parts = (parts[0] + parts[1],) if cell.joint else parts
-        extras = {**x["extras"], **x["noise"]}
+        extras = {**x["extras"], **x["noise"], **recurrent_mask}
         new, gates = cell.equations(parts, states, own_weights, extras)
         if "mask" in x:
             new = [
@@ -235,7 +241,7 @@ def _backward(cell, reverse, residuals, cotangents):
             d_new = [ops.where(x["mask"], d_state, 0) for d_state in d_states]
 
         def new_states(parts, states, own_weights, extras):
-            extras = {**extras, **x["noise"]}
+            extras = {**extras, **x["noise"], **_recurrent_mask(constants)}
             return cell.equations(parts, states, own_weights, extras)[0]
 
         parts = tuple(merge_gates(blocks) for blocks in x["parts"])

@@ -47,7 +47,7 @@ class MultiDirectional2D(SerializableLayer):
 
     def __init__(self, cell: Cell, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        twin = type(cell).from_config(cell.get_config())
+        twin = cell.twin("columns")
         options = {"return_sequences": True}
         self.rows = self.child(Bidirectional, cell, name="rows", **options)
         self.columns = self.child(Bidirectional, twin, name="columns", **options)

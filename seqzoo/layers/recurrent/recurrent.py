@@ -7,6 +7,7 @@ from seqzoo.layers.recurrent import engine
 from seqzoo.layers.recurrent.cells import Cell, checked_rate
 from seqzoo.layers.recurrent.cells.base import state_dtype
 from seqzoo.layers.serializable import SerializableLayer
+from seqzoo.ops.arguments import split_seed
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -35,7 +36,8 @@ class Recurrent(SerializableLayer):
     in half precision and the states inside the loop in float32.
 
     Args:
-        cell: A `seqzoo.layers.Cell`. It is renamed "cell".
+        cell: A `seqzoo.layers.Cell`. It is renamed "cell". Layers that get the same
+            cell share its weights.
         return_sequences: Whether to return the outputs of all steps or the last.
         return_state: Whether to return the states after the run too.
         reverse: Whether to run from the last step to the first.
@@ -113,13 +115,15 @@ class Recurrent(SerializableLayer):
         self.norm_stabilizer = norm_stabilizer
         self.seed = seed
         if dropout or recurrent_dropout:
-            self.seed_generator = keras.random.SeedGenerator(seed)
+            self.seed_generator = keras.random.SeedGenerator(
+                split_seed(seed, "dropout")
+            )
         self.supports_masking = True
         self.states: list | None = None  # of a stateful layer
         self._run = engine.recurrence(cell, reverse)
 
     def build(self, inputs_shape):
-        self.cell.build((inputs_shape[0], inputs_shape[-1]))
+        self.cell.build_once((inputs_shape[0], inputs_shape[-1]))
         if self.stateful:
             if inputs_shape[0] is None:
                 raise ValueError(

@@ -9,6 +9,8 @@ from seqzoo.layers import (
     ElmanCell,
     GRUCell,
     LSTMCell,
+    PeepholeLSTMCell,
+    PhasedLSTMCell,
     Recurrent,
 )
 from tests.layers.gradients import assert_near, assert_same, outputs_and_gradients
@@ -205,3 +207,19 @@ def test_a_chrono_cell_comes_back_from_its_config():
 def test_chrono_steps_without_sense_are_refused(make):
     with pytest.raises(ValueError, match="chrono_steps"):
         make()
+
+
+@pytest.mark.parametrize("cell_class", [PeepholeLSTMCell, PhasedLSTMCell])
+@pytest.mark.parametrize("units", [1, 3])
+def test_full_peepholes_of_diagonal_matrices_are_diagonal_ones(cell_class, units):
+    """With three units, a diagonal kernel has as many rows as a full one."""
+    diagonal = Recurrent(cell_class(units, peephole="diagonal", seed=1))
+    full = Recurrent(cell_class(units, peephole="full", seed=1))
+    x = np.random.default_rng(0).normal(size=(2, 5, 2)).astype("float32")
+    for layer in (diagonal, full):
+        layer.build(x.shape)
+    weights = diagonal.get_weights()
+    peepholes = weights[3]
+    weights[3] = np.concatenate([np.diag(row) for row in peepholes], axis=1)
+    full.set_weights(weights)
+    assert_near(full(x), diagonal(x), atol=1e-6)

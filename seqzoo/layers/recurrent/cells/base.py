@@ -15,6 +15,7 @@ from keras import ops
 
 from seqzoo.layers.recurrent.matmuls import cell_weights, pre_activations
 from seqzoo.layers.serializable import SerializableLayer
+from seqzoo.ops.arguments import positive_integer, split_seed
 
 
 def state_dtype(compute_dtype: str) -> str:
@@ -46,7 +47,9 @@ class Cell(SerializableLayer):
         chrono_steps: Longest time in steps that a fresh gated cell remembers. The bias
             draws a time for each unit, uniformly up to it (Tallec and Ollivier 2018);
             0 leaves the bias as it is.
-        seed: Integer for the noise of training; by default Keras's global seed.
+        seed: Integer for the noise of training and the random times of a fresh cell;
+            by default Keras's global seed. Each draw has a seed of its own, made
+            from this one. Kernels have the seeds of their initializers.
         **kwargs: `name` and `dtype` of the layer.
 
     Raises:
@@ -77,10 +80,6 @@ class Cell(SerializableLayer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not isinstance(units, int) or units < 1:
-            raise ValueError(
-                f"`units` must be a positive integer. Received: units={units!r}"
-            )
         if update_dropout and not self.has_candidate:
             raise ValueError(
                 f"{type(self).__name__} has no gated candidate to drop; "
@@ -93,7 +92,7 @@ class Cell(SerializableLayer):
                 f"Received: chrono_steps={chrono_steps} for {type(self).__name__} with "
                 f"use_bias={use_bias}"
             )
-        self.units = units
+        self.units = positive_integer(units, "units")
         self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
@@ -102,7 +101,9 @@ class Cell(SerializableLayer):
         self.chrono_steps = chrono_steps
         self.seed = seed
         if update_dropout:
-            self.seed_generator = keras.random.SeedGenerator(seed)
+            self.seed_generator = keras.random.SeedGenerator(
+                split_seed(seed, "update_dropout")
+            )
 
     @property
     def state_size(self) -> list[int]:
@@ -169,7 +170,8 @@ class Cell(SerializableLayer):
                 `(batch, blocks * units)`.
             states: List of tensors `(batch, units)`.
             weights: Dict of the cell's weights besides kernels and biases.
-            extras: Dict of the extras of `split_inputs` at this step.
+            extras: Dict of the extras of `split_inputs` at this step. With recurrent
+                dropout also "recurrent_mask", for further products of h.
 
         Returns:
             `(new_states, gates)`: a list like `states`, whose first is the output,
@@ -185,6 +187,29 @@ class Cell(SerializableLayer):
     def bias_shape(self) -> tuple[int, ...]:
         """Shape of the bias."""
         return (len(self.gates) * self.units,)
+
+    def build_once(self, input_shape):
+        """Builds the cell unless it is built: layers that share it share its weights.
+
+        Raises:
+            ValueError: If it is built for inputs of another number of features.
+        """
+        if not self.built:
+            self.build(input_shape)
+            return
+        features = self.feature_count(input_shape[-1])
+        built_for = self.loop_weights()["kernel"].shape[0]
+        if features != built_for:
+            raise ValueError(
+                f"{type(self).__name__} is built for inputs of "
+                f"{built_for + input_shape[-1] - features} features, and its weights "
+                "are shared by every layer that uses it. Received: inputs of "
+                f"{input_shape[-1]} features. Give the layer a cell of its own."
+            )
+
+    def twin(self, purpose: str):
+        """A fresh cell of the same configuration, with weights and seeds of its own."""
+        return type(self).from_config(_split_seeds(self.get_config(), purpose))
 
     def build(self, input_shape):
         columns = len(self.gates) * self.units
@@ -216,7 +241,9 @@ class Cell(SerializableLayer):
         if not self.chrono_steps:
             return bias
         uniform = keras.initializers.RandomUniform(
-            1.0, max(self.chrono_steps - 1.0, 1.0), seed=self.seed
+            1.0,
+            max(self.chrono_steps - 1.0, 1.0),
+            seed=split_seed(self.seed, "chrono_steps"),
         )
         log_steps = ops.log(uniform((self.units,), dtype=state_dtype(bias.dtype)))
         signs = [float(self.memory_gates.get(gate, 0)) for gate in self.gates]
@@ -236,6 +263,20 @@ class Cell(SerializableLayer):
         states, _ = self.equations(parts, states, own_weights, extras)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         return states[0], states
+
+
+def _split_seeds(config: Any, purpose: str) -> Any:
+    """A config in which each seed, of initializers too, is split for a purpose."""
+    if isinstance(config, list | tuple):
+        return [_split_seeds(value, purpose) for value in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        name: split_seed(value, purpose)
+        if name == "seed" and isinstance(value, int)
+        else _split_seeds(value, purpose)
+        for name, value in config.items()
+    }
 
 
 def checked_rate(rate: float, name: str) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers.recurrent.cells.base import Cell
+from seqzoo.ops.arguments import positive_integer
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -140,11 +141,7 @@ class SkipCell(ElmanCell):
 
     def __init__(self, units: int, delay: int, **kwargs):
         super().__init__(units, **kwargs)
-        if not isinstance(delay, int) or delay < 1:
-            raise ValueError(
-                f"`delay` must be a positive integer. Received: delay={delay!r}"
-            )
-        self.delay = delay
+        self.delay = delay = positive_integer(delay, "delay")
         self.state_names = tuple(f"h_{steps}" for steps in range(1, delay + 1))
 
     def equations(self, parts, states, weights, extras):
@@ -190,11 +187,7 @@ class OutputRecurrentCell(ElmanCell):
         **kwargs,
     ):
         super().__init__(units, **kwargs)
-        if not isinstance(outputs, int) or outputs < 1:
-            raise ValueError(
-                f"`outputs` must be a positive integer. Received: outputs={outputs!r}"
-            )
-        self.outputs = outputs
+        self.outputs = positive_integer(outputs, "outputs")
         self.output_activation = keras.activations.get(output_activation)
         self.output_initializer = keras.initializers.get(output_initializer)
 
@@ -235,7 +228,6 @@ class OutputRecurrentCell(ElmanCell):
             ops.convert_to_tensor(tensor, self.compute_dtype)
             for tensor in (inputs, outputs)
         )
-        if not self.built:
-            self.build(inputs.shape)
+        self.build_once(inputs.shape)
         previous = ops.pad(outputs[:, :-1], [[0, 0], [1, 0], [0, 0]])
         return self.call(inputs, [previous])[0]

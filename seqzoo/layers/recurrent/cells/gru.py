@@ -73,6 +73,7 @@ class GRUCell(Cell):
         if self.reset_after:
             g = ops.tanh(x_g + r * h_g)
         else:
-            g = ops.tanh(x_g + ops.matmul(r * h, weights["candidate_kernel"]))
+            read = h * extras["recurrent_mask"] if "recurrent_mask" in extras else h
+            g = ops.tanh(x_g + ops.matmul(r * read, weights["candidate_kernel"]))
         gates = {"update_gate": z, "reset_gate": r, "candidate": g}
         return [z * h + (1 - z) * self.candidate(g, extras)], gates

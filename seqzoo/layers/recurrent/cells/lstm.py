@@ -122,7 +122,7 @@ class PeepholeLSTMCell(LSTMCell):
         (z,) = parts
         _, c = states
         i, f, g, o = ops.split(z, 4, axis=-1)
-        peep_i, peep_f, peep_o = peepholes(weights["peephole_kernel"])
+        peep_i, peep_f, peep_o = self._peepholes(weights["peephole_kernel"])
         i, f = ops.sigmoid(i + peep_i(c)), ops.sigmoid(f + peep_f(c))
         g = ops.tanh(g)
         c = f * c + i * self.candidate(g, extras)
@@ -131,12 +131,11 @@ class PeepholeLSTMCell(LSTMCell):
         gates = {"input_gate": i, "forget_gate": f, "candidate": g, "output_gate": o}
         return [h, c], gates
 
-
-def peepholes(kernel):
-    """The peepholes of the gates i, f and o: three functions of the cell state."""
-    if kernel.shape[0] == 3:
-        return [lambda c, k=k: kernel[k] * c for k in range(3)]
-    return [lambda c, p=p: ops.matmul(c, p) for p in ops.split(kernel, 3, axis=-1)]
+    def _peepholes(self, kernel):
+        """The peepholes of the gates i, f and o: three functions of the cell state."""
+        if self.peephole == "diagonal":
+            return [lambda c, k=k: kernel[k] * c for k in range(3)]
+        return [lambda c, p=p: ops.matmul(c, p) for p in ops.split(kernel, 3, axis=-1)]
 
 
 @keras.saving.register_keras_serializable("seqzoo")

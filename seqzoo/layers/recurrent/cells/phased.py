@@ -9,6 +9,7 @@ from keras import ops
 from seqzoo.layers.recurrent import backend
 from seqzoo.layers.recurrent.cells.base import state_dtype
 from seqzoo.layers.recurrent.cells.lstm import PeepholeLSTMCell
+from seqzoo.ops.arguments import split_seed
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -80,7 +81,7 @@ class PhasedLSTMCell(PeepholeLSTMCell):
             raise ValueError(f"`leak` must not be negative. Received: leak={leak}")
         self.leak = leak
         self.first_ratio_on = ratio_on
-        self.period_range = tuple(period_range)
+        self.period_range = tuple(float(bound) for bound in period_range)
         self.time_feature = time_feature
 
     def feature_count(self, input_features: int) -> int:
@@ -89,7 +90,9 @@ class PhasedLSTMCell(PeepholeLSTMCell):
 
     def build(self, input_shape):
         super().build(input_shape)
-        uniform = keras.initializers.RandomUniform(0.0, 1.0, seed=self.seed)
+        uniform = keras.initializers.RandomUniform(
+            0.0, 1.0, seed=split_seed(self.seed, "period")
+        )
         low, high = (math.log(bound) for bound in self.period_range)
 
         def first_period(shape, dtype=None):
@@ -102,7 +105,9 @@ class PhasedLSTMCell(PeepholeLSTMCell):
             shape=(self.units,),
             initializer=lambda shape, dtype=None: (
                 self.period.value
-                * keras.random.uniform(shape, dtype=dtype, seed=self.seed)
+                * keras.random.uniform(
+                    shape, dtype=dtype, seed=split_seed(self.seed, "shift")
+                )
             ),
             name="shift",
         )

@@ -7,6 +7,7 @@ from keras import ops
 
 from seqzoo.layers.recurrent.cells.base import Cell, checked_rate, noise
 from seqzoo.layers.serializable import plain
+from seqzoo.ops.arguments import split_seed
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -45,7 +46,7 @@ class ZoneoutCell(Cell):
     ):
         super().__init__(cell.units, seed=seed, **kwargs)
         names = cell.state_names
-        per_state = [rates] * len(names) if isinstance(rates, int | float) else rates
+        per_state = [rates] * len(names) if not isinstance(rates, Sequence) else rates
         if len(per_state) != len(names):
             raise ValueError(
                 f"{type(cell).__name__} has {len(names)} states "
@@ -59,7 +60,9 @@ class ZoneoutCell(Cell):
         self.joint, self.gates = cell.joint, cell.gates
         self.use_bias = cell.use_bias
         if any(self.rates):
-            self.seed_generator = keras.random.SeedGenerator(seed)
+            self.seed_generator = keras.random.SeedGenerator(
+                split_seed(seed, "zoneout")
+            )
 
     @property
     def state_size(self) -> list[int]:
@@ -71,7 +74,7 @@ class ZoneoutCell(Cell):
         return self.cell.feature_count(input_features)
 
     def build(self, input_shape):
-        self.cell.build(input_shape)
+        self.cell.build_once(input_shape)
 
     def loop_weights(self) -> dict:
         """The weights of a step as tensors, by name."""
@@ -106,4 +109,4 @@ class ZoneoutCell(Cell):
         # Without the arguments of `Cell`, which the cell inside has.
         config = keras.layers.Layer.get_config(self)
         cell = plain(self.cell)
-        return {**config, "cell": cell, "rates": self.rates, "seed": self.seed}
+        return {**config, "cell": cell, "rates": self.rates, "seed": plain(self.seed)}

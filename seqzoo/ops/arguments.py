@@ -1,0 +1,77 @@
+"""Checks of arguments: whole numbers, seeds, and shapes of tensors."""
+
+import hashlib
+import operator
+from typing import Any
+
+from seqzoo.ops.types import Tensor
+
+
+def positive_integer(value: Any, name: str) -> int:
+    """`value` as a Python int; NumPy's integers count, too.
+
+    Raises:
+        ValueError: If it is not a whole number above 0. True and False are not.
+    """
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={value!r}"
+        )
+    return number
+
+
+def split_seed(seed: int | None, purpose: str) -> int | None:
+    """A seed of its own for each purpose, so that no two draws are alike.
+
+    Args:
+        seed: The seed of a whole layer; None gives None.
+        purpose: Name of the draw, different from the others of the layer.
+    """
+    if seed is None:
+        return None
+    digest = hashlib.sha256(f"{operator.index(seed)} {purpose}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1  # 31 bits, as generators take
+
+
+def check_shapes(**arguments: tuple[Tensor | None, str]) -> None:
+    """Raises a ValueError unless each tensor has the shape that its axes describe.
+
+    Args:
+        **arguments: For each name, the tensor (None is skipped) and its axes in one
+            string, such as "batch steps 4". A number is a size; axes of equal names
+            have equal sizes; "..." in front stands for any number of axes. Unknown
+            sizes fit everything.
+    """
+    known: dict[str, tuple[int, str]] = {}
+    for name, (tensor, description) in arguments.items():
+        if tensor is None:
+            continue
+        shape, axes = tuple(tensor.shape), description.split()
+        wanted = f"({', '.join(axes)})"
+        if axes[0] == "...":
+            axes = axes[1:]
+            fits = len(shape) >= len(axes)
+            sizes = shape[len(shape) - len(axes) :]
+        else:
+            fits, sizes = len(shape) == len(axes), shape
+        if not fits:
+            raise ValueError(
+                f"`{name}` must have shape {wanted}. Received: {name} of shape {shape}"
+            )
+        for axis, size in zip(axes, sizes, strict=True):
+            if size is None:
+                continue
+            if axis.isdigit():
+                expected, source = int(axis), "this layer"
+            else:
+                expected, source = known.setdefault(axis, (size, f"`{name}`"))
+            if size != expected:
+                what = "its size" if axis.isdigit() else f"`{axis}`"
+                raise ValueError(
+                    f"`{name}` must have shape {wanted}, where {what} is {expected} "
+                    f"in {source}. Received: {name} of shape {shape}"
+                )
