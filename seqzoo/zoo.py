@@ -17,6 +17,7 @@ from seqzoo.hub.names import (
     is_hub,
     local_folder,
 )
+from seqzoo.hub.origin import origin_of
 from seqzoo.hub.push import push_folder, push_model
 from seqzoo.hub.repo import is_offline, resolve
 from seqzoo.hub.saved import parse
@@ -150,6 +151,8 @@ def load(
     saved = parse(_files(name, revision, source, cache_dir, local_files_only))
     model = build_model(saved, config_overrides, dtype)
     model.info = describe(os.fspath(name), saved)
+    # In __dict__, where Keras does not track it.
+    model.__dict__["origin"] = origin_of(os.fspath(name), saved)
     return model
 
 

@@ -7,6 +7,8 @@ Ours is not `keras`: for that name the Hub shows code that loads another kind of
 from collections.abc import Mapping
 from typing import Any
 
+from seqzoo.hub.origin import Origin
+
 LIBRARY = "seqzoo"
 TAGS = ("keras", "seqzoo")
 
@@ -46,17 +48,69 @@ def front_matter(spec: Mapping[str, Any], **fields: Any) -> str:
 
 def bare_card(spec: Mapping[str, Any], repo_id: str) -> str:
     """The card of a model that was saved without one."""
-    return f"""{front_matter(spec)}
+    return _card(spec, repo_id.split("/")[1], f"hf:{repo_id}", "", {})
 
-# {repo_id.split("/")[1]}
+
+def card_of_copy(
+    spec: Mapping[str, Any], origin: Origin, record: Mapping[str, Any], is_same: bool
+) -> str:
+    """The card of a model that was loaded and is saved again.
+
+    Args:
+        spec: The model's `config.json`.
+        origin: What it was loaded from.
+        record: Its `metrics.json`.
+        is_same: Whether its weights are still those of the original.
+    """
+    source = record["derived_from"]
+    if is_same and origin.card:
+        return (
+            f"{origin.card.rstrip()}\n\n## Origin\n\nAn unchanged copy of {source}.\n"
+        )
+    lines = [
+        f"An unchanged copy of {source}."
+        if is_same
+        else f"Derived from {source}: its weights have been changed since."
+    ]
+    licence = record.get("licence")
+    lines.append(
+        f"The licence of the original: {licence}. What is derived from it must keep it."
+        if licence
+        else "The original states no licence. Ask its owner before you publish this."
+    )
+    for label in ("data", "paper"):
+        if record.get(label):
+            lines.append(f"{label.capitalize()}: {record[label]}.")
+    fields = {"license": licence, "base_model": origin.revision and origin.repo_id}
+    return _card(
+        spec,
+        spec["class"],
+        "./folder",
+        "\n\n".join(lines),
+        {key: value for key, value in fields.items() if value},
+    )
+
+
+def _card(
+    spec: Mapping[str, Any],
+    title: str,
+    address: str,
+    text: str,
+    fields: Mapping[str, Any],
+) -> str:
+    return f"""{front_matter(spec, **fields)}
+
+# {title}
 
 A `{spec["class"]}` for {spec.get("task")}, saved with seqzoo.
+
+{text}
 
 ## Usage
 
 ```python
 import seqzoo
 
-model = seqzoo.load("hf:{repo_id}")
+model = seqzoo.load("{address}")
 ```
-"""
+""".replace("\n\n\n\n", "\n\n")

@@ -8,7 +8,18 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqzoo.hub.manifest import CONFIG, FORMAT, WEIGHTS, locked, write_manifest
+from seqzoo.hub.card import card_of_copy
+from seqzoo.hub.manifest import (
+    CARD,
+    CONFIG,
+    FORMAT,
+    METRICS,
+    WEIGHTS,
+    locked,
+    refuse_links,
+    write_manifest,
+)
+from seqzoo.hub.origin import is_same, record_of_copy
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
@@ -21,7 +32,7 @@ def save(
     model: "Task",
     folder: str | os.PathLike[str],
     *,
-    weights_dtype: str = "float32",
+    weights_dtype: str | None = None,
 ) -> Path:
     """Writes a model to a folder, from which `load` reads it.
 
@@ -29,11 +40,16 @@ def save(
     last. A reader at that moment gets the old model, or an error because files do not
     match their manifest; it never gets half a file. Other files in the folder stay.
 
+    A model that `load` returned keeps its licence, its data and its origin, by hash, in
+    `metrics.json` and in the card; its scores, too, while its weights are the same.
+
     Args:
         model: A built model of the zoo, with its processor if it has one.
         folder: The folder; it is created if it does not exist.
         weights_dtype: "float32", or "float16" for half the size and 11 bits of
-            precision. `load` gives each variable its own dtype again.
+            precision. `load` gives each variable its own dtype again. By default
+            float32; float16 for a model that was loaded from float16, as long as that
+            holds every weight exactly.
 
     Returns:
         The folder.
@@ -49,24 +65,33 @@ def save(
             "save wants a model of the zoo (a seqzoo.tasks Task). Received: "
             f"{type(model).__name__}. Other Keras models save with model.save(path)."
         )
-    if weights_dtype not in WEIGHTS_DTYPES:
+    if weights_dtype is not None and weights_dtype not in WEIGHTS_DTYPES:
         raise ValueError(
             f"weights_dtype must be one of {', '.join(WEIGHTS_DTYPES)}. "
             f"Received: {weights_dtype!r}."
         )
     from safetensors.numpy import save as serialize
 
-    weights = _arrays(model, weights_dtype)
+    origin = model.__dict__.get("origin")
+    weights = _arrays(model, weights_dtype or "float32")
+    if weights_dtype is None and origin and origin.weights_dtype == "float16":
+        weights = _halved(weights)
+    serialized = serialize(weights)
     folder = Path(folder).expanduser().absolute()
+    refuse_links(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        (staged / CONFIG).write_text(
-            json.dumps(_spec(model), indent=2, ensure_ascii=False) + "\n",
-            encoding="utf-8",
-        )
+        spec = _spec(model)
+        _write_json(staged / CONFIG, spec)
         # Not `save_file`: only the owner could read its files.
-        (staged / WEIGHTS).write_bytes(serialize(weights))
+        (staged / WEIGHTS).write_bytes(serialized)
+        if origin is not None:
+            params = sum(array.size for array in weights.values())
+            record = record_of_copy(origin, serialized, params, model.task)
+            card = card_of_copy(spec, origin, record, is_same(origin, serialized))
+            _write_json(staged / METRICS, record)
+            (staged / CARD).write_text(card, encoding="utf-8")
         if model.processor is not None:
             model.processor.save(staged)
         with locked(folder):
@@ -77,6 +102,24 @@ def save(
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return folder
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _halved(arrays: dict[str, "Array"]) -> dict[str, "Array"]:
+    """The arrays in float16 if that changes no number, else as they are."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        halves = {
+            key: array.astype("float16") if array.dtype == "float32" else array
+            for key, array in arrays.items()
+        }
+    is_exact = all(np.array_equal(halves[key], arrays[key]) for key in arrays)
+    return halves if is_exact else arrays
 
 
 def _spec(model: "Task") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from seqzoo.hub.saved import SavedModel
 
-TEXTS = ("paper", "data", "licence", "recipe")  # of the record
+TEXTS = ("paper", "data", "licence", "derived_from", "recipe")  # of the record
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,6 +29,7 @@ class ModelInfo:
     paper: str | None = None
     data: str | None = None
     licence: str | None = None
+    derived_from: str | None = None  # the model whose weights it began with, by hash
     recipe: str | None = None
     repo_id: str | None = None  # Hub repository that serves the same files
     revision: str | None = None  # its commit
@@ -42,7 +43,7 @@ class ModelInfo:
             rows.append((name, _score(metric, self.published.get(name))))
         for label in TEXTS:
             if text := getattr(self, label):
-                rows.append((label, text))
+                rows.append((label.replace("_", " "), text))
         if self.repo_id and self.revision:
             rows.append(("hub", f"hf:{self.repo_id}@{self.revision}"))
         return rows

@@ -37,6 +37,7 @@ MANIFEST = "manifest.json"
 REQUIRED = (CONFIG, WEIGHTS)
 # The record of the training run: hashed, but not needed to load a model.
 RECORD = (CARD, "train_log.csv", "golden.safetensors")
+PROCESSOR_FILES = ("characters.json", "tokenizer.json")
 # Files that are read, as patterns of a shell; reading one runs no code.
 SAFE_FILES = (
     *REQUIRED,
@@ -45,7 +46,8 @@ SAFE_FILES = (
     *RECORD,
     INDEX,
     SHARDS,
-    *("characters.json", "tokenizer.json", "*.txt"),  # of our processors
+    *PROCESSOR_FILES,
+    "*.txt",  # as older processors have them
     *{file: None for family in FAMILIES.values() for file in family.files},
 )
 
@@ -85,6 +87,34 @@ def is_safe(file: str) -> bool:
     return bool(_FLAT_NAME.fullmatch(file)) and any(
         fnmatch.fnmatchcase(file, pattern) for pattern in SAFE_FILES
     )
+
+
+def is_written(file: str) -> bool:
+    """Whether seqzoo writes a file of this name: no other is pinned or published.
+
+    These are the files of `save` and of a training, and a checkpoint's own.
+    """
+    others = (*REQUIRED, METRICS, *RECORD, INDEX, SHARDS, *PROCESSOR_FILES)
+    named = {name for family in FAMILIES.values() for name in family.files}
+    return is_safe(file) and any(
+        fnmatch.fnmatchcase(file, pattern) for pattern in (*others, *named)
+    )
+
+
+def refuse_links(folder: Path) -> None:
+    """Refuses a folder whose manifest would pin the target of a link.
+
+    Raises:
+        ValueError: If a file that seqzoo writes is a link.
+    """
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if (is_written(path.name) or path.name == MANIFEST) and path.is_symlink():
+            raise ValueError(
+                f"{path} is a link, and links are not followed: what it leads to might "
+                "be published. Replace it by a copy of the file."
+            )
 
 
 def parse_json(data: bytes, where: str) -> dict[str, Any]:
@@ -205,7 +235,7 @@ def write_manifest(
 ) -> Manifest:
     """Hashes the files of a model's folder and writes `manifest.json`.
 
-    Files that `load` would refuse (see `SAFE_FILES`) are left out.
+    Only files that seqzoo writes are pinned (see `is_written`).
 
     Args:
         folder: The folder, which holds `config.json` and `model.safetensors`.
@@ -217,9 +247,11 @@ def write_manifest(
         The new manifest.
 
     Raises:
-        ValueError: If a required file is missing or the revision is no full commit.
+        ValueError: If a required file is missing or a link, or the revision is no full
+            commit.
     """
     folder = Path(folder)
+    refuse_links(folder)
     path = folder / MANIFEST
     present = _own_manifest(folder)
     if present is None and path.exists():
@@ -232,7 +264,7 @@ def write_manifest(
     pins = {
         entry.name: Pin.of(entry.read_bytes())
         for entry in sorted(folder.iterdir())
-        if entry.is_file() and is_safe(entry.name) and entry.name != MANIFEST
+        if entry.is_file() and is_written(entry.name)
     }
     data = encode(Manifest(pins, repo_id, revision))
     manifest = parse_manifest(data, str(path))

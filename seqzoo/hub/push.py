@@ -23,8 +23,9 @@ from seqzoo.hub.manifest import (
     Manifest,
     Pin,
     encode,
-    is_safe,
+    is_written,
     locked,
+    refuse_links,
     replace_file,
     require_manifest,
 )
@@ -92,6 +93,12 @@ def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     renew = f"renew the manifest with `seqzoo.hub.write_manifest({str(folder)!r})`"
     advice = f"Save the model again; if you changed the file on purpose, {renew}."
     manifest = require_manifest(folder, f"Save the model with seqzoo.save, or {renew}.")
+    refuse_links(folder)
+    if foreign := [file for file in manifest.files if not is_written(file)]:
+        raise ValueError(
+            f"{MANIFEST} of {folder} pins {', '.join(foreign)}, which seqzoo does not "
+            f"write and so does not publish. Remove it, and {renew}."
+        )
     contents = {
         file: pinned_bytes(file, pin, folder, None, advice)
         for file, pin in manifest.files.items()
@@ -99,7 +106,7 @@ def _read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     if others := [
         path.name
         for path in sorted(folder.iterdir())
-        if is_safe(path.name) and path.name not in (MANIFEST, *contents)
+        if is_written(path.name) and path.name not in contents
     ]:
         # Neither left out in silence nor published by surprise.
         raise ValueError(

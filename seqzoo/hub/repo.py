@@ -19,7 +19,7 @@ from seqzoo.hub.client import (
     client,
 )
 from seqzoo.hub.errors import NotInRepoError, errors_of_fetching
-from seqzoo.hub.manifest import COMMIT, CONFIG, RECORD, Pin, is_safe
+from seqzoo.hub.manifest import CARD, COMMIT, CONFIG, RECORD, Pin, is_safe
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ class Repo:
             return folder
         for file in [entry.rfilename for entry in listed.siblings or ()]:
             wanted = weights or not file.endswith(".safetensors")
-            if wanted and is_safe(file) and file not in RECORD:
+            is_read = file not in RECORD or file == CARD  # a card states the licence
+            if wanted and is_safe(file) and is_read:
                 self.fetch(file)
         return folder
 

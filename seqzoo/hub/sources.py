@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqzoo.hub.manifest import (
+    CARD,
     CONFIG,
     MANIFEST,
     RECORD,
@@ -37,6 +38,8 @@ class Files:
     weights: bytes | Sequence[Path] | None = None
     repo_id: str | None = None
     revision: str | None = None
+    weights_sha256: str | None = None  # of the one file of weights in our format
+    card: str | None = None  # `README.md`, if it is at hand without the network
 
 
 def read_folder(folder: Path, weights: bool = True) -> Files:
@@ -151,10 +154,18 @@ def _read_unpinned(folder: Path, weights: bool, repo: Repo | None) -> Files:
             "writes, and checkpoints of transformers."
         )
     paths = weight_files(folder, origin) if weights else None
+    card = _card(folder / CARD)
     if repo is None:
-        return Files(origin, contents, paths)
+        return Files(origin, contents, paths, card=card)
     paths = paths and [repo.inside(path) for path in paths]
-    return Files(origin, contents, paths, repo.repo_id, repo.revision)
+    return Files(origin, contents, paths, repo.repo_id, repo.revision, card=card)
+
+
+def _card(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+    except (OSError, ValueError):
+        return None  # it is read for its licence alone
 
 
 def _read_pinned(
@@ -173,7 +184,19 @@ def _read_pinned(
         if file not in skipped
     }
     tensors = contents.pop(WEIGHTS, None)
-    return Files(origin, contents, tensors, manifest.repo_id, manifest.revision)
+    pin = manifest.files.get(CARD)
+    card = _card(folder / CARD) if folder and pin else None
+    if card is not None and Pin.of(card.encode()) != pin:
+        card = None
+    return Files(
+        origin,
+        contents,
+        tensors,
+        manifest.repo_id,
+        manifest.revision,
+        weights_sha256=manifest.files[WEIGHTS].sha256,
+        card=card,
+    )
 
 
 def pinned_bytes(

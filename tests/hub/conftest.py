@@ -7,6 +7,7 @@ import types
 import pytest
 
 from seqzoo import hub
+from seqzoo.hub import manifest
 from tests.hub.server import HubServer
 from tests.hub.toy import Toy, ToyConfig, ToyProcessor, write_record
 
@@ -19,6 +20,8 @@ def _toys(monkeypatch, tmp_path_factory):
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
+    files = (*manifest.PROCESSOR_FILES, "labels.txt")
+    monkeypatch.setattr(manifest, "PROCESSOR_FILES", files)
     monkeypatch.setitem(seqzoo.models.MODELS, "Toy", Toy)
     monkeypatch.setitem(seqzoo.processors.PROCESSORS, "ToyProcessor", ToyProcessor)
 

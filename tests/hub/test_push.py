@@ -162,7 +162,11 @@ def test_a_hub_name_is_not_pushed(mine):
         ),
         (lambda f: (f / WEIGHTS).unlink(), FileNotFoundError, "rs is missing"),
         (lambda f: (f / "manifest.json").unlink(), FileNotFoundError, "seqzoo.save"),
-        (lambda f: (f / "diary.txt").write_text("x"), ValueError, "diary.txt, which"),
+        (
+            lambda f: (f / "tokenizer.json").write_text("x"),
+            ValueError,
+            "tokenizer.json, which",
+        ),
     ],
 )
 def test_a_folder_that_is_not_as_pinned_is_refused(bundled, mine, harm, error, message):
