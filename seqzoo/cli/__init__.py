@@ -16,7 +16,12 @@ import typer
 
 import seqzoo
 from seqzoo.cli import demo, files, models, training
-from seqzoo.cli.terminal import error_line, prefer_utf8, quiet_libraries
+from seqzoo.cli.terminal import (
+    error_line,
+    open_streams,
+    prefer_utf8,
+    quiet_libraries,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments[:end]
     # Allowed anywhere before `--`: people add it to the end of a line that failed.
     arguments = [a for a in arguments[:end] if a != "--debug"] + arguments[end:]
+    open_streams()
     prefer_utf8()
     arguments = arguments or ["--help"]
     with contextlib.nullcontext() if debug else quiet_libraries():

@@ -3,15 +3,18 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import seqzoo
+from seqzoo.cli.inputs import STDIN, Input, Lines, answered, parts
 from seqzoo.cli.options import Name, arguments, with_options
+from seqzoo.cli.refusals import OnError, Refused, located, print_hints
 from seqzoo.cli.signatures import verbs
+from seqzoo.hub.errors import one_line
 
 # Inputs of one call: enough to fill batches of similar lengths, few enough that the
 # first answers of a long file come soon.
@@ -30,8 +33,16 @@ def list_(
     ] = None,
 ) -> None:
     """Print the names of the trained models."""
-    for name in seqzoo.list_models(pattern, task=task, max_params=max_params):
+    names = seqzoo.list_models(pattern, task=task, max_params=max_params)
+    for name in names:
         print(name)
+    if not names:
+        tasks = {seqzoo.info(name).task for name in seqzoo.list_models()}
+        print(
+            f"No model fits. Tasks: {', '.join(sorted(tasks))}. seqzoo list prints "
+            "every name.",
+            file=sys.stderr,
+        )
 
 
 def info(
@@ -50,7 +61,8 @@ def run(
         typer.Argument(
             metavar="INPUT...",
             help="Texts, or paths of images, recordings or series, as the model's task "
-            "wants; `-` stands for the lines of standard input.",
+            "wants; `-` stands for the lines of standard input, which are answered as "
+            "they come.",
         ),
     ],
     as_json: Annotated[
@@ -62,26 +74,58 @@ def run(
             "--attention", help="With --json: add tokens and attention weights."
         ),
     ] = False,
+    on_error: Annotated[
+        OnError | None,
+        typer.Option(
+            "--on-error",
+            help="After an input that is refused: fail stops with status 2; skip "
+            "reports it, answers the others, and ends with status 0. A skipped line of "
+            "standard input gives an empty line, with --json an object with its error. "
+            "Default: fail at a line; answer the others after an argument, and end "
+            "with status 2.",
+        ),
+    ] = None,
     **options: Any,
 ) -> None:
     """Run a model on inputs and print its answers."""
-    texts = _texts(inputs)
+    lines: Iterable[list[Input]]
+    lines = Lines(LINES_PER_CALL) if STDIN in inputs else []
     model = seqzoo.load(name)
     wanted = [*options, *(["return_attention"] if attention else [])]
     task = _task_of(model, wanted)
     if attention and not as_json:
         raise ValueError("--attention needs --json: the weights are numbers.")
-    for i in range(0, len(texts), LINES_PER_CALL):
-        part = texts[i : i + LINES_PER_CALL]
-        answers = task.answers(model, part, as_json, **options)
-        for given, answer in zip(part, answers, strict=True):
-            if as_json:
-                print(_json_text(task.answer_json(given, answer, attention)))
-                continue
-            for line in task.answer_lines(given, answer):
+    stops = OnError.fail if lines or len(inputs) == 1 else OnError.skip
+    stops = on_error or stops
+
+    def answer(texts: list[str]) -> Any:
+        return task.answers(model, texts, as_json, **options)
+
+    count, refused = 0, Refused()
+    for part in parts(inputs, lines, LINES_PER_CALL):
+        for given, result in answered(answer, part):
+            if isinstance(result, Exception):
+                if stops == OnError.fail:
+                    raise located(result, given)
+                refused.report(result, given)
+                printed = [""] if given.line else []
+                if as_json:
+                    error = {"input": given.text, "error": one_line(result)}
+                    printed = [_json_text(error)]
+            elif as_json:
+                printed = [_json_text(task.answer_json(given.text, result, attention))]
+            else:
+                printed = list(task.answer_lines(given.text, result))
+            for line in printed:
                 print(line)
-        if len(texts) > LINES_PER_CALL:
-            print(f"{i + len(part)} of {len(texts)} inputs done", file=sys.stderr)
+            sys.stdout.flush()
+            if not isinstance(result, Exception):
+                print_hints(model, given, result, name)
+        count += len(part)
+        if count > LINES_PER_CALL or len(inputs) > LINES_PER_CALL:
+            total = "" if lines else f" of {len(inputs)}"
+            print(f"{count}{total} inputs done", file=sys.stderr)
+    refused.conclude(count, is_error=on_error is None)
 
 
 def run_with_options() -> Callable[..., None]:
@@ -159,11 +203,3 @@ def _task_of(model: Any, options: Iterable[str]) -> Any:
 def _json_text(value: Any, indent: int | None = None) -> str:
     """The value as JSON that keeps umlauts; values without a JSON form become text."""
     return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
-
-
-def _texts(inputs: Sequence[str]) -> list[str]:
-    """The inputs, with the lines of standard input in place of each `-`."""
-    texts: list[str] = []
-    for text in inputs:
-        texts += [line.rstrip("\r\n") for line in sys.stdin] if text == "-" else [text]
-    return texts

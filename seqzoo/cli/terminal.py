@@ -39,6 +39,23 @@ def prefer_utf8() -> None:
             stream.reconfigure(encoding=encoding, errors="replace")
 
 
+def open_streams() -> None:
+    """Opens the null device in place of standard streams that are closed.
+
+    Otherwise the next file that is opened would take the place of the stream, and
+    libraries would write their messages into it.
+    """
+    with contextlib.suppress(OSError):
+        for descriptor in range(3):
+            try:
+                os.fstat(descriptor)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+
+
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Drops the warnings of libraries and the log of their C++ code.

@@ -27,6 +27,10 @@ class Processor:
             return list(inputs), False
         return [inputs], True
 
+    def doubt(self, given: Any) -> str:
+        """Why the model's answer to an input may be of no use, or nothing."""
+        return ""
+
     def get_config(self) -> dict[str, Any]:
         """The settings as plain JSON values."""
         values = {name: getattr(self, name) for name in self.settings}

@@ -15,6 +15,7 @@ from seqzoo.processors.files import as_numpy, file_content, is_file
 
 RATES = (1000, 384_000)  # samples a second of a file: lowest, highest
 MOST_CHANNELS = 64
+SILENCE = 1e-3  # of the full range: quieter recordings hold no word
 FRAME_MULTIPLE = 16  # batches are padded to a multiple of so many frames
 
 
@@ -78,6 +79,12 @@ class LogMelProcessor(Processor):
         logarithms = np.log(energies + 1e-6)
         spread = logarithms.std() + 1e-3
         return ((logarithms - logarithms.mean()) / spread).astype("float32")
+
+    def doubt(self, given: Any) -> str:
+        """Says that a recording is silent."""
+        samples = self._samples(given)
+        loudest = float(np.abs(samples - samples.mean()).max())
+        return "The recording is silent." if loudest < SILENCE else ""
 
     def _samples(self, recording: Any) -> Array:
         """Samples `(samples,)` from -1 to 1, of one channel, at `sample_rate`."""

@@ -151,6 +151,14 @@ class TranslationProcessor(TextProcessor):
                 )
         return encoded
 
+    def doubt(self, given: str) -> str:
+        """Says which characters the vocabulary lacks, such as another script's."""
+        normal = self.normalize(self.source_text(given))
+        unknown = [c for c in dict.fromkeys(normal) if UNK in self._encode([c])[0]]
+        if not unknown:
+            return ""
+        return f"The model does not know {', '.join(map(repr, unknown[:10]))}."
+
     def encode_target(self, text: str) -> list[int]:
         """Ids from `<bos>` to `<eos>`; a blank text is `[<bos>, <eos>]`.
 

@@ -152,6 +152,34 @@ def test_a_closed_pipe_ends_it_quietly():
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("argument", "status"), [("list", 0), ("nonsense", 2)])
+def test_closed_streams_do_not_change_the_exit_status(closed, argument, status):
+    # In a shell: `subprocess` cannot close them. Nothing may land in another stream.
+    code = "import sys; from seqzoo.cli import main; sys.exit(main())"
+    line = f'exec "{sys.executable}" -c "{code}" {argument} {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line], env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == status
+    assert ("vit_mnist" in done.stdout) == (status == 0 and ">&-" not in closed.split())
+    assert ("error" in done.stderr) == (status == 2 and "2>&-" not in closed)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_behind_standard_output_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*START, "list"],
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "seqzoo: error: [Errno 28] No space left on device\n"
+
+
 def test_what_libraries_say_is_dropped_and_what_we_say_is_not():
     code = (
         "import logging, os, sys, warnings\n"
