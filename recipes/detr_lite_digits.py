@@ -35,7 +35,8 @@ CARD = Card(
     data=(
         "Scenes generated from MNIST (LeCun et al. 1998): 4,096 new ones an epoch from "
         "55,000 training digits, 500 from 5,000 other digits choose the epoch, 1,000 "
-        "from the 10,000 test digits are the test"
+        "from the 10,000 test digits are the test. The authors of MNIST state no "
+        "licence; Keras's documentation says CC BY-SA 3.0"
     ),
     datasets=("ylecun/mnist",),
     licence="apache-2.0",

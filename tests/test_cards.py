@@ -4,6 +4,7 @@ import json
 import pkgutil
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +111,28 @@ def test_the_usage_of_the_card_runs(name, tmp_path, monkeypatch, capsys):
     (code,) = re.findall(r"```python\n(.*?)```", card_of(name).text, re.DOTALL)
     exec(compile(code, name, "exec"), {})
     assert capsys.readouterr().out.strip()
+
+
+@named
+def test_the_licence_of_the_data_is_stated(name):
+    data = json_of(name, "metrics.json")["data"]
+    stated = re.search("licen[cs]e|public domain|CC BY|commercial", data)
+    assert stated, data
+
+
+def test_the_package_says_which_weights_are_under_which_licence():
+    by_name = {name: json_of(name, "metrics.json")["licence"] for name in NAMES}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {part.lower() for part in project["license"].split(" AND ")} == set(
+        by_name.values()
+    )
+    assert "weights/README.md" in project["license-files"]
+    page = (ROOT / "weights" / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (\w+) \| ([^(|]*?) [(|]", page, re.MULTILINE))
+    rows.pop("weights")
+    spelled = {n: v.lower().replace(" ", "-") for n, v in rows.items()}
+    assert spelled == by_name
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for name, licence in by_name.items():
+        if licence != "apache-2.0":
+            assert name in readme.rsplit("The code is under", 1)[1]

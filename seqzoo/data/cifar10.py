@@ -18,7 +18,8 @@ CIFAR10_LABELS = (
 )
 CIFAR10_DATA = (
     "CIFAR-10 (Krizhevsky 2009), in the lossy JPEG copies of tensorflow_datasets: "
-    "45,000 images train the model, 5,000 choose the epoch, 10,000 test it"
+    "45,000 images train the model, 5,000 choose the epoch, 10,000 test it. "
+    "Its authors state no licence, and ask for a citation"
 )
 
 

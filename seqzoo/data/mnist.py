@@ -9,7 +9,8 @@ from seqzoo.data.labelled import LabelledCorpus, from_tfds, toy_corpus
 MNIST_LABELS = tuple("0123456789")
 MNIST_DATA = (
     "MNIST (LeCun et al. 1998): 55,000 images train the model, 5,000 choose the epoch, "
-    "10,000 test it"
+    "10,000 test it. Its authors state no licence; Keras's documentation says CC BY-SA "
+    "3.0"
 )
 
 

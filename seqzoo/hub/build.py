@@ -128,7 +128,7 @@ def _build_with(model: "Task", saved: SavedModel, saved_config: Any) -> list[str
         bytes_read += array.nbytes
         if not is_finite(array):
             not_finite.append(key)
-        if array.shape == shape:
+        if array.shape == shape and not model.has_other_meaning(key, saved_config):
             return array
         if not is_changed:  # no override explains the other shape
             raise ValueError(f"{key}: the model's is {shape}, the file's {array.shape}")

@@ -147,6 +147,14 @@ class ViT(ImageClassifier):
         grid = resampled_grid(grid, self.config.grid).reshape(1, -1, array.shape[-1])
         return np.concatenate([array[:, :first], grid], axis=1)
 
+    def has_other_meaning(self, key: str, saved: Any) -> bool:
+        """Positions of as many patches on another grid are for other places."""
+        new = self.config
+        return key == "positions" and (saved.grid, saved.pooling) != (
+            new.grid,
+            new.pooling,
+        )
+
     def attention(self, images: Tensor) -> list[Tensor]:
         """The attention weights of every layer and head, in inference.
 

@@ -238,6 +238,15 @@ class Task(keras.Model):
         """
         raise ValueError(f"{key}: the model's is {shape}, the file's {array.shape}")
 
+    def has_other_meaning(self, key: str, saved: Any) -> bool:
+        """Whether a saved weight of the right shape must be adapted all the same.
+
+        Args:
+            key: As in `variables_by_key`.
+            saved: The Config of the saved model.
+        """
+        return False
+
     def adapt_processor(self, saved: Any) -> None:
         """Adapts the processor to a Config that differs from the saved one."""
 

@@ -12,6 +12,7 @@ from keras import ops
 from safetensors.numpy import load_file, save_file
 
 import seqzoo
+from seqzoo.ops.positions import resampled_grid
 from tests.convert.checkpoints import GOLDEN, changed, logits
 
 
@@ -107,3 +108,24 @@ def test_no_pickle_is_read(copy):
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
     with pytest.raises(FileNotFoundError, match="never a pickle"):
         seqzoo.load(copy)
+
+
+@pytest.mark.parametrize("size", [(8, 32), (32, 8), (4, 64)])
+def test_as_many_patches_on_another_grid_have_resampled_positions(size):
+    """A grid of 4 by 4 patches becomes 2 by 8: neighbours are no longer neighbours."""
+    before = seqzoo.load(GOLDEN / "vit")
+    after = seqzoo.load(GOLDEN / "vit", image_size=size)
+    old, new = (ops.convert_to_numpy(m.positions) for m in (before, after))
+    assert old.shape == new.shape
+    np.testing.assert_array_equal(old[:, 0], new[:, 0])  # the class token's
+    grid = old[0, 1:].reshape(*before.config.grid, -1)
+    expected = resampled_grid(grid, after.config.grid)
+    np.testing.assert_allclose(new[0, 1:], expected.reshape(new[0, 1:].shape))
+    assert np.abs(new - old).max() > 1e-3
+    assert after.processor.size == size
+
+
+def test_a_class_token_is_never_taken_for_a_patch(tmp_path):
+    """17 places are 4 by 4 patches and a token, or 1 by 17 patches without one."""
+    with pytest.raises(ValueError, match="do not fit"):
+        seqzoo.load(GOLDEN / "vit", image_size=(4, 68), pooling="mean")
