@@ -115,6 +115,7 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
             "allow_interspersed_args": False,
         }
     )(training.train)
+    app.command()(training.recipe)
     app.command()(training.evaluate)
     app.command()(files.push)
     return app

@@ -15,7 +15,12 @@ from seqzoo.hub.names import bundle_folder, is_bare
 
 def train(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a recipe.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="The name of a recipe, or a file of yours (./my.py)."
+        ),
+    ],
     flags: Annotated[
         list[str] | None,
         typer.Argument(metavar="FLAGS...", help="Options of the recipe; try --help."),
@@ -23,9 +28,17 @@ def train(
 ) -> None:
     """Train a model by its recipe.
 
-    The arguments after NAME go to the recipe.
+    The arguments after NAME go to the recipe. `seqzoo recipe NAME` prints one, to be
+    copied and changed.
     """
     _run_recipe(name, flags or [], context)
+
+
+def recipe(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a recipe.")],
+) -> None:
+    """Print a recipe, such as for `seqzoo recipe NAME > my.py`."""
+    print(_recipe_file(name).read_text("utf-8"), end="")
 
 
 def evaluate(
@@ -35,31 +48,29 @@ def evaluate(
     """Score a model again and compare with its record."""
     folder = bundle_folder() / name if is_bare(name) else Path(name).expanduser()
     folder = folder.absolute()
-    recipe = folder.name  # a run names the folder after the recipe
+    script = folder.name  # a run names the folder after the recipe
     if (folder / METRICS).is_file():
         record = parse_json((folder / METRICS).read_bytes(), str(folder / METRICS))
-        recipe = Path(str(record.get("recipe", recipe))).stem
-        if recipe != folder.name:
+        script = Path(str(record.get("recipe", script))).stem
+        if script != folder.name:
             raise ValueError(
                 f"{name} was trained on data of its own, which are needed. Type: "
-                f"seqzoo train {recipe} --evaluate --out {folder.parent} "
+                f"seqzoo train {script} --evaluate --out {folder.parent} "
                 f"{shlex.join(record.get('arguments', ()))}"
             )
-    _run_recipe(recipe, ["--evaluate", "--out", str(folder.parent)], context)
+    _run_recipe(script, ["--evaluate", "--out", str(folder.parent)], context)
 
 
 def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
     """Runs a recipe's file in this process, as `python -m recipes.NAME` would."""
+    path = _recipe_file(name)
     folder = recipes_folder()
-    names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
-    if name not in names:
-        raise KeyError(f"No recipe is named {name!r}. Recipes: {', '.join(names)}.")
     before = sys.argv
     # `main` removed --debug; the recipe handles its own errors.
     sys.argv = [name, *flags, *(["--debug"] if context.obj else [])]
     sys.path.append(str(folder.parent))  # recipes may share a module of their folder
     try:
-        runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
+        runpy.run_path(str(path), run_name="__main__")
     except SystemExit as stop:
         # A recipe parses its flags itself and may stop there.
         if isinstance(stop.code, str):
@@ -68,6 +79,20 @@ def _run_recipe(name: str, flags: list[str], context: typer.Context) -> None:
     finally:
         sys.argv = before
         sys.path.remove(str(folder.parent))
+
+
+def _recipe_file(name: str) -> Path:
+    """The file of a recipe by its name, or the user's own by its path."""
+    if name.endswith(".py"):
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no recipe {path}. Check the path.")
+        return path
+    folder = recipes_folder()
+    names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
+    if name not in names:
+        raise KeyError(f"No recipe is named {name!r}. Recipes: {', '.join(names)}.")
+    return folder / f"{name}.py"
 
 
 def recipes_folder() -> Path:

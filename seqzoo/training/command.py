@@ -64,10 +64,14 @@ def main(
                 resume=not flags.no_resume,
                 dtype=flags.dtype,
                 workers=flags.workers,
+                force=flags.force,
+                finish=flags.finish,
             )
     except KeyboardInterrupt:
         print(
-            "Stopped. The same command resumes after the last epoch.", file=sys.stderr
+            "Stopped. The same command resumes after the last epoch; with --finish it "
+            "writes the best model so far.",
+            file=sys.stderr,
         )
         raise SystemExit(130) from None
     except (ValueError, KeyError, OSError, ImportError) as error:
@@ -158,6 +162,16 @@ def _parser(takes_file: bool) -> argparse.ArgumentParser:
     )
     add(
         "--no-resume", action="store_true", help="start again, overwrite the checkpoint"
+    )
+    add(
+        "--finish",
+        action="store_true",
+        help="train no more; write the best model of an interrupted run",
+    )
+    add(
+        "--force",
+        action="store_true",
+        help="replace a published model, or the model of another seed",
     )
     add("--dtype", choices=DTYPES, help="of training; evaluation is in float32")
     add(

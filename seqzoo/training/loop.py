@@ -48,15 +48,18 @@ def run(
     run_eagerly: bool = False,
     dtype: str | None = None,
     workers: int = 0,
+    force: bool = False,
+    finish: bool = False,
 ) -> Path:
     """Trains a recipe, or resumes it, and writes the model with its record.
 
     The seed is set before the recipe is made, because layers draw their initial weights
     when they are made. After each epoch the model is validated and everything is saved
-    to `checkpoint_dir/<name>/`; a run that was killed resumes from there and ends with
-    the same weights. After the last epoch the weights with the best validation score
-    are rounded to the precision in which they are saved, evaluated on test data once,
-    and written to `folder/<name>/`, completely or not at all.
+    to `checkpoint_dir/<name>/` (with seed 1 `<name>_seed_1`, and so on); a run that was
+    killed resumes from there and ends with the same weights. After the last epoch the
+    weights with the best validation score are rounded to the precision in which they
+    are saved, evaluated on test data once, and written to `folder/<name>/`, completely
+    or not at all.
 
     Args:
         make_recipe: Makes the recipe; called once, after the seed is set.
@@ -71,11 +74,15 @@ def run(
             own. "mixed_bfloat16" is faster where the processor has bfloat16. Weights,
             averages and the evaluated model are float32.
         workers: Number of worker processes that prepare batches; 0 is none.
+        force: Replaces a published model, and the model of another seed.
+        finish: Trains no more, and writes the best model of the checkpoint.
 
     Returns:
         The folder of the trained model.
 
     Raises:
+        FileExistsError: If the folder holds a published model or that of another seed.
+        BlockingIOError: If another run uses the checkpoint.
         ValueError: If the checkpoint is of another recipe, the loss is not finite,
             validation does not return what the recipe monitors, or `dtype` is none of
             `DTYPES`.
@@ -99,14 +106,16 @@ def run(
     )
     model.optimizer.build(model.trainable_variables)
 
-    logs = Path(checkpoint_dir) / recipe.name
+    if not force:
+        _refuse_to_replace(Path(folder) / recipe.name, seed)
+    logs = Path(checkpoint_dir) / (recipe.name + (f"_seed_{seed}" if seed else ""))
     checkpoints = Checkpoints(logs, recipe, seed, dtype)
     with checkpoints.locked():
         progress = (checkpoints.resume() if resume else None) or Progress()
         if progress.step:
             within = f", step {progress.epoch_steps}" if progress.epoch_steps else ""
             say(f"Resuming {recipe.name} after epoch {progress.epoch}{within}: {logs}")
-        if progress.epoch < recipe.epochs:
+        if progress.epoch < recipe.epochs and not finish:
             say(_expectation(recipe, progress, Path(folder)))
             progress.environment = environment()
             if dtype is not None:
@@ -114,7 +123,9 @@ def run(
             _train(recipe, progress, checkpoints, logs, workers)
         if progress.best_epoch is None:
             raise ValueError(
-                f"`{recipe.monitor}` was not a number in any of {progress.epoch} "
+                f"There is no whole epoch in {logs}, so there is nothing to finish."
+                if not progress.epoch
+                else f"`{recipe.monitor}` was not a number in any of {progress.epoch} "
                 "epochs, so no weights could be chosen. See train_log.csv."
             )
         checkpoints.restore_best()
@@ -152,6 +163,21 @@ def _repository(folder: Path) -> str | None:
     except ValueError:
         return None
     return None if manifest is None else manifest.repo_id
+
+
+def _refuse_to_replace(folder: Path, seed: int) -> None:
+    """Refuses before the training what would be lost after it."""
+    advice = "Keep it by --out FOLDER, or replace it by --force."
+    if repository := _repository(folder):
+        raise FileExistsError(f"{folder} is the published model {repository}. {advice}")
+    try:
+        record = json.loads((folder / "metrics.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return
+    if record.get("seed", seed) != seed:
+        raise FileExistsError(
+            f"{folder} is the model of seed {record['seed']}, not {seed}. {advice}"
+        )
 
 
 def _expectation(recipe: Recipe, progress: Progress, folder: Path) -> str:

@@ -1,5 +1,6 @@
 """Recipes from a shell: `train`, `evaluate` and `verify --score`."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import seqzoo
 from seqzoo import cli
 from seqzoo.cli import training
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -93,3 +96,32 @@ def test_verify_names_the_damaged_files_and_fails(monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert out == "ok  config.json\nDAMAGED  model.safetensors\n"
     assert err == "seqzoo: error: 1 of 2 files of toy are damaged.\n"
+
+
+def test_a_copied_recipe_trains_by_its_path(capsys, monkeypatch, tmp_path):
+    """Also one that imports what the character models share."""
+    for name in ("gru_row_mnist", "lstm_char_lm"):
+        assert cli.main(["recipe", name]) == 0
+        code = capsys.readouterr().out
+        original = training.recipes_folder() / f"{name}.py"
+        assert code == original.read_text("utf-8")
+        (tmp_path / f"my_{name}.py").write_text(code, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p not in ("", str(ROOT))])
+    assert cli.main(["train", "./my_lstm_char_lm.py", "--help"]) == 0
+    assert "--text FILE" in capsys.readouterr().out
+    assert cli.main(["train", "./no.py"]) == 2
+    assert "There is no recipe no.py" in capsys.readouterr().err
+
+
+def test_evaluate_says_how_to_score_a_model_of_an_own_text(
+    recipe, capsys, monkeypatch, tmp_path
+):
+    folder = tmp_path / "toy_my"
+    folder.mkdir()
+    arguments = ["--text", "my text.txt"]
+    record = {"recipe": "recipes/toy.py", "arguments": arguments}
+    (folder / "metrics.json").write_text(json.dumps(record))
+    assert cli.main(["evaluate", str(folder)]) == 2
+    command = f"seqzoo train toy --evaluate --out {tmp_path} --text 'my text.txt'"
+    assert command in capsys.readouterr().err

@@ -89,9 +89,7 @@ def test_a_failed_evaluation_leaves_the_old_model_and_nothing_half_written(
         raise OSError("no test data")
 
     with pytest.raises(OSError, match="no test data"):
-        toy.train(
-            tmp_path, seed=1, resume=False, epochs=1, run_eagerly=True, evaluate=fail
-        )
+        toy.train(tmp_path, resume=False, epochs=1, run_eagerly=True, evaluate=fail)
     assert {path.name: path.read_bytes() for path in written.iterdir()} == before
     assert [path.name for path in (tmp_path / "weights").iterdir()] == ["toy_lm"]
 

@@ -15,6 +15,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from seqzoo import hub
 from seqzoo.training import main
 from seqzoo.training.signals import StopSignals
 from tests.training import toy
@@ -85,7 +86,6 @@ def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(tmp_path, backend)
 @pytest.mark.parametrize(
     ("part", "changes"),
     [
-        ("seed", {"seed": 1}),
         ("epochs", {"epochs": 5}),
         ("config", {"model": toy.Toy, "units": 9}),
         ("optimizer", {"optimizer": keras.optimizers.SGD}),
@@ -105,7 +105,7 @@ def test_a_checkpoint_of_another_run_is_refused_by_name(
 
 
 def test_no_resume_begins_anew(tmp_path, finished):
-    short = {"seed": 1, "epochs": 1, "run_eagerly": True}
+    short = {"epochs": 1, "run_eagerly": True}
     _, checkpoints = toy.train(tmp_path, resume=False, **short)
     _, expected = toy.train(tmp_path / "fresh", **short)
     one, other = (load_file(f / "state.safetensors") for f in (checkpoints, expected))
@@ -131,7 +131,10 @@ def test_a_finished_run_is_written_again_without_training(tmp_path, finished):
     assert (written / "model.safetensors").read_bytes() == before
 
 
-@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("SIGTERM", 143), pytest.param("SIGHUP", 129, marks=pytest.mark.slow)],
+)
 def test_a_scheduler_s_signal_loses_no_step(
     tmp_path, trained_once, monkeypatch, capsys, name, status
 ):
@@ -205,7 +208,7 @@ def test_a_second_run_is_refused_at_once_and_told_who_has_the_folder(
         (checkpoints / ".holder").write_text("process 12 on node 7")
         before = (checkpoints / "state.safetensors").read_bytes()
         with pytest.raises(OSError, match=r"in use by process 12 .*--checkpoint-dir"):
-            toy.train(tmp_path, seed=1, resume=False)
+            toy.train(tmp_path, resume=False)
         assert (checkpoints / "state.safetensors").read_bytes() == before
         first.kill()
     toy.train(tmp_path)
@@ -356,3 +359,54 @@ def test_a_run_killed_between_two_names_brings_the_old_model_back(tmp_path, fini
         toy.train(tmp_path, evaluate=fail)
     assert (written / "model.safetensors").read_bytes() == before
     assert [path.name for path in written.parent.iterdir()] == ["toy_lm"]
+
+
+def test_each_seed_has_a_checkpoint_of_its_own(tmp_path, finished):
+    written, checkpoints = finished
+    before = (checkpoints / "state.safetensors").read_bytes()
+    toy.train(tmp_path, seed=1, epochs=1, run_eagerly=True, force=True)
+    assert (checkpoints / "state.safetensors").read_bytes() == before
+    other = checkpoints.with_name("toy_lm_seed_1")
+    assert (other / "state.safetensors").exists()
+    assert json.loads((written / "metrics.json").read_text())["seed"] == 1
+
+
+def test_a_model_of_another_seed_is_not_replaced(tmp_path, finished):
+    written, _ = finished
+    before = (written / "model.safetensors").read_bytes()
+    with pytest.raises(FileExistsError, match=r"seed 0, not 1. .*--out .*--force"):
+        toy.train(tmp_path, seed=1, train=no_batches)
+    assert (written / "model.safetensors").read_bytes() == before
+
+
+def test_a_published_model_is_not_replaced(tmp_path, finished):
+    written, _ = finished
+    hub.write_manifest(written, repo_id="seqzoo/toy_lm")
+    with pytest.raises(
+        FileExistsError, match=r"published model seqzoo/toy_lm.*--force"
+    ):
+        toy.train(tmp_path, train=no_batches)
+    toy.train(tmp_path, train=no_batches, force=True)
+    assert hub.read_manifest(written).repo_id == "seqzoo/toy_lm"
+
+
+def test_an_interrupted_run_is_finished_with_its_best_model(tmp_path):
+    def batches(epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return toy.batches(epoch)
+
+    with pytest.raises(ValueError, match="nothing to finish"):
+        toy.train(tmp_path, finish=True)
+    with pytest.raises(KeyboardInterrupt):
+        toy.train(tmp_path, train=batches)
+    written, checkpoints = toy.train(tmp_path, train=no_batches, finish=True)
+    record = json.loads((written / "metrics.json").read_text())
+    assert (record["epochs"], record["train_steps"]) == (2, 2 * toy.STEPS)
+    kernel = load_file(written / "model.safetensors")["head/kernel"]
+    best = toy.best_weights(checkpoints)["head/kernel"]
+    np.testing.assert_array_equal(kernel, best.astype("float16"))
+
+
+def no_batches(epoch):
+    raise AssertionError("asked for a batch")

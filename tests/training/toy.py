@@ -129,7 +129,15 @@ def recipe(data: str = "toy", **changes) -> Recipe:
     return Recipe(**{**values, **changes})
 
 
-def train(tmp_path, seed=0, resume=True, run_eagerly=False, **changes):
+def train(
+    tmp_path,
+    seed=0,
+    resume=True,
+    run_eagerly=False,
+    force=False,
+    finish=False,
+    **changes,
+):
     """Runs the toy recipe with some fields changed; returns its two folders."""
     written = run(
         lambda: recipe(**changes),
@@ -138,6 +146,8 @@ def train(tmp_path, seed=0, resume=True, run_eagerly=False, **changes):
         checkpoint_dir=tmp_path / "checkpoints",
         resume=resume,
         run_eagerly=run_eagerly,
+        force=force,
+        finish=finish,
     )
     return written, tmp_path / "checkpoints" / "toy_lm"
 
