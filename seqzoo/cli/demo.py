@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from seqzoo.ops.extras import imported
+
 
 def demo(
     name: Annotated[
@@ -31,14 +33,7 @@ def demo(
 
     Only this machine can reach the page.
     """
-    try:
-        import gradio  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "The page needs Gradio and matplotlib. Install them: "
-            'pip install "seqzoo[demo]".'
-        ) from error
+    imported("The page", "demo", "gradio", "matplotlib")
     from seqzoo.demo.app import serve
 
     def started(address: str) -> None:

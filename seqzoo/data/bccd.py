@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from seqzoo.data.annotated import AnnotatedImage, DetectionCorpus
+from seqzoo.data.prepared import from_tfds
 
 BCCD_LABELS = ("red blood cell", "white blood cell", "platelet")
 
@@ -16,10 +17,8 @@ def bccd() -> DetectionCorpus:
     Images of 640 by 480 pixels: 205 to train, 87 to choose the epoch, 72 to test, as
     tensorflow_datasets splits them. Every epoch has all training images.
     """
-    import tensorflow_datasets as tfds
-
     train, validation, test = (
-        [_annotated(each) for each in tfds.as_numpy(tfds.load("bccd", split=split))]
+        [_annotated(each) for each in from_tfds("bccd", split=split)]
         for split in ("train", "validation", "test")
     )
     same = functools.partial(_same_images, train)

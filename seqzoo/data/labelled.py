@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from seqzoo.data import prepared
 from seqzoo.ops.types import Array
 
 
@@ -56,10 +57,8 @@ def from_tfds(name: str, validation: int, labels: tuple[str, ...]) -> LabelledCo
         validation: How many of the training images, the last ones, choose the epoch.
         labels: Name of each class.
     """
-    import tensorflow_datasets as tfds
-
     train, test = (
-        tfds.as_numpy(tfds.load(name, split=split, batch_size=-1, as_supervised=True))
+        prepared.from_tfds(name, split=split, batch_size=-1, as_supervised=True)
         for split in ("train", "test")
     )
     cut = len(train[1]) - validation

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
+from seqzoo.data.prepared import from_tfds
 
 SAMPLE_RATE = 8000
 VALIDATION_TAKES = range(5, 10)  # these choose the epoch
@@ -39,10 +40,8 @@ def spoken_digits() -> LabelledCorpus:
 
 def spoken_recordings() -> list[Recording]:
     """Every recording, in the order of the file names, by tensorflow_datasets."""
-    import tensorflow_datasets as tfds
-
     recordings = {}
-    for example in tfds.as_numpy(tfds.load("spoken_digit", split="train")):
+    for example in from_tfds("spoken_digit", split="train"):
         name = example["audio/filename"].decode("utf-8")
         digit, speaker, take = name.removesuffix(".wav").split("_")
         samples = example["audio"].astype("int16")

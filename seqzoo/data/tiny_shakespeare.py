@@ -5,6 +5,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seqzoo.data.prepared import from_tfds
+
 MOST_HELD_OUT = 50_000  # characters: more would take minutes after each epoch
 
 
@@ -31,11 +33,9 @@ def tiny_shakespeare() -> TextCorpus:
     Read by tensorflow_datasets, which downloads it to `TFDS_DATA_DIR` or its own
     folder. The last two parts together are what nanoGPT validates on.
     """
-    import tensorflow_datasets as tfds
-
     parts = {}
     for split in ("train", "validation", "test"):
-        (example,) = tfds.as_numpy(tfds.load("tiny_shakespeare", split=split))
+        (example,) = from_tfds("tiny_shakespeare", split=split)
         parts[split] = example["text"].decode("utf-8")
     corpus = TextCorpus("tiny_shakespeare", **parts)
     return replace(corpus, sha256=hashlib.sha256(corpus.text.encode()).hexdigest())

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seqzoo.ops.extras import imported
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -43,12 +45,7 @@ def checked_path(out: str | os.PathLike[str], html: bool = False) -> tuple[Path,
         )
     if file_format == "html":
         return path, file_format
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            'Figures need matplotlib. Install it: pip install "seqzoo[plot]".'
-        ) from error
+    imported("A figure", "plot", "matplotlib")
     return path, file_format
 
 

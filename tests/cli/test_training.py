@@ -42,6 +42,19 @@ def test_the_recipe_hears_of_debug_too(recipe, capsys):
     assert capsys.readouterr().out == "['--seed', '1', '--debug']\n"
 
 
+@pytest.mark.parametrize("name", ["bilstm_attn_translate", "detr_lite_cells"])
+def test_the_help_of_a_recipe_needs_no_extra(name, monkeypatch, capsys):
+    from seqzoo.tasks.metrics import bleu, coco
+
+    assert bleu and coco  # they are imported without their libraries
+    for module in ("sacrebleu", "sacrebleu.metrics", "sacremoses", "pycocotools"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for module in ("bleu", "coco"):
+        monkeypatch.delitem(sys.modules, f"seqzoo.tasks.metrics.{module}")
+    assert cli.main(["train", name, "--help"]) == 0
+    assert "--seed" in capsys.readouterr().out
+
+
 def test_a_recipe_that_stops_sets_the_status(recipe, capsys):
     assert cli.main(["train", "toy", "--stop"]) == 3
     assert cli.main(["train", "toy", "--complain"]) == 2

@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from seqzoo.ops.extras import imported
 from seqzoo.tasks.metrics.metric import Metric
 from seqzoo.tasks.translation import Translator
 
-try:
-    from sacrebleu.metrics import BLEU
-    from sacremoses import MosesPunctNormalizer, MosesTokenizer
-except ImportError as error:  # said at once, not after the first epoch
-    raise ImportError(
-        'BLEU needs sacrebleu and sacremoses: pip install "seqzoo[metrics]"'
-    ) from error
+
+def _libraries() -> list[Any]:
+    """The modules `sacrebleu.metrics` and `sacremoses`."""
+    return imported("BLEU", "metrics", "sacrebleu.metrics", "sacremoses")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +32,9 @@ class DetokenizedBLEU:
     pairs: Any
     split: str
     beam_size: int
+
+    def __post_init__(self) -> None:
+        _libraries()  # an error at once, not after the first epoch
 
     def __call__(self, model: Translator) -> dict[str, Metric]:
         texts = model.translate(self.pairs.source, beam_size=self.beam_size)
@@ -56,6 +57,9 @@ class PublishedBLEU:
     tokenized: Mapping[str, Sequence[str]]
     language: str
     beam_size: int
+
+    def __post_init__(self) -> None:
+        _libraries()  # an error at once, not after the first epoch
 
     def __call__(self, model: Translator) -> dict[str, Metric]:
         metrics = {}
@@ -109,7 +113,9 @@ def moses_bleu(
 
 def moses_text(texts: Sequence[str], language: str) -> list[str]:
     """Lower-cased, punctuation-normalised, tokenised text, as Moses' scripts do it."""
-    normalizer, tokenizer = MosesPunctNormalizer(language), MosesTokenizer(language)
+    _, moses = _libraries()
+    normalizer = moses.MosesPunctNormalizer(language)
+    tokenizer = moses.MosesTokenizer(language)
     return [
         tokenizer.tokenize(normalizer.normalize(text.lower()), return_str=True)
         for text in texts
@@ -124,6 +130,8 @@ def _corpus_bleu(
             "BLEU compares each hypothesis with its reference. Received: "
             f"{len(hypotheses)} hypotheses, {len(references)} references."
         )
-    metric = BLEU(tokenize=tokenize, force=True)  # force: tokenised text is meant
+    sacrebleu, _ = _libraries()
+    # force: tokenised text is meant
+    metric = sacrebleu.BLEU(tokenize=tokenize, force=True)
     score = metric.corpus_score(list(hypotheses), [list(references)]).score
     return Bleu(score, str(metric.get_signature()))

@@ -9,17 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from seqzoo.ops.extras import imported
 from seqzoo.ops.types import Array
 from seqzoo.tasks.detection import Detections, ObjectDetector
 from seqzoo.tasks.metrics.metric import Metric
 
-try:
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-except ImportError as error:  # said at once, not after the first epoch
-    raise ImportError(
-        'Average precision needs pycocotools: pip install "seqzoo[metrics]"'
-    ) from error
+
+def _libraries() -> list[Any]:
+    """The modules `pycocotools.coco` and `pycocotools.cocoeval`."""
+    names = "pycocotools.coco", "pycocotools.cocoeval"
+    return imported("Average precision", "metrics", *names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +32,9 @@ class AveragePrecision:
 
     images: Sequence[Any]
     split: str
+
+    def __post_init__(self) -> None:
+        _libraries()  # an error at once, not after the first epoch
 
     def __call__(self, model: ObjectDetector) -> dict[str, Metric]:
         images = list(self.images)
@@ -143,10 +145,11 @@ def _precision(
     predictions: list[dict[str, Any]],
 ) -> Array:
     """Precision by IoU threshold (10), recall (101) and class; -1 without objects."""
+    coco, cocoeval = _libraries()
     with contextlib.redirect_stdout(io.StringIO()):  # it reports every step
         sides = []
         for annotations in (truths, predictions):
-            side = COCO()
+            side = coco.COCO()
             side.dataset = {
                 "images": [{"id": i} for i in range(images)],
                 "categories": [{"id": k} for k in range(classes)],
@@ -157,7 +160,7 @@ def _precision(
             }
             side.createIndex()
             sides.append(side)
-        evaluation = COCOeval(*sides, "bbox")
+        evaluation = cocoeval.COCOeval(*sides, "bbox")
         evaluation.evaluate()
         evaluation.accumulate()
     # All sizes of objects, at most 100 an image.
