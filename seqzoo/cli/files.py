@@ -8,6 +8,7 @@ import typer
 import seqzoo
 from seqzoo.cli.options import Name
 from seqzoo.cli.training import evaluate
+from seqzoo.hub.errors import one_line
 
 
 def verify(
@@ -39,9 +40,22 @@ def fetch(
     """Download missing files of models and check them."""
     from seqzoo.zoo import fetch as fetch_files
 
+    refused = []
     for name in names:
-        fetch_files(name)
-        print(f"{name} is complete", file=sys.stderr)
+        try:
+            fetch_files(name)
+        except (KeyError, ValueError, OSError) as error:
+            if len(names) == 1:
+                raise
+            refused.append(name)
+            print(f"seqzoo: error: {one_line(error)}", file=sys.stderr)
+        else:
+            print(f"{name} is complete", file=sys.stderr)
+    if refused:
+        raise ValueError(
+            f"{len(refused)} of {len(names)} models are not complete: "
+            f"{', '.join(refused)}."
+        )
 
 
 def push(

@@ -83,6 +83,13 @@ class CharacterProcessor(TextProcessor):
         unknown = self._ids[self.unknown]
         return np.array([self._ids.get(c, unknown) for c in text], "int32")
 
+    def doubt(self, given: str) -> str:
+        """Says which characters are replaced by `unknown`."""
+        others = [c for c in dict.fromkeys(given) if c not in self._ids]
+        if not others:
+            return ""
+        return f"The model does not know {', '.join(map(repr, others[:10]))}."
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids.
 

@@ -9,7 +9,7 @@ import pytest
 import seqzoo
 from seqzoo import cli
 from seqzoo.cli.inputs import Input, Lines, answered, parts
-from seqzoo.processors import LogMelProcessor, TranslationProcessor
+from seqzoo.processors import CharacterProcessor, LogMelProcessor, TranslationProcessor
 from seqzoo.processors.base import TextProcessor
 
 
@@ -147,9 +147,28 @@ def test_unknown_characters_and_silence_are_doubted():
     processor = TranslationProcessor.train(["a dog"], ["a dog"], vocab_size=40)
     assert processor.doubt("a dog") == ""
     assert processor.doubt("a 狗ω") == "The model does not know '狗', 'ω'."
+    letters = CharacterProcessor("ab?", unknown="?")
+    assert letters.doubt("ab") == "" and "'ω'" in letters.doubt("aω")
     hearing = LogMelProcessor(["a"])
     assert hearing.doubt([0.1] * 900) == "The recording is silent."
     assert hearing.doubt([0.1, -0.1] * 450) == ""
+
+
+def test_one_model_that_cannot_be_fetched_does_not_stop_the_others(capsys, monkeypatch):
+    def fetch(name):
+        if name == "b":
+            raise FileNotFoundError("b is not there")
+
+    monkeypatch.setattr("seqzoo.zoo.fetch", fetch)
+    assert cli.main(["fetch", "a", "b", "c"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "a is complete",
+        "seqzoo: error: b is not there",
+        "c is complete",
+        "seqzoo: error: 1 of 3 models are not complete: b.",
+    ]
+    assert cli.main(["fetch", "b"]) == 2
+    assert capsys.readouterr().err == "seqzoo: error: b is not there\n"
 
 
 def test_a_filter_that_nothing_fits_names_the_tasks(capsys, monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+import seqzoo
 from seqzoo.processors import (
     DetectionProcessor,
     GreyImageProcessor,
@@ -110,3 +111,15 @@ def test_the_choice_is_saved_and_the_default_is_not():
     assert "digits_on_paper" not in GREY.get_config()
     chosen = GreyImageProcessor(["a"], digits_on_paper=True)
     assert GreyImageProcessor.load(chosen.get_config(), None).reads_digits
+
+
+@pytest.mark.parametrize("name", ["vit_mnist", "gru_row_mnist"])
+def test_trained_models_read_a_seven_wherever_it_stands(name):
+    model = seqzoo.load(name)
+    sheets = [
+        seven(),
+        seven((200, 190, 170), (40, 30, 60), (30, 140)),
+        seven(box=(110, 90)).rotate(5, fillcolor="white"),
+    ]
+    logits = np.asarray(model(model.processor.encode(sheets)))
+    assert logits.argmax(-1).tolist() == [7, 7, 7]
