@@ -6,7 +6,14 @@ from typing import Any
 from seqzoo.convert.family import Family, Renamed
 from seqzoo.convert.preprocessors import PREPROCESSOR, detection_processor
 from seqzoo.convert.rules import Rule, convolution, dense, layer_norm, same
-from seqzoo.convert.settings import Settings, activation, class_labels, require
+from seqzoo.convert.settings import (
+    Settings,
+    activation,
+    class_labels,
+    require,
+    require_plain,
+    with_aliases,
+)
 
 _TIMM = r"^model\.backbone\.model\."
 _RESNET = "model.backbone.model"
@@ -41,6 +48,14 @@ STAGE_DIMS = {"basic": (64, 128, 256, 512), "bottleneck": (256, 512, 1024, 2048)
 
 def config(settings: Settings, where: str) -> dict[str, Any]:
     """The fields of a DETRConfig."""
+    require_plain(settings, where)
+    settings = with_aliases(
+        settings,
+        where,
+        hidden_size="d_model",
+        num_attention_heads="encoder_attention_heads",
+        num_hidden_layers="encoder_layers",
+    )
     get = settings.get
     require(
         settings,
@@ -135,7 +150,13 @@ def _backbone(settings: Settings, where: str) -> dict[str, Any]:
         resnet = {"model_type": "resnet"}
     if resnet is None:
         resnet = {"model_type": "timm_backbone", "backbone": settings.get("backbone")}
+        resnet |= settings.get("backbone_kwargs") or {}
     kind = resnet.get("model_type")
+    require(
+        resnet,
+        f"The backbone of {where}",
+        num_channels=settings.get("num_channels", 3),
+    )
     if kind == "timm_backbone":
         return _timm_backbone(resnet, where)
     if kind != "resnet":
@@ -145,6 +166,8 @@ def _backbone(settings: Settings, where: str) -> dict[str, Any]:
         )
     depths = tuple(resnet.get("depths", (3, 4, 6, 3)))
     last = (resnet.get("out_features") or [None])[-1]
+    if resnet.get("out_indices") and resnet["out_indices"][-1] not in (len(depths), -1):
+        last = f"stage{resnet['out_indices'][-1]}"
     require(
         {**resnet, "last of out_features": last},
         f"The backbone of {where}",

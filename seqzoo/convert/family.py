@@ -1,7 +1,7 @@
 """What seqzoo knows about one family of checkpoints."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,9 @@ class Family:
     files: tuple[str, ...] = ()  # what the processor reads; patterns as of a shell
     renamed: Renamed = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # patterns of tensors that our model does not use
+    prefix: str = ""  # of the tensors below a head; a headless checkpoint lacks it
+    head: str = ""  # prefix of the head's tensors
+    our_head: str = ""  # prefix of our keys for them
 
     def spec(
         self, settings: Settings, files: Mapping[str, bytes], where: str
@@ -66,14 +69,26 @@ class Family:
                 f"another type than transformers writes ({error}). Fetch it again."
             ) from error
 
+    def full_names(self, names: Iterable[str]) -> dict[str, str]:
+        """The tensors' names in a file -> in a checkpoint with its head."""
+        names = list(names)
+        has_prefix = any(name.startswith((self.prefix, self.head)) for name in names)
+        prefix = "" if has_prefix else self.prefix
+        return {name: prefix + name for name in names}
+
     def weights(
-        self, readers: Mapping[str, Callable[[], "Array"]], config: Any, where: str
+        self,
+        readers: Mapping[str, Callable[[], "Array"]],
+        config: Any,
+        fresh_head: bool,
+        where: str,
     ) -> dict[str, Callable[[], "Array"]]:
         """Functions that make our weights, by key; each reads its tensors when called.
 
         Args:
             readers: Functions that read the tensors, by name, without ignored ones.
             config: The Config of our model.
+            fresh_head: Whether a checkpoint without a head will do.
             where: The checkpoint, as errors name it.
 
         Raises:
@@ -81,6 +96,17 @@ class Family:
         """
         names = {self._new_name(name): name for name in readers}
         rules = dict(self.rules(config))
+        if self.head and not any(name.startswith(self.head) for name in names):
+            if not fresh_head:
+                raise ValueError(
+                    f"{where} has no head: it is a {self.class_name} without its last "
+                    "layer. Pass num_classes for a fresh one, and train it."
+                )
+            rules = {
+                key: rule
+                for key, rule in rules.items()
+                if not key.startswith(self.our_head)
+            }
         wanted = {name for sources, _ in rules.values() for name in sources}
         problems = [f"missing {name}" for name in sorted(wanted - names.keys())]
         problems += [f"unknown {names[name]}" for name in sorted(names.keys() - wanted)]

@@ -48,6 +48,7 @@ def _processor(
 
 def _sides(preprocessor: Settings, where: str) -> dict[str, Any]:
     """The height and width after resizing and after cropping."""
+    require(preprocessor, where, default_to_square=True)
     resize = _height_and_width(preprocessor.get("size", 224), where)
     crop = resize
     if preprocessor.get("do_center_crop"):
@@ -73,7 +74,16 @@ def _edges(preprocessor: Settings, where: str) -> dict[str, Any]:
 def _channels(preprocessor: Settings, channels: int, where: str) -> dict[str, Any]:
     """The mean and standard deviation of each channel, and how to resample."""
     require(
-        preprocessor, where, do_resize=True, do_rescale=True, rescale_factor=1 / 255
+        preprocessor,
+        where,
+        do_resize=True,
+        do_rescale=True,
+        rescale_factor=1 / 255,
+        # Of the processors of other families.
+        **dict.fromkeys(("do_flip_channel_order", "rescale_offset", "offset"), False),
+        **dict.fromkeys(("include_top", "do_grayscale", "do_reduce_labels"), False),
+        crop_pct=None,
+        pad_size=None,
     )
     resample = preprocessor.get("resample", 2)
     if resample not in RESAMPLES:

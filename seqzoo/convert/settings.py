@@ -52,7 +52,16 @@ def class_labels(settings: Settings) -> list[str]:
     Raises:
         ValueError: If `id2label` is no object of names by number, from 0 on.
     """
-    names = settings.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
+    count = settings.get("num_labels")
+    names = settings.get("id2label")
+    if not names:
+        if count is not None and not (isinstance(count, int) and 0 < count < 2**20):
+            raise ValueError(f"`num_labels` must be a number. Received: {count!r}")
+        names = {str(i): f"LABEL_{i}" for i in range(2 if count is None else count)}
+    if count is not None and count != len(names):
+        raise ValueError(
+            f"`num_labels` is {count!r}, but `id2label` names {len(names)} classes."
+        )
     numbers = {str(i) for i in range(len(names))}
     if not isinstance(names, dict) or names.keys() != numbers:
         raise ValueError(
@@ -60,6 +69,59 @@ def class_labels(settings: Settings) -> list[str]:
             f"Received: {shorten(str(names), 60)}"
         )
     return [str(names[str(i)]) for i in range(len(names))]
+
+
+def is_multi_label(settings: Settings, where: str) -> bool:
+    """Whether each class has a probability of its own, as transformers decides it.
+
+    Raises:
+        ValueError: If the checkpoint is one of a regression.
+    """
+    kind = settings.get("problem_type")
+    kinds = (None, "single_label_classification", "multi_label_classification")
+    if kind not in kinds:
+        raise ValueError(
+            f"{where} has problem_type={kind!r}. seqzoo reads classifiers: "
+            f"{', '.join(map(str, kinds[1:]))}."
+        )
+    return kind == kinds[2] or len(class_labels(settings)) == 1
+
+
+def with_aliases(settings: Settings, where: str, **aliases: str) -> dict[str, Any]:
+    """The settings, with those under another name of transformers under their own.
+
+    Args:
+        settings: The checkpoint's `config.json`.
+        where: The checkpoint, as errors name it.
+        **aliases: The other name = the setting's own name.
+
+    Raises:
+        ValueError: If both names are there with different values.
+    """
+    values = dict(settings)
+    for alias, name in aliases.items():
+        if alias in settings and settings.get(name, settings[alias]) != settings[alias]:
+            raise ValueError(
+                f"{where} has {alias}={settings[alias]!r} and {name}="
+                f"{settings[name]!r}, which are two names of one setting."
+            )
+        if alias in settings:
+            values[name] = settings[alias]
+    return values
+
+
+def require_plain(settings: Settings, where: str) -> None:
+    """Refuses quantized and pruned checkpoints, whose tensors mean something else.
+
+    Raises:
+        ValueError: If the checkpoint is one.
+    """
+    for name in ("quantization_config", "pruned_heads"):
+        if settings.get(name):
+            raise ValueError(
+                f"{where} has {name}={shorten(str(settings[name]), 60)}. seqzoo reads "
+                "only checkpoints without it."
+            )
 
 
 def activation(
@@ -91,9 +153,11 @@ def vision_fields(
         epsilon: Default of the layer norms.
 
     Raises:
-        ValueError: If the patches are not square, or Keras lacks the activation.
+        ValueError: If the patches are not square, Keras lacks the activation, or the
+            checkpoint is no classifier's.
     """
     get = settings.get
+    require_plain(settings, where)
     size = get("patch_size", patch_size)
     sides = {size} if isinstance(size, int) else set(size)
     if len(sides) != 1:
@@ -105,6 +169,7 @@ def vision_fields(
         "patch_size": int(sides.pop()),
         "channels": get("num_channels", 3),
         "num_classes": len(class_labels(settings)),
+        "multi_label": is_multi_label(settings, where),
         "activation": activation(settings, where),
         "use_bias": get("qkv_bias", True),
         "epsilon": get("layer_norm_eps", epsilon),

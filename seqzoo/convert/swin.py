@@ -13,7 +13,7 @@ from seqzoo.convert.rules import (
     encoder_block,
     layer_norm,
 )
-from seqzoo.convert.settings import Settings, vision_fields
+from seqzoo.convert.settings import Settings, vision_fields, with_aliases
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
@@ -23,6 +23,7 @@ TABLE = "relative_position_bias_table"
 
 def config(settings: Settings, where: str) -> dict[str, Any]:
     """The fields of a SwinConfig."""
+    settings = with_aliases(settings, where, num_attention_heads="num_heads")
     get = settings.get
     return {
         **vision_fields(settings, where, 4, 1e-5),
@@ -81,6 +82,9 @@ FAMILY = Family(
     processor=image_processor,
     rules=rules,
     files=(PREPROCESSOR,),
+    prefix="swin.",
+    head="classifier.",
+    our_head="logits/",
     renamed={
         rf"\.attention\.self\.{TABLE}$": f".attention.relative_position_bias.{TABLE}",
         **RENAMED_IN_BLOCKS,

@@ -49,6 +49,9 @@ FAMILY = Family(
     processor=image_processor,
     rules=rules,
     files=(PREPROCESSOR,),
+    prefix="vit.",
+    head="classifier.",
+    our_head="logits/",
     renamed={r"^vit\.encoder\.layer\.": "vit.layers.", **RENAMED_IN_BLOCKS},
     ignored=(r"^vit\.pooler\.",),
 )

@@ -69,7 +69,7 @@ def build_model(
             model: Task = cls.from_config({**config, **overrides})
             if saved.weights is None:
                 model.build()
-            elif problems := _build_with(model, saved, saved_config):
+            elif problems := _build_with(model, saved, saved_config, overrides):
                 raise _misfit(problems, origin, overrides)
     model.processor = processor
     if saved_config != model.config and model.processor is not None:
@@ -89,7 +89,9 @@ def _check_overrides(overrides: Mapping[str, Any], cls: Any) -> None:
             )
 
 
-def _build_with(model: "Task", saved: SavedModel, saved_config: Any) -> list[str]:
+def _build_with(
+    model: "Task", saved: SavedModel, saved_config: Any, overrides: Mapping[str, Any]
+) -> list[str]:
     """Builds the model with the saved weights, without drawing random ones first.
 
     Every shape is checked before memory is taken. An array is read when its variable is
@@ -99,6 +101,8 @@ def _build_with(model: "Task", saved: SavedModel, saved_config: Any) -> list[str
         model: Not built yet.
         saved: The parsed files, with weights.
         saved_config: The Config that the weights were saved with.
+        overrides: Fields of the Config that were replaced. `num_classes` gives a
+            checkpoint without a head a fresh one.
 
     Returns:
         What does not fit, one line a weight; empty if the weights are the model's.
@@ -111,7 +115,8 @@ def _build_with(model: "Task", saved: SavedModel, saved_config: Any) -> list[str
     from seqzoo.ops.allocator import give_back_freed_memory
     from seqzoo.tasks.base import variables_by_key
 
-    weights = saved.weights(saved_config) if saved.weights else {}
+    fresh_head = "num_classes" in overrides
+    weights = saved.weights(saved_config, fresh_head) if saved.weights else {}
     is_changed = saved_config != model.config
     origin = saved.files.origin
     problems: list[str] = []
@@ -154,12 +159,16 @@ def _build_with(model: "Task", saved: SavedModel, saved_config: Any) -> list[str
         with keras.StatelessScope(initialize_variables=False):
             model.build()
         variables = variables_by_key(model)
-        check_size(variables, saved.num_elements, is_changed, f"{CONFIG} of {origin}")
+        has_more = is_changed or fresh_head
+        check_size(variables, saved.num_elements, has_more, f"{CONFIG} of {origin}")
         for key in variables.keys() & weights.keys():
             variable = variables[key]
             variable._initializer = initializer(key, variable._initializer)
         problems += [f"unknown {key}" for key in weights.keys() - variables.keys()]
-        problems += [f"missing {key}" for key in variables.keys() - weights.keys()]
+        missing = variables.keys() - weights.keys()
+        if fresh_head and saved.shapes is None:  # a checkpoint of another library
+            missing = {key for key in missing if not key.startswith("logits/")}
+        problems += [f"missing {key}" for key in missing]
         if not is_changed:
             problems += misfits(variables, saved.shapes)
         if problems:

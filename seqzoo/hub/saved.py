@@ -21,8 +21,9 @@ class SavedModel:
     spec: Mapping[str, Any]  # `config.json`, in our format: class, config, ...
     record: Mapping[str, Any]  # of `metrics.json`; empty without one
     params: int | None  # number of weights; None if neither the record nor a file says
-    # Our Config -> a function that reads each weight, by key; None without weights
-    weights: Callable[[Any], Readers] | None
+    # Our Config, whether the head may be fresh -> a function that reads each weight, by
+    # key; None without weights
+    weights: Callable[[Any, bool], Readers] | None
     shapes: Shapes | None  # of the weights, by key; None if they are converted
     num_tensors: int  # of the weights' files
     num_elements: int  # of these tensors
@@ -45,11 +46,14 @@ def parse(files: Files) -> SavedModel:
     readers: Readers = {}
     if files.weights is not None:
         shapes, readers = read_tensors(files.weights, origin)
-    weights: Callable[[Any], Readers] = partial(_same_keys, readers)
+    weights: Callable[[Any, bool], Readers] = partial(_same_keys, readers)
     converts = is_foreign(spec)
     if converts:
         family = family_of(spec, origin)
         spec = family.spec(spec, contents, origin)
+        names = family.full_names(readers)
+        shapes = {names[name]: shape for name, shape in shapes.items()}
+        readers = {names[k]: v for k, v in readers.items()}
         readers = {k: v for k, v in readers.items() if not family.is_ignored(k)}
         weights = partial(family.weights, readers, where=origin)
     if not isinstance(spec.get("class"), str) or not isinstance(
@@ -72,6 +76,6 @@ def parse(files: Files) -> SavedModel:
     )
 
 
-def _same_keys(readers: Readers, config: Any) -> Readers:
+def _same_keys(readers: Readers, config: Any, fresh_head: bool) -> Readers:
     """The weights of a file in our format: its tensors have the model's keys."""
     return readers

@@ -54,6 +54,7 @@ class SwinConfig(ImageSize):
     dropout: float = 0.0
     attention_dropout: float = 0.0
     drop_path: float = 0.0  # of the last block; rises from 0 at the first
+    multi_label: bool = False  # each class has a probability of its own, by a sigmoid
 
     def __post_init__(self):
         check_choices(self, stem=STEMS)

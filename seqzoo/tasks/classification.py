@@ -66,7 +66,8 @@ for prediction in model.classify("{image}", top=3):
 
         Returns:
             For one input a `Prediction`, or with `top` above 1 a list of them; for a
-            list of inputs, a list of those. Probabilities of all classes sum to 1.
+            list of inputs, a list of those. Probabilities of all classes sum to 1,
+            unless the Config has `multi_label`.
 
         Raises:
             ValueError: If an input is not of that kind, or `top` is not from 1 to the
@@ -89,10 +90,13 @@ for prediction in model.classify("{image}", top=3):
     def probabilities(self, inputs: Sequence[Any]) -> Array:
         """The probability of every class, float32 `(inputs, classes)`."""
         classes = len(self.require_processor().labels)
-        return self._in_batches(self._softmax, inputs, classes)
+        return self._in_batches(self._probabilities, inputs, classes)
 
-    def _softmax(self, arrays: Any) -> Tensor:
-        return ops.softmax(self(arrays, training=False))
+    def _probabilities(self, arrays: Any) -> Tensor:
+        logits = self(arrays, training=False)
+        if getattr(self.config, "multi_label", False):
+            return ops.sigmoid(logits)
+        return ops.softmax(logits)
 
     def _in_batches(
         self, method: Callable[[Any], Tensor], inputs: Sequence[Any], columns: int
