@@ -134,7 +134,8 @@ def load(
             current one.
         **config_overrides: Fields of the model's Config to replace, such as
             `dropout=0.0`. Only these may change the shape of a weight: a classifier's
-            `num_classes` gives it a fresh last layer; `image_size` resamples learned
+            `num_classes` gives it a fresh last layer, also where a checkpoint of
+            transformers has none; `image_size` resamples learned
             positions; a Swin's `window_size` resamples its bias tables; a DETR's
             `num_queries` gives it fresh queries.
 

@@ -188,7 +188,7 @@ def failures_of(count, root):
 
 def test_a_folder_with_a_fault_is_a_value_error_in_words(tmp_path):
     (tmp_path / "whole").mkdir()
-    assert not failures_of(42, tmp_path)
+    assert not failures_of(32, tmp_path)
 
 
 if __name__ == "__main__":
