@@ -42,6 +42,7 @@ class Progress:
     best_score: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)  # a row an epoch
     environment: dict[str, Any] = field(default_factory=dict)  # of the last session
+    first_batch: str = ""  # digest of the run's first batch
     # Of the epoch that a signal stopped:
     epoch_steps: int = 0
     epoch_loss: float = 0.0  # the sum over these steps
@@ -60,8 +61,8 @@ class Checkpoints:
     Args:
         folder: The folder; made if it does not exist.
         recipe: The recipe of the run. A checkpoint of another one is refused: of
-            another Config, processor, optimizer, loss, number of epochs or data hash.
-            (The batches themselves are not compared.)
+            another Config, processor, optimizer, loss, number of epochs or data hash,
+            or, if it trains on, of another first batch.
         seed: The seed of the run.
         dtype: Its dtype policy, if it is not Keras's own.
     """
@@ -202,6 +203,16 @@ def _digest_of(arrays: Arrays, metadata: Mapping[str, Any]) -> str:
         sha.update(f"\0{key}\0{array.dtype.str}\0{array.shape}\0".encode())
         sha.update(array.reshape(-1).view("uint8").data)
     return sha.hexdigest()
+
+
+def batch_digest(batch: Any) -> str:
+    """The sha256 of a batch's arrays."""
+    arrays = {
+        f"{i:05}": np.ascontiguousarray(keras.ops.convert_to_numpy(leaf))
+        for i, leaf in enumerate(keras.tree.flatten(batch))
+        if leaf is not None
+    }
+    return _digest_of(arrays, {})
 
 
 def load_weights(model: Task, path: Path) -> None:

@@ -21,7 +21,13 @@ from seqzoo.hub.names import bundle_folder
 from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.tasks.persistence import dtype_policy
 from seqzoo.training.card import model_card
-from seqzoo.training.checkpoints import Checkpoints, Progress, load_weights
+from seqzoo.training.checkpoints import (
+    ADVICE,
+    Checkpoints,
+    Progress,
+    batch_digest,
+    load_weights,
+)
 from seqzoo.training.logs import EpochBar, csv_of, duration, say, tensorboard
 from seqzoo.training.recipe import Recipe
 from seqzoo.training.record import (
@@ -116,6 +122,7 @@ def run(
             within = f", step {progress.epoch_steps}" if progress.epoch_steps else ""
             say(f"Resuming {recipe.name} after epoch {progress.epoch}{within}: {logs}")
         if progress.epoch < recipe.epochs and not finish:
+            _refuse_other_batches(recipe, progress, logs)
             say(_expectation(recipe, progress, Path(folder)))
             progress.environment = environment()
             if dtype is not None:
@@ -154,6 +161,18 @@ def _train(
             _train_epoch(recipe, epoch, progress, checkpoints, signals)
             replace_file(logs / "train_log.csv", csv_of(progress.history))
             board(progress.history[-1])
+
+
+def _refuse_other_batches(recipe: Recipe, progress: Progress, logs: Path) -> None:
+    """Refuses to go on with a training on other data."""
+    if not progress.first_batch:
+        return
+    batch = next(iter(recipe.train(0)), None)
+    if batch is None or batch_digest(batch) != progress.first_batch:
+        raise ValueError(
+            f"{logs} is of a run on other data: its first batch is not that of "
+            f"{recipe.name} now. {ADVICE}"
+        )
 
 
 def _repository(folder: Path) -> str | None:
@@ -225,6 +244,8 @@ def _train_epoch(
     bar = EpochBar(title, batches)
     total, steps = progress.epoch_loss, progress.epoch_steps
     for batch in signals.until_received(_from_step(batches, steps)):
+        if not progress.first_batch:
+            progress.first_batch = batch_digest(batch)
         # Not `fit`: it would replace the raw weights by the averages at its end.
         loss = float(model.train_on_batch(*batch, return_dict=True)["loss"])
         if not math.isfinite(loss):

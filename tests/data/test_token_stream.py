@@ -12,6 +12,7 @@ from seqzoo.data import (
     tiny_shakespeare,
     toy_text,
 )
+from seqzoo.processors import CharacterProcessor
 
 TOKENS = np.arange(103)
 
@@ -89,6 +90,18 @@ def test_a_mark_of_the_encoding_and_ends_of_lines_are_no_letters(tmp_path):
     assert corpus.text == "één\ntwee\n" * 50
     assert corpus.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert corpus.file == path
+
+
+def test_every_code_point_is_a_letter(tmp_path):
+    """A lone surrogate cannot stand in a file; in Python it is a letter like others."""
+    text = "a\ud800b\0\u200d\u0301\U0001f600" * 9
+    processor = CharacterProcessor.train(text)
+    processor.save(tmp_path)
+    again = CharacterProcessor.load(processor.get_config(), tmp_path)
+    assert again.decode(again.encode(text)) == text
+    (tmp_path / "x.txt").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(ValueError, match="must be a file in UTF-8"):
+        text_file(tmp_path / "x.txt")
 
 
 def test_another_encoding_is_refused_with_the_command_that_converts_it(tmp_path):

@@ -408,5 +408,22 @@ def test_an_interrupted_run_is_finished_with_its_best_model(tmp_path):
     np.testing.assert_array_equal(kernel, best.astype("float16"))
 
 
+def test_a_run_does_not_go_on_with_other_batches(tmp_path, monkeypatch):
+    """Even if the recipe names no file of its data."""
+
+    def others(epoch):
+        for x, y, weights in toy.batches(epoch):
+            yield {"ids": (x["ids"] + 1) % toy.VOCABULARY}, y, weights
+
+    monkeypatch.setenv("TOY_SIGNAL", str(int(signal.SIGTERM)))
+    monkeypatch.setenv("TOY_STOP_AT", "1,3")
+    with pytest.raises(SystemExit):
+        toy.train(tmp_path, run_eagerly=True)
+    monkeypatch.delenv("TOY_STOP_AT")
+    with pytest.raises(ValueError, match=r"run on other data.*--no-resume"):
+        toy.train(tmp_path, run_eagerly=True, train=others)
+    toy.train(tmp_path, run_eagerly=True)
+
+
 def no_batches(epoch):
     raise AssertionError("asked for a batch")
