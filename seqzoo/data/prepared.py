@@ -1,12 +1,14 @@
 """Data sets of tensorflow_datasets, or an error at once where there is no network."""
 
+import contextlib
 import os
 import socket
 from pathlib import Path
 from typing import Any
 
-HOST = "storage.googleapis.com"  # most data sets of tensorflow_datasets lie there
-PATIENCE = 5  # seconds for a connection
+# Hosts of data sets; one that answers is enough, for others may be blocked.
+HOSTS = ("storage.googleapis.com", "github.com", "www.cs.toronto.edu")
+PATIENCE = 3  # seconds for a connection
 PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -19,9 +21,10 @@ def from_tfds(name: str, **options: Any) -> Any:
     folder = data_folder()
     if not (folder / name).is_dir() and not _is_online():
         raise ConnectionError(
-            f"The data set {name} is not in {folder}, and {HOST} cannot be reached to "
-            "download it. Check the network, or set SEQZOO_DATA_DIR to a folder whose "
-            "part tfds/ has it, or TFDS_DATA_DIR to a folder that has it."
+            f"The data set {name} is not in {folder}, and there is no network to "
+            f"download it: none of {', '.join(HOSTS)} answers. Check the network, or "
+            "set SEQZOO_DATA_DIR to a folder whose part tfds/ has it, or TFDS_DATA_DIR "
+            "to a folder that has it."
         )
     import tensorflow_datasets as tfds
 
@@ -46,8 +49,8 @@ def _is_online() -> bool:
     """Whether a connection can be made; assumed behind a proxy."""
     if any(os.environ.get(name) for name in PROXIES):
         return True
-    try:
-        socket.create_connection((HOST, 443), PATIENCE).close()
-    except OSError:
-        return False
-    return True
+    for host in HOSTS:
+        with contextlib.suppress(OSError):
+            socket.create_connection((host, 443), PATIENCE).close()
+            return True
+    return False
