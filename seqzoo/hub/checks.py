@@ -19,6 +19,8 @@ LAYER_COUNTS = (
     *("blocks", "depths"),
 )
 LARGEST = 2**31 - 1  # of any number in a Config
+LARGEST_SIDE = 2**15  # pixels of an image that a processor makes
+SIDES = ("size", "resize", "shortest_edge", "longest_edge")
 # What an override may add to a saved model: elements, 1 GiB in float32.
 ADDED_BY_OVERRIDES = 2**28
 
@@ -176,6 +178,13 @@ def check_processor(processor: Any, config: Any, where: str) -> None:
                 f"{where} contradicts itself: its processor has {fact} {_short(ours)}, "
                 f"its model {field}={_short(theirs)}. Save the model again with the "
                 "processor that it was trained with."
+            )
+    for name in SIDES:
+        side = getattr(processor, name, None) or 0
+        if max(side if isinstance(side, tuple) else (side,)) > LARGEST_SIDE:
+            raise ValueError(
+                f"{where} has a processor with {name}={side}, of more than "
+                f"{LARGEST_SIDE:,} pixels. Fetch or save the folder again."
             )
     statistics = [*(getattr(processor, "mean", ())), *(getattr(processor, "std", ()))]
     if not all(map(math.isfinite, statistics)) or 0 in getattr(processor, "std", ()):

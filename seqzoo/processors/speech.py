@@ -37,6 +37,9 @@ class LogMelProcessor(Processor):
         sample_rate: Samples a second; files at another rate are resampled.
         bands: Number of mel bands.
         max_seconds: Longest recording that is accepted.
+
+    Raises:
+        ValueError: If the rate or the number of bands is out of range.
     """
 
     settings = ("labels", "sample_rate", "bands", "max_seconds")
@@ -50,6 +53,11 @@ class LogMelProcessor(Processor):
         bands: int = 40,
         max_seconds: float = 10.0,
     ):
+        if not (100 <= sample_rate <= 1_000_000 and 1 <= bands <= 4096):
+            raise ValueError(
+                "`sample_rate` must be from 100 to 1,000,000 and `bands` from 1 to "
+                f"4,096. Received: sample_rate={sample_rate!r}, bands={bands!r}"
+            )
         self.labels = class_names(labels)
         self.sample_rate = sample_rate
         self.bands = bands

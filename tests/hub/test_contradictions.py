@@ -197,6 +197,7 @@ def test_a_processor_that_is_not_the_models_is_refused(tmp_path, case):
         ("processor/config", {"labels": "ab"}, "`labels`"),
         ("processor/config", {"labels": {"0": "a", "1": "b"}}, "`labels`"),
         ("processor/config", {"bands": None}, "`bands`"),
+        ("processor/config", {"sample_rate": 2 * 10**9}, "`sample_rate` must be from"),
         ("processor/config", {"run": "x"}, "'run', which it lacks"),
         (None, {"processor": {"class": ["x"], "config": {}}}, "seqzoo lacks"),
         (None, {"processor": {"class": "LogMelProcessor"}}, "no `config`"),
@@ -208,3 +209,13 @@ def test_a_value_of_another_type_is_named(saved, tmp_path, part, changes, messag
     with pytest.raises(ValueError, match=rf"(?s){message}") as caught:
         seqzoo.load(folder)
     assert "odd" in str(caught.value)
+
+
+def test_a_processor_makes_no_image_that_fills_the_memory(tmp_path):
+    folder = shutil.copytree(CHECKPOINTS / "detr", tmp_path / "huge")
+    path = folder / "preprocessor_config.json"
+    settings = json.loads(path.read_text())
+    edges = {"shortest_edge": 10**6, "longest_edge": 10**9}
+    path.write_text(json.dumps(settings | {"size": edges}))
+    with pytest.raises(ValueError, match=r"huge.*more than 32,768 pixels"):
+        seqzoo.load(folder)
