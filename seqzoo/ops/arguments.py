@@ -66,12 +66,38 @@ def check_shapes(**arguments: tuple[Tensor | None, str]) -> None:
             if size is None:
                 continue
             if axis.isdigit():
-                expected, source = int(axis), "this layer"
-            else:
-                expected, source = known.setdefault(axis, (size, f"`{name}`"))
+                if size != int(axis):
+                    raise ValueError(
+                        f"`{name}` must have shape {wanted}. "
+                        f"Received: {name} of shape {shape}"
+                    )
+                continue
+            expected, source = known.setdefault(axis, (size, name))
             if size != expected:
-                what = "its size" if axis.isdigit() else f"`{axis}`"
                 raise ValueError(
-                    f"`{name}` must have shape {wanted}, where {what} is {expected} "
-                    f"in {source}. Received: {name} of shape {shape}"
+                    f"`{name}` must have shape {wanted}, and `{source}` has "
+                    f"{axis} = {expected}. Received: {name} of shape {shape}"
                 )
+
+
+def check_broadcast(name: str, tensor: Tensor | None, sizes: tuple, axes: str) -> None:
+    """Raises a ValueError unless a tensor broadcasts to some sizes; None fits.
+
+    Args:
+        name: Name of the argument.
+        tensor: The tensor, or None.
+        sizes: Sizes of the axes, None where unknown.
+        axes: Names of the axes, for the message, such as "batch steps".
+    """
+    if tensor is None:
+        return
+    shape = tuple(tensor.shape)
+    fits = len(shape) <= len(sizes) and all(
+        size in (None, 1) or wanted in (None, size)
+        for size, wanted in zip(reversed(shape), reversed(sizes), strict=False)
+    )
+    if not fits:
+        raise ValueError(
+            f"`{name}` must broadcast to ({', '.join(axes.split())}) = {sizes}. "
+            f"Received: {name} of shape {shape}"
+        )

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.block import Block
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_broadcast, check_shapes, positive_integer
 from seqzoo.ops.attention import dot_product_attention
 from seqzoo.ops.types import Shape, Tensor
 
@@ -81,6 +81,15 @@ class MultiHeadAttention(Block):
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
+        check_shapes(
+            query=(query, "batch query_steps features"),
+            key=(key, "batch key_steps key_features"),
+            value=(value, "batch key_steps value_features"),
+        )
+        sizes = (query.shape[0], self.num_heads, query.shape[1], key.shape[1])
+        axes = "batch num_heads query_steps key_steps"
+        check_broadcast("attention_mask", attention_mask, sizes, axes)
+        check_broadcast("bias", bias, sizes, axes)
         heads, weights = dot_product_attention(
             self._split_heads(self.query(query)),  # (B, N, T, K)
             self._split_heads(self.key(key)),  # (B, N, S, K)

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.attention import (
     additive_scores,
     attention_weights,
@@ -48,6 +48,8 @@ class Attention(keras.layers.Layer):
         memory: Float tensor `(batch, memory_steps, features)`.
         mask: Boolean tensor `(batch, memory_steps)`; True is real.
         keys: The result of `project(memory)`, so that a decoder computes it only once.
+        memory_mask: The same as `mask`: Keras passes the mask of a memory that comes
+            from `Embedding(mask_zero=True)` by this name. `mask` overrides it.
 
     Returns:
         `(context, weights)`: `(batch, query_steps, features)` and `(batch,
@@ -87,6 +89,7 @@ class Attention(keras.layers.Layer):
 
     def build(self, query_shape: Shape, memory_shape: Shape) -> None:
         query_dim, memory_dim = query_shape[-1], memory_shape[-1]
+        self.query_dim, self.memory_dim = query_dim, memory_dim
         if self.score == "dot" and query_dim != memory_dim:
             raise ValueError(
                 'score="dot" needs as many features in queries as in memory. Received: '
@@ -132,7 +135,19 @@ class Attention(keras.layers.Layer):
         memory: Tensor,
         mask: Tensor | None = None,
         keys: Tensor | None = None,
+        memory_mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
+        mask = memory_mask if mask is None else mask
+        check_shapes(
+            query=(query, f"batch query_steps {self.query_dim}"),
+            memory=(memory, f"batch memory_steps {self.memory_dim}"),
+            mask=(mask, "batch memory_steps"),
+            keys=(keys, "batch memory_steps units"),
+        )
+        if mask is not None:
+            # A weight of zero times NaN is NaN.
+            real = ops.expand_dims(ops.cast(mask, "bool"), -1)  # (B, S, 1)
+            memory = ops.where(real, memory, ops.zeros_like(memory))
         keys = self.project(memory) if keys is None else keys
         weights = attention_weights(self._scores(query, keys), mask)
         return ops.matmul(weights, memory), weights

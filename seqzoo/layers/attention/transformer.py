@@ -11,7 +11,7 @@ from keras import ops
 from seqzoo.layers.block import Block
 from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_broadcast, check_shapes, positive_integer
 from seqzoo.ops.attention import dot_product_attention
 from seqzoo.ops.types import Shape, Tensor
 
@@ -81,7 +81,12 @@ class SelfAttention(Block):
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
+        check_shapes(x=(x, "batch steps features"))
         steps, features = x.shape[1:]
+        sizes = (x.shape[0], self.num_heads, steps, steps)
+        axes = "batch num_heads steps steps"
+        check_broadcast("attention_mask", attention_mask, sizes, axes)
+        check_broadcast("bias", bias, sizes, axes)
         head_dim = features // self.num_heads
         steps = -1 if steps is None else steps
         qkv = ops.reshape(self.qkv(x), (-1, steps, 3, self.num_heads, head_dim))

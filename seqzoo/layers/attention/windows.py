@@ -12,7 +12,7 @@ from keras import ops
 from seqzoo.layers.attention.transformer import EncoderBlock, SelfAttention
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 from seqzoo.ops.windows import (
     effective_window,
@@ -94,6 +94,7 @@ class WindowAttention(Block):
     def call(
         self, x: Tensor, training: bool = False, return_weights: bool = False
     ) -> Any:
+        check_shapes(x=(x, "batch height width features"))
         height, width = x.shape[1:3]
         if height is None or width is None:
             raise ValueError(
@@ -233,6 +234,7 @@ class PatchMerging(Block):
         self.reduction.build((*x_shape[:-1], 4 * features))
 
     def call(self, x: Tensor) -> Tensor:
+        check_shapes(x=(x, "batch height width features"))
         x = pad_to_multiples(x, 2)
         height, width, features = x.shape[1:]
         x = ops.reshape(x, (-1, height // 2, 2, width // 2, 2, features))

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.serializable import SerializableLayer
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 
@@ -61,6 +61,7 @@ class CausalConv(SerializableLayer):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
+        check_shapes(inputs=(inputs, "batch steps features"))
         before = (self.kernel_size - 1) * self.dilation
         padded = ops.pad(inputs, [[0, 0], [before, 0], [0, 0]])
         return self._convolve(padded, self.kernel, dilation_rate=self.dilation)

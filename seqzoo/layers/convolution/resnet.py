@@ -8,7 +8,7 @@ from keras import ops
 
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 BLOCKS = ("basic", "bottleneck")
@@ -270,6 +270,7 @@ class ResNet(Block):
             features = block.filters
 
     def call(self, images: Tensor) -> Tensor:
+        check_shapes(images=(images, "batch height width channels"))
         x = self.stem(images)  # (B, H / 2, W / 2, stem_dim)
         # Zeros at the border are never the maximum after ReLU.
         options = {"padding": "valid", "data_format": "channels_last"}

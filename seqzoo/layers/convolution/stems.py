@@ -6,7 +6,7 @@ import keras
 
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 STEMS = ("patch", "conv", "deep_conv")
@@ -95,6 +95,7 @@ class PatchEmbedding(Block):
         self.projection.build(shape)
 
     def call(self, images: Tensor) -> Tensor:
+        check_shapes(images=(images, "batch height width channels"))
         x = images
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = keras.ops.gelu(norm(convolution(x)), approximate=False)

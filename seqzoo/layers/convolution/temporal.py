@@ -9,7 +9,7 @@ from keras import ops
 from seqzoo.layers.convolution.causal import CausalConv
 from seqzoo.layers.recurrent.cells import checked_rate
 from seqzoo.layers.serializable import SerializableLayer
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 
@@ -69,6 +69,9 @@ class TemporalBlock(SerializableLayer):
     def call(
         self, inputs: Tensor, real: Tensor | None = None, training: bool = False
     ) -> Tensor:
+        check_shapes(
+            inputs=(inputs, "batch steps features"), real=(real, "batch steps 1")
+        )
         x = inputs
         for convolution in self.convolutions:
             x = ops.relu(convolution(x if real is None else x * real))
@@ -189,6 +192,9 @@ class TemporalConvNet(SerializableLayer):
     def call(
         self, inputs: Tensor, mask: Tensor | None = None, training: bool = False
     ) -> Tensor:
+        check_shapes(
+            inputs=(inputs, "batch steps features"), mask=(mask, "batch steps")
+        )
         x, real = inputs, None
         if mask is not None:
             # `where`, not a product: values in the padding may not be finite.

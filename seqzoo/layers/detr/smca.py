@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.block import Block
-from seqzoo.ops.arguments import positive_integer
+from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 
 # Least width of a Gaussian, as a share of the image: a narrower one would lie between
@@ -47,6 +47,8 @@ class SpatialModulation(Block):
         Float tensor `(batch, num_heads, queries, steps)`, at most 0.
     """
 
+    uncast = ("boxes", "places")
+
     def __init__(self, num_heads: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.num_heads = positive_integer(num_heads, "num_heads")
@@ -62,6 +64,12 @@ class SpatialModulation(Block):
         self.looks.build(x_shape)
 
     def call(self, x: Tensor, boxes: Tensor, places: Tensor) -> Tensor:
+        check_shapes(
+            x=(x, "batch queries features"),
+            boxes=(boxes, "batch queries 4"),
+            places=(places, "batch steps 2"),
+        )
+        places = ops.cast(places, "float32")
         batch, queries = ops.shape(x)[:2]
         # float32, because small differences are squared.
         looks = ops.cast(self.looks(x), "float32")

@@ -104,6 +104,8 @@ class Bidirectional(SerializableLayer):
         self.norm_stabilizer = norm_stabilizer
         self.seed = seed
         self.supports_masking = True
+        timed = forward_cell.time_feature or backward_cell.time_feature
+        self.uncast = ("inputs", "times") if timed else ("times",)
         # Not `self.forward`: on PyTorch that is the call of every layer.
         self.forward_layer, self.backward_layer = (
             self.child(
@@ -125,7 +127,19 @@ class Bidirectional(SerializableLayer):
         self.forward_layer.build(inputs_shape)
         self.backward_layer.build(inputs_shape)
 
-    def call(self, inputs, mask=None, initial_state=None, times=None, training=False):
+    def convert_uncast(self, name, value):
+        return self.forward_layer.convert_uncast(name, value)
+
+    def call(
+        self,
+        inputs,
+        mask=None,
+        initial_state=None,
+        times=None,
+        training=False,
+        inputs_mask=None,  # Keras puts the mask of an Embedding here beside states
+    ):
+        mask = inputs_mask if mask is None else mask
         arguments = {"mask": mask, "times": times, "training": training}
         first, second = self._split_states(initial_state)
         forward, *states = self.forward_layer(inputs, initial_state=first, **arguments)

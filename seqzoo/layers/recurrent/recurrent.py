@@ -1,13 +1,15 @@
 """`Recurrent`: any cell, run over a sequence."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqzoo.layers.recurrent import engine
 from seqzoo.layers.recurrent.cells import Cell, checked_rate
 from seqzoo.layers.recurrent.cells.base import state_dtype
+from seqzoo.layers.recurrent.times import times_tensor
 from seqzoo.layers.serializable import SerializableLayer
-from seqzoo.ops.arguments import split_seed
+from seqzoo.ops.arguments import check_shapes, split_seed
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -60,7 +62,8 @@ class Recurrent(SerializableLayer):
             another call returned, a call continues its sequence: the outputs of the
             chunks are those of the whole.
         times: Float tensor `(batch, steps)`, the time of each step, for cells that
-            read it.
+            read it. They stay in float32 under every dtype policy. Times for which
+            float32 is too coarse, such as seconds since 1970, are refused.
         training: Whether dropout is active.
 
     Returns:
@@ -104,6 +107,9 @@ class Recurrent(SerializableLayer):
                 "`norm_stabilizer` is the weight of a penalty, at least 0. "
                 f"Received: norm_stabilizer={norm_stabilizer}"
             )
+        if kwargs.get("dtype") is not None:
+            cell.take_policy(self.dtype_policy)
+        self.uncast = ("inputs", "times") if cell.time_feature else ("times",)
         cell.name = "cell"  # variables are stored as .../cell/kernel
         self.cell = cell
         self.return_sequences = return_sequences
@@ -121,6 +127,13 @@ class Recurrent(SerializableLayer):
         self.supports_masking = True
         self.states: list | None = None  # of a stateful layer
         self._run = engine.recurrence(cell, reverse)
+
+    def convert_uncast(self, name, value):
+        if name == "times":
+            return times_tensor(value)
+        if not (ops.is_tensor(value) or keras.backend.is_keras_tensor(value)):
+            times_tensor(np.asarray(value)[..., -1])
+        return super().convert_uncast(name, value)
 
     def build(self, inputs_shape):
         self.cell.build_once((inputs_shape[0], inputs_shape[-1]))
@@ -142,11 +155,21 @@ class Recurrent(SerializableLayer):
                 )
             ]
 
-    def call(self, inputs, mask=None, initial_state=None, times=None, training=False):
+    def call(
+        self,
+        inputs,
+        mask=None,
+        initial_state=None,
+        times=None,
+        training=False,
+        inputs_mask=None,  # Keras puts the mask of an Embedding here beside states
+    ):
+        mask = inputs_mask if mask is None else mask
+        inputs, mask, times = self._checked(inputs, mask, times)
         variables, noise = self._variables(inputs, initial_state, times, training)
         constants = {"noise": noise}
         if mask is not None:
-            constants["mask"] = self._checked_mask(mask, inputs)
+            constants["mask"] = mask
         if training and self.recurrent_dropout:
             h = variables["states"][self.cell.recurrent_state]
             constants["recurrent_mask"] = self._drop(
@@ -176,11 +199,11 @@ class Recurrent(SerializableLayer):
             "c"; zero at masked steps.
         """
         inputs = ops.convert_to_tensor(inputs, self.compute_dtype)
+        times = None if times is None else times_tensor(times)
         if not self.built:
             self.build(inputs.shape)
+        inputs, mask, times = self._checked(inputs, mask, times)
         variables, _ = self._variables(inputs, initial_state, times, training=False)
-        if mask is not None:
-            mask = self._checked_mask(mask, inputs)
         return engine.trace(self.cell, variables, mask, self.reverse)
 
     def reset_state(self):
@@ -205,18 +228,9 @@ class Recurrent(SerializableLayer):
 
     def _variables(self, inputs, initial_state, times, training):
         """The tensors that the engine differentiates by, and the noise."""
-        if len(inputs.shape) != 3 or inputs.shape[1] == 0:
-            raise ValueError(
-                "`inputs` must have shape (batch, steps, features) with at least "
-                f"one step. Received: inputs of shape {tuple(inputs.shape)}"
-            )
-        if times is not None and len(times.shape) != 2:
-            raise ValueError(
-                "`times` must have shape (batch, steps), like `inputs` of shape "
-                f"{tuple(inputs.shape)}. Received: times of shape {tuple(times.shape)}"
-            )
-        inputs = ops.cast(inputs, self.compute_dtype)
+        states = self._initial_state(inputs, initial_state)
         features, extras = self.cell.split_inputs(inputs, training, times)
+        features = ops.cast(features, self.compute_dtype)
         if training and self.dropout:
             features = features * self._drop(
                 ops.ones_like(features[:, :1]), self.dropout
@@ -234,7 +248,7 @@ class Recurrent(SerializableLayer):
                 for name, extra in extras.items()
                 if name not in noise
             },
-            "states": self._initial_state(inputs, initial_state, dtype),
+            "states": [ops.cast(state, dtype) for state in states],
             "weights": self.cell.loop_weights(),
         }
         return variables, noise
@@ -242,7 +256,7 @@ class Recurrent(SerializableLayer):
     def _drop(self, ones, rate):
         return keras.random.dropout(ones, rate, seed=self.seed_generator)
 
-    def _initial_state(self, inputs, initial_state, dtype) -> list:
+    def _initial_state(self, inputs, initial_state) -> list:
         names = self.cell.state_names
         if initial_state is None:
             if self.stateful:
@@ -257,20 +271,46 @@ class Recurrent(SerializableLayer):
                 f"({', '.join(names)}). Received: {len(initial_state)} tensors in "
                 "`initial_state`"
             )
-        return [ops.cast(state, dtype) for state in initial_state]
-
-    def _checked_mask(self, mask, inputs):
-        fits = len(mask.shape) == 2 and all(
-            None in sizes or sizes[0] == sizes[1]
-            for sizes in zip(mask.shape, inputs.shape[:2], strict=True)
+        check_shapes(
+            inputs=(inputs, "batch steps features"),
+            **{
+                f"initial_state[{index}]": (state, f"batch {size}")
+                for index, (state, size) in enumerate(
+                    zip(initial_state, self.cell.state_size, strict=True)
+                )
+            },
         )
-        if not fits:
+        return list(initial_state)
+
+    def _checked(self, inputs, mask, times):
+        """The arguments of a call; what stands at masked steps becomes zero."""
+        shape = tuple(inputs.shape)
+        if len(shape) != 3 or shape[1] == 0:
             raise ValueError(
-                "`mask` must have shape (batch, steps), True = real, like `inputs` "
-                f"of shape {tuple(inputs.shape)}. Received: mask of shape "
-                f"{tuple(mask.shape)}"
+                "`inputs` must have shape (batch, steps, features) with at least "
+                f"one step. Received: inputs of shape {shape}"
             )
-        return ops.cast(mask, "bool")
+        check_shapes(
+            inputs=(inputs, f"batch steps {self.cell.input_features}"),
+            mask=(mask, "batch steps"),
+            times=(times, "batch steps"),
+        )
+        if self.states and None not in (shape[0], self.states[0].shape[0]):
+            rows = self.states[0].shape[0]
+            if shape[0] != rows:
+                raise ValueError(
+                    f"This stateful layer keeps the states of {rows} sequences, so "
+                    f"`inputs` must have shape ({rows}, steps, features). Received: "
+                    f"inputs of shape {shape}. Build another layer for other batches."
+                )
+        if mask is None:
+            return inputs, None, times
+        # Zero times NaN is NaN: padding must not reach the products of the gradient.
+        mask = ops.cast(mask, "bool")
+        inputs = ops.where(mask[..., None], inputs, ops.zeros_like(inputs))
+        if times is not None:
+            times = ops.where(mask, times, ops.zeros_like(times))
+        return inputs, mask, times
 
 
 def norm_instability(outputs, mask=None):

@@ -15,7 +15,7 @@ from keras import ops
 
 from seqzoo.layers.recurrent.matmuls import cell_weights, pre_activations
 from seqzoo.layers.serializable import SerializableLayer
-from seqzoo.ops.arguments import positive_integer, split_seed
+from seqzoo.ops.arguments import check_shapes, positive_integer, split_seed
 
 
 def state_dtype(compute_dtype: str) -> str:
@@ -65,6 +65,7 @@ class Cell(SerializableLayer):
     joint: bool = True  # False: `equations` gets the two products apart
     # Gates that keep (1) or replace (-1) the memory of a unit, for `chrono_steps`.
     memory_gates: ClassVar[Mapping[str, int]] = {}
+    time_feature: bool = False  # whether the last input feature is the time
     has_candidate: ClassVar[bool] = False  # whether `update_dropout` makes sense
 
     def __init__(
@@ -197,21 +198,25 @@ class Cell(SerializableLayer):
         if not self.built:
             self.build(input_shape)
             return
-        features = self.feature_count(input_shape[-1])
-        built_for = self.loop_weights()["kernel"].shape[0]
-        if features != built_for:
+        if input_shape[-1] != self.input_features:
             raise ValueError(
-                f"{type(self).__name__} is built for inputs of "
-                f"{built_for + input_shape[-1] - features} features, and its weights "
-                "are shared by every layer that uses it. Received: inputs of "
-                f"{input_shape[-1]} features. Give the layer a cell of its own."
+                f"{type(self).__name__} is built for inputs of {self.input_features} "
+                "features, and its weights are shared by every layer that uses it. "
+                f"Received: inputs of {input_shape[-1]} features. Give the layer a "
+                "cell of its own."
             )
 
     def twin(self, purpose: str):
         """A fresh cell of the same configuration, with weights and seeds of its own."""
         return type(self).from_config(_split_seeds(self.get_config(), purpose))
 
+    def take_policy(self, policy: Any) -> None:
+        """Gives the policy of a layer to a fresh cell that has none of its own."""
+        if not self.built and self.dtype_policy == keras.config.dtype_policy():
+            self.dtype_policy = policy
+
     def build(self, input_shape):
+        self.input_features = input_shape[-1]
         columns = len(self.gates) * self.units
         self.kernel = self.add_weight(
             shape=(self.feature_count(input_shape[-1]), columns),
@@ -254,6 +259,7 @@ class Cell(SerializableLayer):
 
     def call(self, inputs, states, times=None, training=False):
         dtype = state_dtype(self.compute_dtype)
+        self._check_step(inputs, states)
         states = [ops.cast(state, dtype) for state in states]
         features, extras = self.split_inputs(inputs, training, times)
         weights = self.loop_weights()
@@ -263,6 +269,24 @@ class Cell(SerializableLayer):
         states, _ = self.equations(parts, states, own_weights, extras)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         return states[0], states
+
+    def _check_step(self, inputs, states):
+        names = self.state_names
+        if not isinstance(states, list | tuple) or len(states) != len(names):
+            raise ValueError(
+                f"`states` must be a list of {len(names)} tensors "
+                f"({', '.join(names)}). Received: states={states!r}"
+            )
+        batch = "batch" if len(inputs.shape) == 2 else "..."
+        check_shapes(
+            inputs=(inputs, f"{batch} {self.input_features}"),
+            **{
+                f"states[{index}]": (state, f"{batch} {size}")
+                for index, (state, size) in enumerate(
+                    zip(states, self.state_size, strict=True)
+                )
+            },
+        )
 
 
 def _split_seeds(config: Any, purpose: str) -> Any:

@@ -9,6 +9,7 @@ from keras import ops
 from seqzoo.layers.recurrent import backend
 from seqzoo.layers.recurrent.cells.base import state_dtype
 from seqzoo.layers.recurrent.cells.lstm import PeepholeLSTMCell
+from seqzoo.layers.recurrent.times import times_tensor
 from seqzoo.ops.arguments import split_seed
 
 
@@ -29,7 +30,8 @@ class PhasedLSTMCell(PeepholeLSTMCell):
 
     Times are an argument of the layer, `Recurrent(cell)(x, times=t)`, by default 0, 1,
     2, ... `keras.layers.RNN` passes on inputs only: for it, `time_feature=True` makes
-    the last feature the time.
+    the last feature the time. In half precision it rounds that time; `Recurrent` keeps
+    times in float32 under every policy.
 
     Args:
         units: Number of features of the states and output.
@@ -56,6 +58,8 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         >>> tuple(layer(keras.ops.ones((1, 5, 3)), times=times).shape)
         (1, 4)
     """
+
+    uncast = ("times",)
 
     def __init__(
         self,
@@ -116,6 +120,9 @@ class PhasedLSTMCell(PeepholeLSTMCell):
             initializer=keras.initializers.Constant(self.first_ratio_on),
             name="ratio_on",
         )
+
+    def convert_uncast(self, name, value):
+        return times_tensor(value) if name == "times" else value
 
     def split_inputs(self, inputs, training=False, times=None):
         """Splits inputs into features and the openness of the time gate."""

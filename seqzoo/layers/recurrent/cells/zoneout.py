@@ -54,6 +54,8 @@ class ZoneoutCell(Cell):
             )
         self.rates = [checked_rate(float(rate), "rates") for rate in per_state]
         cell.name = "cell"
+        self.uncast = cell.uncast
+        self.time_feature = cell.time_feature
         self.cell = cell
         self.state_names = names
         self.recurrent_state = cell.recurrent_state
@@ -73,7 +75,13 @@ class ZoneoutCell(Cell):
         """Number of input features that the kernel multiplies."""
         return self.cell.feature_count(input_features)
 
+    def take_policy(self, policy):
+        """Gives the policy of a layer to a fresh cell that has none of its own."""
+        super().take_policy(policy)
+        self.cell.take_policy(policy)
+
     def build(self, input_shape):
+        self.input_features = input_shape[-1]
         self.cell.build_once(input_shape)
 
     def loop_weights(self) -> dict:
