@@ -5,6 +5,7 @@ import inspect
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 
 from seqzoo.ops.types import Tensor
@@ -56,7 +57,7 @@ class Block(keras.layers.Layer):
         """An argument in `uncast` as a tensor; arrays and lists become float32."""
         if keras.ops.is_tensor(value) or keras.backend.is_keras_tensor(value):
             return value
-        return keras.ops.convert_to_tensor(value, "float32")
+        return keras.ops.convert_to_tensor(np.asarray(value), "float32")
 
 
 @functools.cache

@@ -174,6 +174,8 @@ def test_padding_that_is_not_finite_leaves_gradients_as_they_are(value):
 
 @pytest.mark.parametrize("policy", ["float64", "bfloat16", "mixed_bfloat16"])
 def test_a_cell_without_a_policy_takes_that_of_its_layer(policy):
+    if keras.backend.backend() == "jax" and policy == "float64":
+        pytest.skip("JAX has float64 only if it is told so before the start")
     cell = layers.ZoneoutCell(LSTM(4))
     layer = layers.Recurrent(cell, dtype=policy)
     outputs = layer(ones(2, 3, 2))

@@ -27,7 +27,8 @@ def times_tensor(times: Any) -> Tensor:
     if keras.backend.is_keras_tensor(times):
         return times
     if not ops.is_tensor(times):
-        check_times(np.asarray(times, "float64"))
+        times = np.asarray(times)
+        check_times(times)
         return ops.convert_to_tensor(times, "float32")
     if keras.backend.standardize_dtype(times.dtype) in ("float64", "int64", "int32"):
         try:
