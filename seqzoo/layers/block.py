@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -30,7 +31,7 @@ class Block(keras.layers.Layer):
             # Keras converts all arguments or none, so this method does it instead.
             self._convert_input_args = False
             self._allow_non_tensor_positional_args = True
-            names = _parameters(type(self))
+            names = _parameters(type(self).call)
             if args and "mask" in names and kwargs.get("mask") is None:
                 mask = getattr(args[0], "_keras_mask", None)  # a cast loses it
                 kwargs = kwargs if mask is None else {**kwargs, "mask": mask}
@@ -61,5 +62,5 @@ class Block(keras.layers.Layer):
 
 
 @functools.cache
-def _parameters(cls: type[keras.layers.Layer]) -> list[str]:
-    return list(inspect.signature(cls.call).parameters)[1:]
+def _parameters(call: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(call).parameters)[1:]

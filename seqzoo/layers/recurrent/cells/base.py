@@ -212,7 +212,8 @@ class Cell(SerializableLayer):
 
     def take_policy(self, policy: Any) -> None:
         """Gives the policy of a layer to a fresh cell that has none of its own."""
-        if not self.built and self.dtype_policy == keras.config.dtype_policy():
+        own: Any = self.dtype_policy  # type: ignore[has-type]
+        if not self.built and own == keras.config.dtype_policy():
             self.dtype_policy = policy
 
     def build(self, input_shape):
