@@ -18,11 +18,29 @@ class AnnotatedImage:
         image: uint8 array `(height, width, 3)`.
         boxes_xyxy: Float32 array `(objects, 4)`: borders in pixels of the image.
         labels: Int array `(objects,)`: the class of each object.
+
+    Raises:
+        ValueError: If a box is not two corners inside the image.
     """
 
     image: Array
     boxes_xyxy: Array
     labels: Array
+
+    def __post_init__(self) -> None:
+        height, width = self.image.shape[:2]
+        boxes = np.asarray(self.boxes_xyxy).reshape(-1, 4)
+        rounding = 1.0  # pixels
+        low, high = boxes[:, :2], boxes[:, 2:]
+        fits = (low >= -rounding) & (high <= np.array([width, height]) + rounding)
+        fits &= low < high  # false for NaN, too
+        if not fits.all():
+            wrong = boxes[~fits.all(axis=1)][0].tolist()
+            raise ValueError(
+                "`boxes_xyxy` must be x0, y0, x1, y1 in pixels, with x0 < x1 and "
+                f"y0 < y1, inside the image of {width} x {height}. Received: {wrong}. "
+                "From x, y, width, height: x, y, x + width, y + height."
+            )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Letters in comments: B batch, K beams, T steps, V vocabulary.
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, NamedTuple
 
 from keras import ops, tree
@@ -75,7 +76,7 @@ class BeamSettings:
 
     def __post_init__(self) -> None:
         size, penalty = self.beam_size, self.length_penalty
-        if not isinstance(size, int) or size < 1:
+        if not isinstance(size, Integral) or size < 1:
             raise ValueError(
                 f"`beam_size` must be an integer of at least 1. Received: {size!r}"
             )
@@ -98,7 +99,7 @@ def start_beams(
     """
     shape = (batch_size, settings.beam_size)
     # Equal beams would stay equal, so only the first exists at the start.
-    sums = ops.cast(ops.arange(settings.beam_size) > 0, "float32") * LOW
+    sums = ops.cast(ops.arange(settings.beam_size, dtype="int32") > 0, "float32") * LOW
     return Beams(
         steps=ops.zeros((batch_size,), "int32"),
         last=ops.full(shape, settings.start_id, "int32"),
@@ -145,11 +146,12 @@ def beam_search(
         return ops.sum(ops.cast(rows, "int32")) > max_unfinished
 
     def choose(logits: Tensor, beams: Beams) -> Beams:
+        logits = ops.cast(logits, "float32")
         gains, choices = _best_continuations(logits, beam_size)  # (B, K, K)
         # The one continuation of a frozen beam is padding, which costs nothing.
-        is_first = ops.arange(beam_size) == 0
+        is_other = ops.arange(beam_size, dtype="int32") > 0
         frozen = ops.expand_dims(beams.done, -1)
-        gains = ops.where(frozen, ops.where(is_first, 0.0, LOW), gains)
+        gains = ops.where(frozen, ops.cast(is_other, "float32") * LOW, gains)
         choices = ops.where(frozen, settings.pad_id, choices)
         lengths = beams.lengths + ops.cast(ops.logical_not(beams.done), "int32")
         totals = ops.expand_dims(beams.sums, -1) + gains

@@ -61,7 +61,7 @@ def sample(
     positions = ops.arange(max_steps, dtype="int32")
 
     def choose(logits: Tensor, samples: Samples) -> Samples:
-        logits = logits[:, 0]  # (B, 1, V) -> (B, V)
+        logits = ops.cast(logits[:, 0], "float32")  # (B, 1, V) -> (B, V)
         if temperature is None:
             chosen = ops.cast(ops.argmax(logits, axis=-1), "int32")
         else:

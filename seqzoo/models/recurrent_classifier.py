@@ -122,5 +122,8 @@ class RecurrentClassifier(SequenceClassifier):
             weights = ops.cast(real, x.dtype)
             x = ops.sum(x * weights, 1) / ops.maximum(ops.sum(weights, 1), 1.0)
         elif self.config.pooling == "max":
-            x = ops.max(ops.where(real, x, -1e9), axis=1)
+            # A row of padding alone has no maximum; its pooled outputs are 0.
+            lowest = -60000.0  # finite in float16, too
+            x = ops.max(ops.where(real, x, lowest), axis=1)
+            x = ops.where(ops.any(mask, axis=1, keepdims=True), x, 0.0)
         return self.logits(x)

@@ -217,7 +217,8 @@ class RecurrentLM(TextGenerator):
 
     def _states_before(self) -> list[list[Tensor]]:
         """The states after the batch before, or fresh ones in rows that are reset."""
-        before = [[state.value for state in layer] for layer in self.carried]
+        # Copies: on PyTorch `assign` changes a value in place.
+        before = [[ops.copy(state.value) for state in layer] for layer in self.carried]
         if not self.reset_rate:
             return before
         rows = before[0][0].shape[0]

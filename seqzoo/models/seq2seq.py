@@ -226,7 +226,7 @@ class Seq2Seq(Translator):
 
             y = self._embed(self.target_embedding, tokens)
             logits, _ = self._decode(y, run_layer, memory, mask, keys)
-            return ops.where(never, -1e9, logits), states
+            return ops.where(never, -1e9, ops.cast(logits, "float32")), states
 
         # Tokens that are never generated.
         never = np.isin(np.arange(self.config.vocab_size), [PAD, UNK, BOS])

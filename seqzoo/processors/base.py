@@ -104,6 +104,14 @@ def check_text(text: Any, kind: str = "text") -> str:
             f"A {kind} must be a str. Received: {text!r} of type "
             f"{type(text).__name__}. Decode bytes, leave out what is missing."
         )
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"A {kind} must be Unicode characters. Received: {text[error.start]!r}, "
+            "half of a surrogate pair. Decode bytes as UTF-8, with errors='replace' if "
+            "need be."
+        ) from error
     return text
 
 

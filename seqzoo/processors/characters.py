@@ -12,6 +12,7 @@ from seqzoo.ops.types import Array
 from seqzoo.processors.base import TextProcessor, check_text, read_file, write_file
 
 FILE = "characters.json"
+BOM = "\ufeff"  # marks the byte order at the start of a file; not part of its text
 OTHER = "\ufffd"  # Unicode's replacement character
 
 
@@ -51,6 +52,7 @@ class CharacterProcessor(TextProcessor):
         Raises:
             ValueError: If the text is empty.
         """
+        text = check_text(text).removeprefix(BOM)
         if not text:
             raise ValueError("The text is empty, so it has no alphabet.")
         counts = Counter(text)
@@ -71,7 +73,10 @@ class CharacterProcessor(TextProcessor):
             ValueError: If `text` is no str, or if it has a character outside the
                 alphabet and `unknown` is None.
         """
-        others = sorted(set(check_text(text)) - self._ids.keys())
+        text = check_text(text)
+        if BOM not in self._ids:
+            text = text.removeprefix(BOM)
+        others = sorted(set(text) - self._ids.keys())
         if not others:
             return np.array([self._ids[c] for c in text], "int32")
         if self.unknown is None:

@@ -6,6 +6,7 @@ Joining the pieces and replacing `▁` by spaces restores the normalised text ex
 """
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from seqzoo.processors.special_tokens import BOS, EOS, SPECIAL_TOKENS, UNK, unti
 FILE = "tokenizer.json"
 WORD_MARK = "\u2581"
 
+INVISIBLE = "\u200b-\u200d\u2060\ufeff\u00ad"  # zero-width, soft hyphen
+
 # Patterns and the plain characters that replace them, as in Moses' normaliser.
 PLAIN_CHARACTERS = (
     # German, English and French double quotes; then single quotes and lone accents.
@@ -33,7 +36,7 @@ PLAIN_CHARACTERS = (
     ("[\u2018\u2019\u201a\u201b\u00b4`]", "'"),
     ("[\u2010-\u2015\u2212]", "-"),  # hyphens, dashes, minus
     ("\u2026", "..."),
-    ("[\u200b-\u200d\u2060\ufeff\u00ad]", ""),  # zero-width, soft hyphen
+    (f"[{INVISIBLE}]", ""),
     (WORD_MARK, "_"),  # the word mark itself must not occur in a text
     (r"\s+", " "),  # every kind of space, and runs of them
 )
@@ -122,12 +125,12 @@ class TranslationProcessor(TextProcessor):
 
     def normalize(self, text: str) -> str:
         """The normalised text, in its own case, which `decode` restores."""
-        text = check_text(text, "text")
+        text = visible(check_text(text, "text"))
         return self.tokenizer.normalizer.normalize_str(text)
 
     def source_text(self, text: str) -> str:
         """The text, in lower case if `lowercase_source`."""
-        text = check_text(text, "source")
+        text = visible(check_text(text, "source"))
         return text.lower() if self.lowercase_source else text
 
     def encode_source(self, text: str) -> list[int]:
@@ -169,7 +172,7 @@ class TranslationProcessor(TextProcessor):
 
     def encode_targets(self, texts: Iterable[str]) -> list[list[int]]:
         """`encode_target` of each text, in parallel."""
-        texts = [check_text(text, "target") for text in _check_list(texts)]
+        texts = [visible(check_text(text, "target")) for text in _check_list(texts)]
         return [[BOS, *ids, EOS] for ids in self._encode(texts)]
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -226,6 +229,14 @@ class TranslationProcessor(TextProcessor):
     def _encode(self, texts: list[str]) -> list[list[int]]:
         batch = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [encoding.ids for encoding in batch]
+
+
+def visible(text: str) -> str:
+    """The text without invisible characters, which may part a letter from its accent.
+
+    The tokenizer's normaliser removes them too late: after it has joined accents.
+    """
+    return re.sub(f"[{INVISIBLE}]", "", text)
 
 
 def _tokenizer(model: models.BPE) -> Tokenizer:

@@ -22,6 +22,7 @@ from seqzoo.tasks.persistence import (
     plain_value,
     rebuilt,
     restored,
+    with_plain_values,
 )
 
 # The names of states that training carries from batch to batch begin so.
@@ -102,7 +103,7 @@ class Task(keras.Model):
                 f"Received: config={config!r}. Write "
                 f"{type(self).__name__}({self.Config.__name__}(...))."
             )
-        self.config: Any = config
+        self.config: Any = with_plain_values(config)
         self.processor: Any = None
         self.info: Any = None
         # In __dict__, where Keras does not track it.
@@ -119,6 +120,12 @@ class Task(keras.Model):
         if not cls.headline_metrics:
             values = (metric["value"] for metric in metrics.values())
             return " / ".join(cls.headline_format.format(value) for value in values)
+        if not metrics.keys() >= set(cls.headline_metrics):  # of a model of one's own
+            if not metrics:
+                return ""
+            name = cls.main_metric(metrics)
+            unit = metrics[name].get("unit", "")
+            return f"{name} {metrics[name]['value']:.2f} {unit}".rstrip()
         values = (metrics[name]["value"] for name in cls.headline_metrics)
         return cls.headline_format.format(*values)
 

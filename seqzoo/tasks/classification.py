@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ for prediction in model.classify("{image}", top=3):
         """
         inputs, is_one = self.require_processor().as_list(inputs)
         labels = self.processor.labels
-        if not isinstance(top, int) or not 1 <= top <= len(labels):
+        if not isinstance(top, Integral) or not 1 <= top <= len(labels):
             raise ValueError(
                 f"`top` must be an integer from 1 to {len(labels)}, the number of "
                 f"classes. Received: top={top!r}"
@@ -93,7 +94,7 @@ for prediction in model.classify("{image}", top=3):
         return self._in_batches(self._probabilities, inputs, classes)
 
     def _probabilities(self, arrays: Any) -> Tensor:
-        logits = self(arrays, training=False)
+        logits = ops.cast(self(arrays, training=False), "float32")
         if getattr(self.config, "multi_label", False):
             return ops.sigmoid(logits)
         return ops.softmax(logits)
@@ -129,7 +130,9 @@ class ImageSize:
     def sides(self) -> tuple[int, int]:
         """Height and width of the images, pixels."""
         size = self.image_size
-        return (size, size) if isinstance(size, int) else (size[0], size[1])
+        if isinstance(size, int | Integral):
+            return int(size), int(size)
+        return int(size[0]), int(size[1])
 
 
 class ImageClassifier(Classifier):
@@ -180,4 +183,4 @@ class ImageClassifier(Classifier):
         return features[0] if is_one else features
 
     def _features(self, images: Tensor) -> Tensor:
-        return self.pooled(images, training=False)
+        return ops.cast(self.pooled(images, training=False), "float32")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import keras
@@ -10,9 +11,9 @@ from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy
 from seqzoo.ops.numpy_callback import callback_compiles
-from seqzoo.ops.types import Array
+from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.labelled import LabelledTask, check_images
-from seqzoo.tasks.set_prediction import SetPredictionLoss
+from seqzoo.tasks.set_prediction import SetPredictionLoss, check_targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +135,19 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
             )
         return self.set_loss(y, y_pred)
 
+    def fit(self, x: Any = None, y: Any = None, **settings: Any) -> Any:
+        """As in Keras, after a check of the boxes and labels (see `check_targets`)."""
+        targets = y
+        if y is None and isinstance(x, keras.utils.PyDataset) and x.num_batches:
+            targets = x[0][1]
+        check_targets(targets, self.config.num_classes)
+        return super().fit(x, y, **settings)
+
+    def train_on_batch(self, x: Any, y: Any = None, **settings: Any) -> Any:
+        """As in Keras, after a check of the boxes and labels."""
+        check_targets(y, self.config.num_classes)
+        return super().train_on_batch(x, y, **settings)
+
     def check_pixels(self, images: Any, mask: Any | None) -> None:
         """Checks the shapes of images and of their mask, if there is one.
 
@@ -164,7 +178,7 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         Raises:
             ValueError: If an image is no image, or `threshold` is out of range.
         """
-        if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
             raise ValueError(
                 f"`threshold` must be a number from 0 to 1. Received: {threshold!r}"
             )
@@ -185,16 +199,19 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
             for start in range(0, len(indices), self.batch_size):
                 part = indices[start : start + self.batch_size]
                 outputs = run(self.processor.encode([images[i] for i in part]))
-                probabilities = ops.convert_to_numpy(ops.softmax(outputs["logits"]))
-                boxes = ops.convert_to_numpy(boxes_xyxy(outputs["boxes_cxcywh"]))
+                probabilities, boxes = map(ops.convert_to_numpy, outputs)
                 for k, i in enumerate(part):
                     detections[i] = self._detections(
                         probabilities[k], boxes[k], images[i].size, threshold
                     )
         return detections
 
-    def _predictions(self, inputs: Any) -> Any:
-        return self(inputs, training=False)
+    def _predictions(self, inputs: Any) -> tuple[Tensor, Tensor]:
+        """The probability of each class and the box of each query, float32."""
+        outputs = self(inputs, training=False)
+        logits = ops.cast(outputs["logits"], "float32")
+        boxes = ops.cast(outputs["boxes_cxcywh"], "float32")
+        return ops.softmax(logits), boxes_xyxy(boxes)
 
     def _detections(
         self, probabilities: Array, boxes: Array, size: Sequence[int], threshold: float

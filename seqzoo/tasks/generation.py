@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from seqzoo.tasks.base import Task
 
 BLOCK = 64  # tokens drawn in one compiled call; a stream yields them together
 CHUNK = 256  # tokens read in one compiled call
+LEAST = 1e-6  # of temperature and top_p: smaller numbers lose their sense in float32
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,25 @@ class _Request:
 
     def __post_init__(self) -> None:
         count, top_k, top_p = self.max_new_tokens, self.top_k, self.top_p
-        if not isinstance(count, int) or count < 0:
+        if not isinstance(count, Integral) or count < 0:
             raise ValueError(
                 "`max_new_tokens` must be an integer of at least 0. "
                 f"Received: {count!r}"
             )
-        if not 0 <= self.temperature < math.inf:
+        heat = self.temperature
+        if heat != 0 and not LEAST <= heat <= 1 / LEAST:
             raise ValueError(
-                f"`temperature` must be at least 0. Received: {self.temperature!r}"
+                f"`temperature` must be 0, or from {LEAST} to {1 / LEAST:.0f}. "
+                f"Received: temperature={heat!r}"
             )
-        if top_k is not None and top_k < 1:
-            raise ValueError(f"`top_k` must be at least 1. Received: {top_k}")
-        if top_p is not None and not 0 < top_p <= 1:
-            raise ValueError(f"`top_p` must be in (0, 1]. Received: {top_p}")
+        if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
+            raise ValueError(
+                f"`top_k` must be an integer of at least 1. Received: top_k={top_k!r}"
+            )
+        if top_p is not None and not LEAST <= top_p <= 1:
+            raise ValueError(
+                f"`top_p` must be from {LEAST} to 1. Received: top_p={top_p!r}"
+            )
 
 
 class TextGenerator(Task):

@@ -34,6 +34,13 @@ def plain_value(value: Any) -> Any:
     return value
 
 
+def with_plain_values(config: Any) -> Any:
+    """The Config with Python's numbers for NumPy's, and tuples for lists."""
+    names = [field.name for field in dataclasses.fields(config)]
+    values = {name: plain_value(getattr(config, name)) for name in names}
+    return dataclasses.replace(config, **values)
+
+
 def extras(model: Any) -> dict[str, Any]:
     """The `EXTRAS` of a model, as plain JSON values."""
     quantized = {
@@ -89,8 +96,11 @@ def dtype_policy(dtype: Any) -> Iterator[None]:
     Raises:
         ValueError: If there is no such policy.
     """
+    if dtype is None:
+        yield
+        return
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(before if dtype is None else dtype)
+    keras.config.set_dtype_policy(dtype)
     try:
         yield
     finally:

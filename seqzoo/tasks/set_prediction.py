@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqzoo.ops.boxes import boxes_xyxy, generalized_iou, pairwise_generalized_iou
@@ -15,6 +16,7 @@ from seqzoo.ops.matching import gathered_queries, matched_queries
 from seqzoo.ops.types import Tensor
 
 Outputs = Mapping[str, Tensor]
+BEYOND = 0.01  # share of the image by which a box may reach beyond it: rounding
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -44,6 +46,9 @@ class SetPredictionLoss(keras.losses.Loss):
         y_true: `{"labels": int tensor (batch, objects), -1 is padding; "boxes_cxcywh":
             float tensor (batch, objects, 4), from 0 to 1}`.
         y_pred: The outputs of a `DETR` in training.
+
+    Raises:
+        ValueError: If labels or boxes are out of range (see `check_targets`).
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class SetPredictionLoss(keras.losses.Loss):
         self.no_object_weight = no_object_weight
 
     def call(self, y_true: Outputs, y_pred: Mapping[str, Any]) -> Tensor:
+        check_targets(y_true, y_pred["logits"].shape[-1] - 1)
         labels = ops.cast(y_true["labels"], "int32")  # (B, N)
         boxes = ops.cast(y_true["boxes_cxcywh"], "float32")  # (B, N, 4)
         layers = [y_pred, *y_pred.get("auxiliary", ())]
@@ -152,6 +158,43 @@ class SetPredictionLoss(keras.losses.Loss):
         box_losses = self.box_weight * l1 + self.giou_weight * (1 - giou)
         objects = ops.maximum(ops.sum(is_object), 1.0)
         return loss + ops.sum(box_losses * is_object) / objects
+
+
+def check_targets(targets: Any, num_classes: int) -> None:
+    """Checks the labels and boxes of a batch, unless a graph is being traced.
+
+    Args:
+        targets: `{"labels", "boxes_cxcywh"}`, as the loss takes them.
+        num_classes: Number of classes, without "no object".
+
+    Raises:
+        ValueError: If a label is no class, or a box is not (centre x, centre y, width,
+            height) as fractions of the image, from 0 to 1.
+    """
+    try:
+        labels = ops.convert_to_numpy(targets["labels"])
+        boxes = ops.convert_to_numpy(targets["boxes_cxcywh"]).astype("float32")
+    except (
+        Exception
+    ):  # tensors of a graph have no values, each backend's in its own way
+        return
+    if ((labels < -1) | (labels >= num_classes)).any():
+        wrong = labels[(labels < -1) | (labels >= num_classes)][0]
+        raise ValueError(
+            f"Labels must be from 0 to {num_classes - 1}, or -1 for padding. Received: "
+            f"{wrong}. Build the model with num_classes of your data."
+        )
+    boxes = boxes[labels >= 0]
+    centre, size = boxes[:, :2], boxes[:, 2:]
+    beyond = np.maximum(size / 2 - centre, centre + size / 2 - 1).max(axis=-1)
+    fits = (beyond <= BEYOND) & (size > 0).all(axis=-1)  # false for NaN, too
+    if not fits.all():
+        raise ValueError(
+            "Boxes must be (centre x, centre y, width, height) as fractions of the "
+            f"image, inside it. Received: {boxes[~fits][0].tolist()}. "
+            "seqzoo.ops.boxes.boxes_cxcywh converts (x0, y0, x1, y1); divide pixels by "
+            "the width and the height."
+        )
 
 
 def _joined(layers: Any) -> tuple[Tensor, Tensor]:

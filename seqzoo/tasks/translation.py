@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -154,8 +155,9 @@ class Translator(Task):
             beam_size: Width of the beam search; 1 is greedy decoding.
             length_penalty: Power of the length by which log-probabilities are divided
                 when hypotheses are compared; 0 favours short translations.
-            n_best: Number of translations of each text, at most `beam_size`. They
-                differ in their pieces; two may read alike.
+            n_best: Most translations of each text, at most `beam_size`. Their texts
+                differ: of hypotheses of one text only the best is kept, so there may
+                be fewer.
             return_attention: Return `Translation`s, which hold scores, pieces and
                 attention weights, not plain strings.
 
@@ -170,7 +172,7 @@ class Translator(Task):
         """
         sources, is_one = self.require_processor().as_list(texts)
         settings = BeamSettings(beam_size, BOS, EOS, PAD, float(length_penalty))
-        if not isinstance(n_best, int) or not 1 <= n_best <= beam_size:
+        if not isinstance(n_best, Integral) or not 1 <= n_best <= beam_size:
             raise ValueError(
                 "`n_best` must be an integer from 1 to beam_size. Received: "
                 f"n_best={n_best!r}, beam_size={beam_size}"
@@ -182,7 +184,7 @@ class Translator(Task):
                 self._explain(text, until_eos(ids), float(score))
                 if return_attention
                 else self.processor.decode(ids)
-                for ids, score in ranked[:n_best]
+                for ids, score in self._distinct(ranked)[:n_best]
             ]
             results.append(translations if n_best > 1 else translations[0])
         return results[0] if is_one else results
@@ -203,6 +205,13 @@ class Translator(Task):
             results[real[place]] = list(zip(tokens, scores, strict=True))
         return results
 
+    def _distinct(self, ranked: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        """The best hypothesis of each text, in their order."""
+        best: dict[str, tuple[Any, Any]] = {}
+        for ids, score in ranked:
+            best.setdefault(self.processor.decode(ids), (ids, score))
+        return list(best.values())
+
     def _explain(self, text: str, ids: list[int], score: float) -> Translation:
         source_ids = self.processor.encode_source(text)
         inputs = np.array([[BOS, *ids[:-1]]], "int32")
@@ -212,7 +221,9 @@ class Translator(Task):
             score=score,
             source_tokens=self.processor.tokens(source_ids),
             target_tokens=self.processor.tokens(ids),
-            attention=None if weights is None else ops.convert_to_numpy(weights[0]),
+            attention=None
+            if weights is None
+            else ops.convert_to_numpy(ops.cast(weights[0], "float32")),
         )
 
 

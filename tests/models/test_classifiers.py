@@ -13,6 +13,7 @@ from seqzoo.models import (
     TCNClassifierConfig,
 )
 from seqzoo.models.four_way_classifier import patches
+from seqzoo.tasks.persistence import dtype_policy
 
 X = np.random.default_rng(0).normal(size=(2, 6, 3)).astype("float32")
 MASK = np.array([[True] * 6, [True, True, True, False, False, False]])
@@ -74,3 +75,16 @@ def test_an_image_that_patches_do_not_cover_is_refused():
 def test_bad_choices_are_refused(make, field):
     with pytest.raises(ValueError, match=field):
         make()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_the_maximum_of_no_real_step_is_zero(dtype):
+    config = RecurrentClassifierConfig(2, 3, units=4, pooling="max")
+    with dtype_policy(dtype):
+        model = RecurrentClassifier(config)
+        model.build()
+    inputs = model.example_inputs()
+    inputs["mask"][1] = False
+    logits = ops.convert_to_numpy(model(inputs))
+    assert np.isfinite(logits).all()
+    np.testing.assert_array_equal(logits[1], model.logits.bias)

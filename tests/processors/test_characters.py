@@ -65,3 +65,14 @@ def test_a_damaged_alphabet_is_refused(tmp_path, content):
     (tmp_path / "characters.json").write_text(content)
     with pytest.raises(ValueError, match="must hold an alphabet"):
         CharacterProcessor.load({}, tmp_path)
+
+
+def test_the_mark_of_the_byte_order_is_no_character_of_a_text():
+    processor = CharacterProcessor.train("\ufeffabc")
+    assert processor.characters == "abc"
+    assert processor.encode("\ufeffcab").tolist() == [2, 0, 1]
+
+
+def test_half_a_surrogate_pair_is_refused():
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        CharacterProcessor.train("ab\ud83d")

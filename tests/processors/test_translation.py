@@ -210,3 +210,12 @@ def test_decoding_restores_every_sentence_of_multi30k(data_dir):
             pairs.source, processor.encode_sources(pairs.source), strict=True
         ):
             assert processor.decode(ids) == processor.normalize(text.lower())
+
+
+def test_an_invisible_character_does_not_part_a_letter_from_its_accent():
+    processor = TranslationProcessor.train(["é a"] * 3, ["é b"] * 3, 20)
+    ids = processor.encode_source("é")
+    assert processor.encode_source("e\u200d\u0301") == ids
+    assert processor.normalize("e\u200d\u0301") == "é"
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        processor.encode_source("a\ud83d")

@@ -55,3 +55,11 @@ def test_the_usage_is_python_once_its_places_are_filled():
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_a_converted_family_has_the_task_of_its_class(family):
     assert models.MODELS[family.class_name].task == family.task
+
+
+@each_task
+def test_a_record_without_the_headline_metrics_shows_its_first(task):
+    """As a model of one's own has it, trained and scored on other data."""
+    metrics = {"accuracy_mine": {"value": 61.25, "unit": "%"}}
+    assert "61.2" in task.headline(metrics)
+    assert task.headline({}) == ""

@@ -128,6 +128,11 @@ def test_a_stream_gives_its_first_token_before_the_rest_is_drawn(model):
         ("a", {"top_k": 0}, "top_k"),
         ("a", {"top_p": 0.0}, "top_p"),
         ("a", {"top_p": 1.5}, "top_p"),
+        ("a", {"top_p": 1e-300}, "top_p=1e-300"),
+        ("a", {"temperature": 1e-46}, "temperature=1e-46"),
+        ("a", {"temperature": math.inf}, "temperature=inf"),
+        ("a", {"top_k": 1.5}, "top_k=1.5"),
+        ("a\ud800", {}, "surrogate"),
     ],
 )
 def test_bad_requests_are_refused(model, prompt, settings, says):
@@ -144,3 +149,15 @@ def test_a_model_without_a_processor_says_so(model):
     bare = RecurrentLM(model.config)
     with pytest.raises(ValueError, match="no processor"):
         bare.generate("a")
+
+
+def test_the_smallest_settings_choose_the_most_probable_token(model):
+    greedy = model.generate("a", 8, temperature=0)
+    assert model.generate("a", 8, temperature=1e-6, seed=0) == greedy
+    assert model.generate("a", 8, top_p=1e-6, seed=0) == greedy
+
+
+def test_numbers_may_be_numpys(model):
+    settings = {"temperature": np.float32(1), "top_k": np.int64(2), "seed": np.int64(0)}
+    text = model.generate("a", np.int64(4), **settings)
+    assert text == model.generate("a", 4, top_k=2, seed=0)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.tasks.set_prediction import SetPredictionLoss
+from seqzoo.models import MODELS
+from seqzoo.tasks.set_prediction import SetPredictionLoss, check_targets
+from tests.test_contract import build
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([[2, 0, -1], [1, -1, -1]], "int32")
@@ -131,3 +133,32 @@ def test_the_weights_are_its_config():
     assert SetPredictionLoss.from_config(LOSS.get_config()).get_config() == (
         LOSS.get_config()
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "box", "says"),
+    [
+        ([3], [0.5, 0.5, 0.2, 0.2], "from 0 to 2"),
+        ([-2], [0.5, 0.5, 0.2, 0.2], "from 0 to 2"),
+        ([0], [0.2, 0.2, 0.7, 0.7], "centre x"),  # x0, y0, x1, y1
+        ([0], [20.0, 30.0, 8.0, 8.0], "divide pixels"),
+        ([0], [0.5, 0.5, 0.2, 0.0], "centre x"),
+        ([0], [0.5, 0.5, 0.2, np.nan], "centre x"),
+    ],
+)
+def test_wrong_targets_are_refused(labels, box, says):
+    targets = {"labels": np.array([labels]), "boxes_cxcywh": np.array([[box]], "f")}
+    with pytest.raises(ValueError, match=says):
+        LOSS(targets, answers(1, 5))
+    model = build(MODELS["DETR"])
+    model.compile("sgd")
+    images = np.zeros((1, 32, 32, 3), "float32")
+    with pytest.raises(ValueError, match=says):
+        model.fit(images, targets, verbose=0)
+    with pytest.raises(ValueError, match=says):
+        model.train_on_batch(images, targets)
+
+
+def test_padding_may_hold_any_box():
+    targets = {"labels": np.array([[-1]]), "boxes_cxcywh": np.full((1, 1, 4), -5.0)}
+    check_targets(targets, 3)

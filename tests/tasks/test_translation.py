@@ -215,3 +215,32 @@ def test_perfect_translations_score_100_by_both_pipelines():
     assert "tok:13a" in plain.signature
     with pytest.raises(ValueError, match="2 hypotheses, 1 references"):
         detokenized_bleu(texts, texts[:1])
+
+
+def test_hypotheses_of_one_text_count_once(model, monkeypatch):
+    """The best of each text stays; with fewer texts than wanted, all of them."""
+    found = [([7, 3], -1.0), ([8, 3], -2.0), ([9, 3], -3.0)]
+    texts = {7: "Hunde.", 8: "Hunde.", 9: "Ein Hund."}
+    monkeypatch.setattr(model, "_search", lambda texts, settings: [found])
+    monkeypatch.setattr(model.processor, "decode", lambda ids: texts[ids[0]])
+    assert model.translate("x", n_best=2) == ["Hunde.", "Ein Hund."]
+    assert model.translate("x", n_best=3) == ["Hunde.", "Ein Hund."]
+
+
+def test_translations_of_a_text_differ(model):
+    for translations in model.translate(PAIRS.source[:4], beam_size=5, n_best=5):
+        assert len(set(translations)) == len(translations)
+
+
+def test_numbers_may_be_numpys(model):
+    text = PAIRS.source[0]
+    one = model.translate(text, np.int64(2), np.float32(1), np.int64(1))
+    assert one == model.translate(text, 2)
+
+
+@pytest.mark.parametrize("pair", [("the cat", "the cat"), (["the cat"], ["the cat"])])
+def test_bleu_of_short_texts_counts_the_ngrams_there_are(pair):
+    bleu = detokenized_bleu(*pair)
+    assert bleu.score == pytest.approx(100)
+    assert "eff:yes" in bleu.signature
+    assert "eff:no" in detokenized_bleu("a b c d e", "a b c d f").signature

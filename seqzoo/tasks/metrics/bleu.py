@@ -88,6 +88,9 @@ class Bleu(NamedTuple):
 def detokenized_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> Bleu:
     """BLEU of raw, cased text, tokenised by sacrebleu (13a).
 
+    A text counts as a list of one. Where no hypothesis has four tokens, the longest
+    n-grams that there are count, which the signature says (eff:yes).
+
     Raises:
         ValueError: If there are not as many references as hypotheses.
     """
@@ -125,13 +128,20 @@ def moses_text(texts: Sequence[str], language: str) -> list[str]:
 def _corpus_bleu(
     hypotheses: Sequence[str], references: Sequence[str], tokenize: str
 ) -> Bleu:
+    hypotheses, references = (
+        [texts] if isinstance(texts, str) else list(texts)
+        for texts in (hypotheses, references)
+    )
     if len(hypotheses) != len(references):
         raise ValueError(
             "BLEU compares each hypothesis with its reference. Received: "
             f"{len(hypotheses)} hypotheses, {len(references)} references."
         )
     sacrebleu, _ = _libraries()
-    # force: tokenised text is meant
-    metric = sacrebleu.BLEU(tokenize=tokenize, force=True)
-    score = metric.corpus_score(list(hypotheses), [list(references)]).score
-    return Bleu(score, str(metric.get_signature()))
+    options = {"tokenize": tokenize, "force": True}  # force: tokenised text is meant
+    metric = sacrebleu.BLEU(**options)
+    result = metric.corpus_score(hypotheses, [references])
+    if hypotheses and not result.totals[-1]:
+        metric = sacrebleu.BLEU(**options, effective_order=True)
+        result = metric.corpus_score(hypotheses, [references])
+    return Bleu(result.score, str(metric.get_signature()))
