@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from seqzoo.layers.block import Block
+from seqzoo.layers.recurrent.replacements import refuse_foreign
 
 
 class SerializableLayer(Block):
@@ -16,6 +17,10 @@ class SerializableLayer(Block):
     configs do for plain numbers and strings only. A subclass that overrides
     `get_config` adds its own arguments there.
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        refuse_foreign(type(self).__name__, kwargs)
+        super().__init__(**kwargs)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
@@ -64,6 +69,10 @@ def plain(value: Any) -> Any:
         return config
     if isinstance(value, keras.initializers.Initializer):
         return keras.initializers.serialize(value)
+    if isinstance(value, keras.regularizers.Regularizer):
+        return keras.regularizers.serialize(value)
+    if isinstance(value, keras.constraints.Constraint):
+        return keras.constraints.serialize(value)
     if isinstance(value, np.generic):
         return value.item()
     return keras.activations.serialize(value) if callable(value) else value

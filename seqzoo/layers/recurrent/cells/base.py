@@ -50,6 +50,10 @@ class Cell(SerializableLayer):
         seed: Integer for the noise of training and the random times of a fresh cell;
             by default Keras's global seed. Each draw has a seed of its own, made
             from this one. Kernels have the seeds of their initializers.
+        kernel_regularizer: Penalty on the kernel, as in Keras, and so for the others:
+            `recurrent_regularizer`, `bias_regularizer`.
+        kernel_constraint: Applied to the kernel after an update, as in Keras, and so
+            for the others: `recurrent_constraint`, `bias_constraint`.
         **kwargs: `name` and `dtype` of the layer.
 
     Raises:
@@ -78,6 +82,12 @@ class Cell(SerializableLayer):
         update_dropout: float = 0.0,
         chrono_steps: int = 0,
         seed: int | None = None,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -98,6 +108,12 @@ class Cell(SerializableLayer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
         self.update_dropout = checked_rate(update_dropout, "update_dropout")
         self.chrono_steps = chrono_steps
         self.seed = seed
@@ -153,6 +169,14 @@ class Cell(SerializableLayer):
         return inputs, {
             "dropped": noise(shape, self.update_dropout, self.seed_generator)
         }
+
+    def set_activations(self, activation: Any, recurrent_activation: Any) -> None:
+        """Keeps the functions of candidate and output, and of the gates."""
+        self.activation = keras.activations.get(activation)
+        self.recurrent_activation = keras.activations.get(recurrent_activation)
+        # Keras's function also stores its argument in the result.
+        is_sigmoid = self.recurrent_activation is keras.activations.sigmoid
+        self.gate = ops.sigmoid if is_sigmoid else self.recurrent_activation
 
     def candidate(self, value, extras):
         """The candidate that a gated cell adds to its state, after `update_dropout`."""
@@ -222,16 +246,24 @@ class Cell(SerializableLayer):
         self.kernel = self.add_weight(
             shape=(self.feature_count(input_shape[-1]), columns),
             initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
             name="kernel",
         )
         self.recurrent_kernel = self.add_weight(
             shape=(self.state_size[self.recurrent_state], columns),
             initializer=self._initial_recurrent_kernel,
+            regularizer=self.recurrent_regularizer,
+            constraint=self.recurrent_constraint,
             name="recurrent_kernel",
         )
         if self.use_bias:
             self.bias = self.add_weight(
-                shape=self.bias_shape, initializer=self.initial_bias, name="bias"
+                shape=self.bias_shape,
+                initializer=self.initial_bias,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
             )
 
     def _initial_recurrent_kernel(self, shape, dtype=None):

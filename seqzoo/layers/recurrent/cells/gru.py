@@ -1,7 +1,7 @@
 """The gated recurrent unit, its reset before or after the product."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -26,6 +26,8 @@ class GRUCell(Cell):
         units: Number of features of the state and output.
         reset_after: Whether the reset gate comes after the recurrent product. Then
             the bias has shape `(2, 3 * units)`, inputs' and recurrent.
+        activation: Name or function in the place of tanh.
+        recurrent_activation: Name or function in the place of the gates' sigmoid.
         **kwargs: Those of `Cell`.
 
     Example:
@@ -39,8 +41,16 @@ class GRUCell(Cell):
     has_candidate = True
     memory_gates: ClassVar[Mapping[str, int]] = {"z": 1}  # and 1 - z replaces
 
-    def __init__(self, units: int, reset_after: bool = True, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        reset_after: bool = True,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        **kwargs,
+    ):
         super().__init__(units, **kwargs)
+        self.set_activations(activation, recurrent_activation)
         self.reset_after = reset_after
 
     @property
@@ -69,11 +79,11 @@ class GRUCell(Cell):
             h_z, h_r, h_g = ops.split(parts[1], 3, axis=-1)
         else:
             h_z, h_r = ops.split(parts[1], 2, axis=-1)
-        z, r = ops.sigmoid(x_z + h_z), ops.sigmoid(x_r + h_r)
+        z, r = self.gate(x_z + h_z), self.gate(x_r + h_r)
         if self.reset_after:
-            g = ops.tanh(x_g + r * h_g)
+            g = self.activation(x_g + r * h_g)
         else:
             read = h * extras["recurrent_mask"] if "recurrent_mask" in extras else h
-            g = ops.tanh(x_g + ops.matmul(r * read, weights["candidate_kernel"]))
+            g = self.activation(x_g + ops.matmul(r * read, weights["candidate_kernel"]))
         gates = {"update_gate": z, "reset_gate": r, "candidate": g}
         return [z * h + (1 - z) * self.candidate(g, extras)], gates

@@ -25,6 +25,8 @@ class LayerNormLSTMCell(LSTMCell):
     Args:
         units: Number of features of the states and output.
         epsilon: Added to the variance; 1e-3 as in TensorFlow Addons.
+        gain_initializer: Of the gains.
+        shift_initializer: Of the shifts.
         **kwargs: Those of `LSTMCell`.
 
     Example:
@@ -36,14 +38,26 @@ class LayerNormLSTMCell(LSTMCell):
     joint = False
     norms = ("kernel", "recurrent", "state")
 
-    def __init__(self, units: int, epsilon: float = 1e-3, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        epsilon: float = 1e-3,
+        gain_initializer: Any = "ones",
+        shift_initializer: Any = "zeros",
+        **kwargs,
+    ):
         super().__init__(units, **kwargs)
         self.epsilon = epsilon
+        self.gain_initializer = keras.initializers.get(gain_initializer)
+        self.shift_initializer = keras.initializers.get(shift_initializer)
 
     def build(self, input_shape):
         super().build(input_shape)
         for norm, blocks in zip(self.norms, (4, 4, 1), strict=True):
-            for name, initializer in (("gain", "ones"), ("shift", "zeros")):
+            for name, initializer in (
+                ("gain", self.gain_initializer),
+                ("shift", self.shift_initializer),
+            ):
                 self.add_weight(
                     shape=(blocks * self.units,),
                     initializer=initializer,
@@ -63,7 +77,7 @@ class LayerNormLSTMCell(LSTMCell):
         z = z + weights["gate_bias"] if self.use_bias else z
         (_, c), gates = super().equations((z,), states, weights, extras)
         c = norm(c, "state")
-        return [gates["output_gate"] * ops.tanh(c), c], gates
+        return [gates["output_gate"] * self.activation(c), c], gates
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -78,6 +92,7 @@ class LayerNormElmanCell(ElmanCell):
     Args:
         units: Number of features of the state and output.
         epsilon: Added to the variance; 1e-5 as in TensorFlow Addons.
+        gain_initializer: Of the gain; the bias has `bias_initializer`.
         **kwargs: Those of `ElmanCell`.
 
     Example:
@@ -86,14 +101,21 @@ class LayerNormElmanCell(ElmanCell):
         (2, 4)
     """
 
-    def __init__(self, units: int, epsilon: float = 1e-5, **kwargs: Any):
+    def __init__(
+        self,
+        units: int,
+        epsilon: float = 1e-5,
+        gain_initializer: Any = "ones",
+        **kwargs: Any,
+    ):
         super().__init__(units, **kwargs)
         self.epsilon = epsilon
+        self.gain_initializer = keras.initializers.get(gain_initializer)
 
     def build(self, input_shape):
         super().build(input_shape)
         self.gain = self.add_weight(
-            shape=(self.units,), initializer="ones", name="gain"
+            shape=(self.units,), initializer=self.gain_initializer, name="gain"
         )
 
     def loop_weights(self) -> dict:

@@ -24,6 +24,8 @@ class LSTMCell(Cell):
         unit_forget_bias: Whether the forget gate's bias starts one higher, so that
             a fresh cell remembers (Jozefowicz et al. 2015, section 5). `chrono_steps`
             replaces it.
+        activation: Name or function in the place of tanh.
+        recurrent_activation: Name or function in the place of the gates' sigmoid.
         **kwargs: Those of `Cell`.
 
     Example:
@@ -38,8 +40,16 @@ class LSTMCell(Cell):
     has_candidate = True
     memory_gates: ClassVar[Mapping[str, int]] = {"f": 1, "i": -1}
 
-    def __init__(self, units: int, unit_forget_bias: bool = True, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        unit_forget_bias: bool = True,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        **kwargs,
+    ):
         super().__init__(units, **kwargs)
+        self.set_activations(activation, recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
 
     def initial_bias(self, shape, dtype=None):
@@ -54,10 +64,10 @@ class LSTMCell(Cell):
         (z,) = parts
         _, c = states
         i, f, g, o = ops.split(z, 4, axis=-1)  # each (batch, units)
-        i, f, o = ops.sigmoid(i), ops.sigmoid(f), ops.sigmoid(o)
-        g = ops.tanh(g)
+        i, f, o = self.gate(i), self.gate(f), self.gate(o)
+        g = self.activation(g)
         c = f * c + i * self.candidate(g, extras)
-        h = o * ops.tanh(c)
+        h = o * self.activation(c)
         gates = {"input_gate": i, "forget_gate": f, "candidate": g, "output_gate": o}
         return [h, c], gates
 
@@ -123,11 +133,11 @@ class PeepholeLSTMCell(LSTMCell):
         _, c = states
         i, f, g, o = ops.split(z, 4, axis=-1)
         peep_i, peep_f, peep_o = self._peepholes(weights["peephole_kernel"])
-        i, f = ops.sigmoid(i + peep_i(c)), ops.sigmoid(f + peep_f(c))
-        g = ops.tanh(g)
+        i, f = self.gate(i + peep_i(c)), self.gate(f + peep_f(c))
+        g = self.activation(g)
         c = f * c + i * self.candidate(g, extras)
-        o = ops.sigmoid(o + peep_o(c))
-        h = o * ops.tanh(c)
+        o = self.gate(o + peep_o(c))
+        h = o * self.activation(c)
         gates = {"input_gate": i, "forget_gate": f, "candidate": g, "output_gate": o}
         return [h, c], gates
 
@@ -166,8 +176,8 @@ class CoupledLSTMCell(LSTMCell):
         (z,) = parts
         _, c = states
         f, g, o = ops.split(z, 3, axis=-1)
-        f, o = ops.sigmoid(f), ops.sigmoid(o)
-        g = ops.tanh(g)
+        f, o = self.gate(f), self.gate(o)
+        g = self.activation(g)
         c = f * c + (1 - f) * self.candidate(g, extras)
-        h = o * ops.tanh(c)
+        h = o * self.activation(c)
         return [h, c], {"forget_gate": f, "candidate": g, "output_gate": o}

@@ -1,0 +1,41 @@
+"""What replaces the arguments of layers of Keras and TensorFlow Addons."""
+
+from collections.abc import Iterable
+
+_LEFT_OUT = "leave it out: it chooses between implementations, and here is one"
+REPLACEMENTS = {
+    "dropout": "give it to the layer: Recurrent(cell, dropout=...)",
+    "recurrent_dropout": "give it to the layer: Recurrent(cell, recurrent_dropout=...)",
+    "activation": "this cell's activation is fixed; define a Cell with other equations",
+    "recurrent_activation": "this cell has no gates of a function to choose",
+    "norm_gamma_initializer": "use `gain_initializer`",
+    "norm_beta_initializer": "use `shift_initializer`",
+    "norm_epsilon": "use `epsilon`",
+    "go_backwards": "use reverse=True; outputs stay in the order of the inputs",
+    "merge_mode": 'use `merge`: "concat", "sum", "multiply" or "average"',
+    "zero_output_for_mask": "leave it out: outputs of masked steps are always zero",
+    "time_major": "leave it out: inputs are (batch, steps, features)",
+    "return_attention_scores": "use return_weights=True in the call",
+    "layer": "give the cell itself",
+    "backward_layer": "use `backward_cell`",
+    "key_dim": "leave it out: a head has features / num_heads features",
+    "unroll": _LEFT_OUT,
+    "implementation": _LEFT_OUT,
+    "use_cudnn": _LEFT_OUT,
+}
+
+
+def refuse_foreign(layer: str, arguments: Iterable[str]) -> None:
+    """Raises a ValueError that names the replacement of each foreign argument.
+
+    Args:
+        layer: Name of the layer's class.
+        arguments: Names of arguments that the layer does not have.
+    """
+    foreign = [name for name in arguments if name in REPLACEMENTS]
+    if foreign:
+        advice = "; ".join(f"`{name}`: {REPLACEMENTS[name]}" for name in foreign)
+        raise ValueError(
+            f"{layer} does not have the arguments {', '.join(foreign)} of Keras's and "
+            f"TensorFlow Addons' layers. Instead: {advice}."
+        )
