@@ -82,7 +82,7 @@ def test_what_is_no_map_is_refused(tmp_path, weights, message):
 
 def test_what_is_no_image_is_refused(tmp_path):
     (tmp_path / "a.jpg").write_text("no image")
-    with pytest.raises(ValueError, match="must be an image"):
+    with pytest.raises(ValueError, match="is no image that can be read"):
         plot.plot_attention_map(tmp_path / "a.jpg", WEIGHTS, tmp_path / "a.png")
     with pytest.raises(FileNotFoundError, match=r"b\.jpg"):
         plot.plot_attention_map(tmp_path / "b.jpg", WEIGHTS, tmp_path / "a.png")
