@@ -68,10 +68,7 @@ QUOTED = {
     "docs/demo.md": {
         "10 MB": "the limit of a file",
         "20 million pixels": "the limit of an image",
-        "100 MB": "the limit of all uploads",
-        "| 1 MB": "the limit of a request",
     },
-    "CHANGELOG.md": {"16 bits": "a format of images"},
     "docs/own-data.md": {
         "15 epochs of 60 steps": "the recipe, tested with it",
         "first 90 %": "the split",
