@@ -105,7 +105,9 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **settings)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Keras's, with the loss that it was not given."""
+        """Keras's, with the loss that it was not given; empty before `compile`."""
+        if not self.compiled:
+            return super().get_compile_config()
         loss = keras.saving.serialize_keras_object(self.set_loss)
         return {**super().get_compile_config(), "set_loss": loss}
 
