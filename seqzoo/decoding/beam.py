@@ -132,7 +132,7 @@ def beam_search(
         settings: Of the search.
         limits: Integer tensor `(batch,)`: most steps of each row, at most `max_steps`,
             which is the default.
-        max_unfinished: The search pauses when so many rows, or fewer, are unfinished.
+        max_unfinished: The search pauses when at most this many rows are unfinished.
 
     Returns:
         The beams after the last step; `best_hypotheses` sorts them.

@@ -21,7 +21,7 @@ class Origin:
     sha256: str | None  # of its one file of weights, in our format
     weights_dtype: str  # "float16" if all of its tensors are
     record: Mapping[str, Any]  # of its `metrics.json`, with the licence of its card
-    card: str | None  # its `README.md`, if that was at hand
+    card: str | None  # its `README.md`, if it was read
     repo_id: str | None = None
     revision: str | None = None
 

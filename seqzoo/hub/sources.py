@@ -39,7 +39,7 @@ class Files:
     repo_id: str | None = None
     revision: str | None = None
     weights_sha256: str | None = None  # of the one file of weights in our format
-    card: str | None = None  # `README.md`, if it is at hand without the network
+    card: str | None = None  # `README.md`, if no network is needed to read it
 
 
 def read_folder(folder: Path, weights: bool = True) -> Files:
