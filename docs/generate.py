@@ -5,8 +5,8 @@
     python docs/generate.py examples [NAME ...] # code that uses a model, and its output
     python docs/generate.py cards               # weights/*/{README.md,metrics.json}
 
-A command writes what is out of date, or what is named. With `--check` it writes nothing
-and exits with 1 if something is out of date. All files are committed, so that the site
+A command writes stale files, or those of the given names. With `--check` it writes
+nothing and exits with 1 if a file is stale. All files are committed, so that the site
 is built without Keras, data sets or a network.
 """
 

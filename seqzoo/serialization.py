@@ -5,69 +5,58 @@ modules are imported, which `import seqzoo` does not do because it would take se
 So each class has a stand-in here, which imports the class when Keras rebuilds it.
 """
 
+import ast
 import importlib
 import importlib.abc
 import importlib.util
 import sys
+from pathlib import Path
 from typing import Any
 
 PACKAGE = "seqzoo"
-# The module of each registered class.
-CLASSES = {
-    "seqzoo.layers": (
-        "Anchors",
-        "Attention",
-        "Bidirectional",
-        "CausalConv",
-        "CoupledLSTMCell",
-        "DropPath",
-        "ElmanCell",
-        "EncoderBlock",
-        "FeedForward",
-        "GRUCell",
-        "LSTMCell",
-        "LayerNorm",
-        "LayerNormElmanCell",
-        "LayerNormLSTMCell",
-        "LeakyCell",
-        "MultiDirectional2D",
-        "MultiHeadAttention",
-        "OutputRecurrentCell",
-        "PatchEmbedding",
-        "PatchMerging",
-        "PeepholeLSTMCell",
-        "PhasedLSTMCell",
-        "PositionedDecoderBlock",
-        "PositionedEncoderBlock",
-        "Recurrent",
-        "ResNet",
-        "SelfAttention",
-        "SkipCell",
-        "SpatialModulation",
-        "SwinBlock",
-        "TemporalBlock",
-        "TemporalConvNet",
-        "WindowAttention",
-        "ZoneoutCell",
-    ),
+# Registered classes that are not public, by their modules.
+PRIVATE_CLASSES = {
     "seqzoo.layers.convolution.resnet": (
         "ConvNorm",
         "FrozenBatchNorm",
         "ResidualBlock",
     ),
-    "seqzoo.models": (
-        "DETR",
-        "FourWayClassifier",
-        "RecurrentClassifier",
-        "RecurrentLM",
-        "Seq2Seq",
-        "Swin",
-        "TCNClassifier",
-        "ViT",
-    ),
     "seqzoo.tasks.set_prediction": ("SetPredictionLoss",),
     "seqzoo.tasks.translation": ("LabelSmoothedCrossEntropy",),
 }
+
+
+def classes() -> dict[str, tuple[str, ...]]:
+    """The names of the registered classes by the module that defines or exports them.
+
+    Public names are read from the source: to import a module is to import Keras.
+    """
+    layers = [
+        name
+        for name in _names("layers", "__all__")
+        if not (name.isupper() or name.islower() or name == "Cell")  # not registered
+    ]
+    return {
+        "seqzoo.layers": tuple(layers),
+        "seqzoo.models": tuple(_names("models", "MODELS")),
+        **PRIVATE_CLASSES,
+    }
+
+
+def _names(package: str, variable: str) -> list[str]:
+    """The strings or names in the value of a variable of a package's `__init__`."""
+    source = (Path(__file__).parent / package / "__init__.py").read_text("utf-8")
+    value = next(
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == variable
+    )
+    if isinstance(value, ast.DictComp):  # {cls.__name__: cls for cls in (...)}
+        value = value.generators[0].iter
+    return [
+        node.id if isinstance(node, ast.Name) else str(ast.literal_eval(node))
+        for node in value.elts  # type: ignore[attr-defined]
+    ]
 
 
 def register() -> None:
@@ -82,7 +71,7 @@ def _register_stand_ins() -> None:
     import keras
 
     known = keras.saving.get_custom_objects()
-    for module, names in CLASSES.items():
+    for module, names in classes().items():
         for name in names:
             known.setdefault(f"{PACKAGE}>{name}", _stand_in(module, name))
 

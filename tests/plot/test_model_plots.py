@@ -1,4 +1,4 @@
-"""`seqzoo plot` of models that see: what is drawn over which image."""
+"""`seqzoo plot` of vision models: each figure shows the right image."""
 
 import functools
 

@@ -87,7 +87,7 @@ def test_every_registered_class_is_listed():
         if name.startswith("seqzoo>")
         and not (issubclass(cls, Task) and cls not in MODELS.values())
     }
-    listed = [name for names in serialization.CLASSES.values() for name in names]
+    listed = [name for names in serialization.classes().values() for name in names]
     assert sorted(listed) == sorted(registered)
     public = [getattr(layers, name) for name in layers.__all__]
     for cls in [*public, *MODELS.values(), SetPredictionLoss]:
