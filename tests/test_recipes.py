@@ -51,6 +51,8 @@ def test_the_docstring_says_the_command(path):
 def test_the_docstring_says_the_recorded_minutes_and_scores(path):
     """Each rounded as printed; minutes are those of the tables."""
     root = path.parents[1]
+    if not (root / "weights" / path.stem).is_dir():
+        pytest.skip(f"{path.stem} has no record yet")
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     minutes = runpy.run_path(str(root / "docs" / "builder" / "records.py"))["minutes"]
     assert re.findall(r"([\d.]+) minutes", docstring) == [f"{minutes(path.stem):.0f}"]

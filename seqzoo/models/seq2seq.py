@@ -1,6 +1,6 @@
 """Encoder-decoder with recurrent networks, with and without attention.
 
-    source ids -> embedding -> bidirectional layers -> memory
+    source ids -> embedding -> bidirectional or reversed layers -> memory
     target ids -> embedding -> recurrent layer -> attention over the memory
                -> recurrent layers on [state, context], each with or without its own
                   attention -> readout -> logits
@@ -24,6 +24,7 @@ from seqzoo.processors.special_tokens import BOS, PAD, UNK
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import Translator
 
+ENCODERS = ("bidirectional", "reversed")
 QUERIES = ("state", "input", "both")
 
 
@@ -38,6 +39,7 @@ class Seq2SeqConfig:
     vocab_size: int = 8000
     embed_dim: int = 256
     cell: str = "lstm"  # a name of `seqzoo.layers.CELLS`, in encoder and decoder
+    encoder: str = "bidirectional"  # or "reversed": it reads the source backwards
     encoder_units: int = 256  # in each direction
     encoder_layers: int = 1
     decoder_units: int = 256
@@ -56,13 +58,27 @@ class Seq2SeqConfig:
     variational: bool = False  # whether the other dropouts have one mask a sequence too
 
     def __post_init__(self):
-        check_choices(self, cell=tuple(CELLS), attention=(None, *SCORES), query=QUERIES)
+        check_choices(
+            self,
+            cell=tuple(CELLS),
+            encoder=ENCODERS,
+            attention=(None, *SCORES),
+            query=QUERIES,
+        )
         check_positive(self, "encoder_layers", "decoder_layers", "attention_layers")
         if self.attention_layers > self.decoder_layers:
             raise ValueError(
                 "`attention_layers` are decoder layers, so at most `decoder_layers`. "
                 f"Received: attention_layers={self.attention_layers}, "
                 f"decoder_layers={self.decoder_layers}"
+            )
+        encoder = self.encoder_layers, self.encoder_units
+        decoder = self.decoder_layers, self.decoder_units
+        if self.encoder == "reversed" and encoder != decoder:
+            raise ValueError(
+                'With `encoder="reversed"` each decoder layer starts in the states of '
+                "an encoder layer, so both need equal numbers of layers and units. "
+                f"Received: encoder (layers, units)={encoder}, decoder={decoder}"
             )
 
 
@@ -80,12 +96,15 @@ class Seq2Seq(Translator):
         logits_t = E tanh(W [u_t, context_t, embedding(y_(t-1))] + b) + bias
 
     With `attention=None` there is no context, and the decoder reads the source only
-    through its initial state. With `decoder_layers=1` the readout follows the first
-    attention (Luong et al. 2015). With `attention_layers=2` u_t is the query of a
-    second attention, whose context goes to the readout: u_t has read the contexts up
-    to t, so it can attend to the words not yet translated. With `memory_embeddings`,
-    memory_j = [forward_j, backward_j, embedding(x_j)] (Gehring et al. 2017, eq. 2),
-    so that the readout also gets the source words themselves.
+    through its initial state: h from the mean of the memory. With
+    `encoder="reversed"` each decoder layer starts in the final states of an encoder
+    layer that reads the source from its end (Sutskever et al. 2014, section 3.3). With
+    `decoder_layers=1` the readout follows the first attention (Luong et al. 2015). With
+    `attention_layers=2` u_t is the query of a second attention, whose context goes to
+    the readout: u_t has read the contexts up to t, so it can attend to the words not
+    yet translated. With `memory_embeddings`, memory_j = [forward_j, backward_j,
+    embedding(x_j)] (Gehring et al. 2017, eq. 2), so that the readout also gets the
+    source words themselves.
 
     It differs from Bahdanau et al. (2015) in two ways. The query is the first decoder
     layer's state *after* y_(t-1), and the context enters the second layer, as in Wu et
@@ -116,17 +135,13 @@ class Seq2Seq(Translator):
             self.output_embedding = _embedding(c, "output_embedding")
         self.embedding_dropout = _dropout(c, c.embedding_dropout, "embedding_dropout")
         self.encoder = [
-            Bidirectional(
-                CELLS[c.cell](c.encoder_units),
-                return_sequences=True,
-                recurrent_dropout=c.recurrent_dropout,
-                name=f"encoder_{i}",
-            )
-            for i in range(c.encoder_layers)
+            _encoder_layer(c, f"encoder_{i}") for i in range(c.encoder_layers)
         ]
-        self.bridge = keras.layers.Dense(
-            c.decoder_layers * c.decoder_units, activation="tanh", name="bridge"
-        )
+        self.bridge: Any = None
+        if c.encoder == "bidirectional":
+            self.bridge = keras.layers.Dense(
+                c.decoder_layers * c.decoder_units, activation="tanh", name="bridge"
+            )
         self.decoder = [
             Recurrent(
                 CELLS[c.cell](c.decoder_units),
@@ -163,8 +178,9 @@ class Seq2Seq(Translator):
         features = c.embed_dim
         for layer in self.encoder:
             layer.build((None, None, features))
-            features = 2 * c.encoder_units
-        self.bridge.build((None, features))
+            features = c.encoder_units * (2 if self.bridge else 1)
+        if self.bridge:
+            self.bridge.build((None, features))
         memory = features + c.embed_dim * c.memory_embeddings
         query = {
             "state": c.decoder_units,
@@ -196,9 +212,8 @@ class Seq2Seq(Translator):
         self, inputs: dict[str, Tensor], training: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Logits, and the attention weights `(batch, target_steps, source_steps)`."""
-        memory, mask, bridge = self.encode(inputs["source_ids"], training)
+        memory, mask, states = self.encode(inputs["source_ids"], training)
         y = self._embed(self.target_embedding, inputs["target_ids"], training)
-        states = self._initial_states(bridge)
 
         def run_layer(i: int, x: Tensor) -> Tensor:
             return self.decoder[i](x, initial_state=states[i], training=training)
@@ -206,12 +221,12 @@ class Seq2Seq(Translator):
         return self._decode(y, run_layer, memory, mask, training=training)
 
     def read_source(self, source_ids: Tensor) -> Any:
-        memory, mask, bridge = self.encode(source_ids)
+        memory, mask, states = self.encode(source_ids)
         keys = [attention.project(memory) for attention in self.attentions]
-        return memory, mask, keys, bridge
+        return memory, mask, keys, states
 
     def start_decoding(self, source: Any, beam_size: int) -> tuple[Step, Any]:
-        memory, mask, keys, bridge = source
+        memory, mask, keys, states = source
 
         def step(tokens: Tensor, states: Any) -> tuple[Tensor, Any]:
             states = list(states)
@@ -232,29 +247,28 @@ class Seq2Seq(Translator):
         never = np.isin(np.arange(self.config.vocab_size), [PAD, UNK, BOS])
         states = [
             [ops.repeat(ops.expand_dims(s, 1), beam_size, axis=1) for s in layer]
-            for layer in self._initial_states(bridge)
+            for layer in states
         ]
         return step, states
 
     def encode(
         self, source_ids: Tensor, training: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, list[list[Tensor]]]:
         """Encodes source sentences for the decoder.
 
         Returns:
             The memory `(batch, source_steps, features)`, its mask, and the initial
-            hidden states of all decoder layers, concatenated.
+            states of each decoder layer.
         """
         mask = ops.not_equal(source_ids, PAD)  # (B, S)
         x = embedded = self._embed(self.source_embedding, source_ids, training)
+        last = []
         for layer in self.encoder:
-            x = layer(x, mask=mask, training=training)
+            x, *states = layer(x, mask=mask, training=training)
             x = self.layer_dropout(x, training=training)
-        real = ops.expand_dims(ops.cast(mask, x.dtype), -1)  # (B, S, 1)
-        mean = ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
-        bridge = self.bridge(mean)  # (B, decoder_layers * decoder_units)
+            last.append(states)
         memory = _concatenate([x, embedded]) if self.config.memory_embeddings else x
-        return memory, mask, bridge
+        return memory, mask, last if self.bridge is None else self._bridged(x, mask)
 
     def _embed(self, table: Any, token_ids: Tensor, training: bool = False) -> Tensor:
         # Embeddings of norm about 1 suit the output; the input needs them larger by
@@ -262,8 +276,11 @@ class Seq2Seq(Translator):
         x = table(token_ids) * self.config.embed_dim**0.5
         return self.embedding_dropout(x, training=training)
 
-    def _initial_states(self, bridge: Tensor) -> list[list[Tensor]]:
-        """Each decoder layer's states: h from the bridge, the others zero."""
+    def _bridged(self, x: Tensor, mask: Tensor) -> list[list[Tensor]]:
+        """Each decoder layer's states: h from the mean of x, the others zero."""
+        real = ops.expand_dims(ops.cast(mask, x.dtype), -1)  # (B, S, 1)
+        mean = ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
+        bridge = self.bridge(mean)  # (B, decoder_layers * decoder_units)
         return [
             [h, *layer.cell.get_initial_state(ops.shape(h)[0])[1:]]
             for layer, h in zip(
@@ -318,6 +335,19 @@ def _embedding(config: Seq2SeqConfig, name: str) -> keras.layers.Embedding:
         embeddings_initializer=keras.initializers.RandomNormal(stddev=scale),
         name=name,
     )
+
+
+def _encoder_layer(config: Seq2SeqConfig, name: str) -> keras.layers.Layer:
+    cell = CELLS[config.cell](config.encoder_units)
+    options: dict[str, Any] = {
+        "return_sequences": True,
+        "return_state": True,
+        "recurrent_dropout": config.recurrent_dropout,
+        "name": name,
+    }
+    if config.encoder == "reversed":
+        return Recurrent(cell, reverse=True, **options)
+    return Bidirectional(cell, **options)
 
 
 def _dropout(config: Seq2SeqConfig, rate: float, name: str) -> keras.layers.Dropout:

@@ -22,6 +22,8 @@ TARGET = np.array([[2, 9, 10, 11, 12], [2, 13, 14, 3, 0]], "int32")
 VARIANTS = [
     *({"attention": score} for score in SCORES),
     {"attention": None},
+    {"attention": None, "encoder": "reversed", "encoder_units": 8, "encoder_layers": 2},
+    {"encoder": "reversed", "encoder_units": 8, "encoder_layers": 2},
     {"decoder_layers": 1},
     {"decoder_layers": 3, "encoder_layers": 2},
     {"attention_layers": 2, "memory_embeddings": True},
