@@ -155,6 +155,21 @@ def test_phased_lstm_opens_in_its_period_at_irregular_times(training):
     assert_near(outputs, run(step, x, zeros(), zeros()), atol=1e-4)
 
 
+@pytest.mark.parametrize(("start", "narrowest"), [(0.05, 0.01), (0.001, 0.001)])
+def test_training_keeps_a_phased_gate_in_its_range(start, narrowest):
+    cell = PhasedLSTMCell(UNITS, ratio_on=start, period_range=(2.0, 8.0))
+    cell.build((None, FEATURES))
+    variables = [cell.ratio_on, cell.period]
+    optimizer = keras.optimizers.SGD(1.0)
+    optimizer.apply([ops.full((UNITS,), 1e3)] * 2, variables)
+    assert_near(cell.ratio_on, np.full(UNITS, narrowest), atol=1e-7)
+    assert_near(cell.period, np.full(UNITS, 0.2), atol=1e-6)
+    opened = ops.convert_to_numpy(cell.openness(np.linspace(0, 2, 9_999)[None]))
+    assert opened.max(axis=(0, 1)).min() > 0.5  # every unit opens
+    optimizer.apply([ops.full((UNITS,), -1e3)] * 2, variables)
+    assert_near(cell.ratio_on, np.ones(UNITS), atol=0)
+
+
 def test_phased_lstm_without_times_counts_steps_and_says_what_it_needs():
     layer = made(PhasedLSTMCell(UNITS, ratio_on=0.5))
     x = array(BATCH, STEPS, FEATURES)
@@ -270,6 +285,7 @@ def test_the_norm_stabilizer_punishes_lengths_that_change():
         (lambda: PhasedLSTMCell(4, ratio_on=0.0), "ratio_on=0.0"),
         (lambda: PhasedLSTMCell(4, period_range=(5, 2)), "the shorter first"),
         (lambda: PhasedLSTMCell(4, leak=-1.0), "leak=-1.0"),
+        (lambda: PhasedLSTMCell(4, leak=1.5), "leak=1.5"),
         (lambda: LeakyCell(4, time_constants=0.5), "at least 1 step"),
         (lambda: LeakyCell(4, time_constants=1.0), "above 1"),
         (lambda: SkipCell(4, delay=0), "delay=0"),

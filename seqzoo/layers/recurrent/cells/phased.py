@@ -1,7 +1,7 @@
 """Phased LSTM: a time gate that opens periodically, in real time."""
 
-import functools
 import math
+from functools import cached_property, partial
 
 import keras
 from keras import ops
@@ -11,6 +11,9 @@ from seqzoo.layers.recurrent.cells.base import state_dtype
 from seqzoo.layers.recurrent.cells.lstm import PeepholeLSTMCell
 from seqzoo.layers.recurrent.times import times_tensor
 from seqzoo.ops.arguments import split_seed
+
+# A narrower gate meets too few steps to learn from.
+_NARROWEST_RATIO_ON = 0.01
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -35,11 +38,13 @@ class PhasedLSTMCell(PeepholeLSTMCell):
 
     Args:
         units: Number of features of the states and output.
-        leak: Slope of the closed gate in training, so that it has a gradient; 0 in
-            inference.
-        ratio_on: Initial share of the period in which the gate is open.
+        leak: Slope of the closed gate in training, in [0, 1], so that it has a
+            gradient; 0 in inference.
+        ratio_on: Initial share of the period in which the gate is open, in (0, 1].
+            Training keeps it between 0.01 (or its start, if that is lower) and 1.
         period_range: Shortest and longest initial period, in the unit of the times;
-            periods start log-uniformly between them.
+            periods start log-uniformly between them. Training keeps them above a
+            tenth of the shortest.
         time_feature: Whether the last input feature is the time. The kernel does not
             multiply it.
         **kwargs: Those of `PeepholeLSTMCell`.
@@ -81,8 +86,10 @@ class PhasedLSTMCell(PeepholeLSTMCell):
                 "`period_range` must be two positive times, the shorter first. "
                 f"Received: period_range={period_range}"
             )
-        if leak < 0:
-            raise ValueError(f"`leak` must not be negative. Received: leak={leak}")
+        if not 0 <= leak <= 1:
+            raise ValueError(
+                f"`leak` must be at least 0 and at most 1. Received: leak={leak}"
+            )
         self.leak = leak
         self.first_ratio_on = ratio_on
         self.period_range = tuple(float(bound) for bound in period_range)
@@ -103,7 +110,10 @@ class PhasedLSTMCell(PeepholeLSTMCell):
             return ops.exp(low + (high - low) * uniform(shape, dtype=dtype))
 
         self.period = self.add_weight(
-            shape=(self.units,), initializer=first_period, name="period"
+            shape=(self.units,),
+            initializer=first_period,
+            constraint=partial(ops.maximum, self.period_range[0] / 10),
+            name="period",
         )
         self.shift = self.add_weight(
             shape=(self.units,),
@@ -118,6 +128,9 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         self.ratio_on = self.add_weight(
             shape=(self.units,),
             initializer=keras.initializers.Constant(self.first_ratio_on),
+            constraint=partial(
+                ops.clip, x_min=min(_NARROWEST_RATIO_ON, self.first_ratio_on), x_max=1.0
+            ),
             name="ratio_on",
         )
 
@@ -167,7 +180,7 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         updated = [s + k * (n - s) for n, s in zip(new, states, strict=True)]
         return updated, {**gates, "time_gate": k}
 
-    @functools.cached_property
+    @cached_property
     def _openness(self):
         return backend.rematerialized(_time_gate)
 
