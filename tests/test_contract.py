@@ -23,6 +23,12 @@ TINY = {
     "FourWayClassifier": {"num_classes": 3, "units": 4, "layers": 1},
     "RecurrentClassifier": {"features": 3, "num_classes": 3, "units": 5},
     "RecurrentLM": {"vocab_size": 11, "embed_dim": 4, "units": 5},
+    "RecurrentTextClassifier": {
+        "vocab_size": 7,
+        "num_classes": 3,
+        "embed_dim": 4,
+        "units": 5,
+    },
     "TCNClassifier": {"features": 3, "num_classes": 3, "units": 5, "blocks": 2},
     "Seq2Seq": {
         "vocab_size": 11,

@@ -18,6 +18,14 @@ from seqzoo.data.bccd import bccd
 from seqzoo.data.cifar10 import CIFAR10_DATA, cifar10, toy_colours
 from seqzoo.data.detection_batches import DetectionBatches
 from seqzoo.data.image_batches import ImageBatches
+from seqzoo.data.imdb import (
+    IMDB_DATA,
+    ReviewTexts,
+    imdb,
+    imdb_texts,
+    toy_reviews,
+    toy_texts,
+)
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
 from seqzoo.data.mnist import MNIST_DATA, mnist, toy_digits
 from seqzoo.data.multi30k import (
@@ -39,6 +47,7 @@ from seqzoo.data.spoken_digit import (
     toy_recordings,
     toy_spoken_digits,
 )
+from seqzoo.data.text_batches import TextBatches
 from seqzoo.data.tiny_shakespeare import (
     TextCorpus,
     split_text,
@@ -54,6 +63,7 @@ from seqzoo.data.trivial_augment import TrivialAugment
 __all__ = [
     "CIFAR10_DATA",
     "DIGITS",
+    "IMDB_DATA",
     "MNIST_DATA",
     "MULTI30K_DATA",
     "SAMPLINGS",
@@ -73,8 +83,10 @@ __all__ = [
     "RandomShift",
     "Recording",
     "RecordingBatches",
+    "ReviewTexts",
     "SineBatches",
     "SpeakerVariation",
+    "TextBatches",
     "TextCorpus",
     "TokenCircle",
     "TokenStream",
@@ -85,6 +97,8 @@ __all__ = [
     "bccd",
     "cifar10",
     "digit_scenes",
+    "imdb",
+    "imdb_texts",
     "mnist",
     "multi30k",
     "multi30k_tokenized_references",
@@ -100,8 +114,10 @@ __all__ = [
     "toy_digits",
     "toy_pairs",
     "toy_recordings",
+    "toy_reviews",
     "toy_scenes",
     "toy_spoken_digits",
     "toy_text",
+    "toy_texts",
     "toy_translations",
 ]

@@ -10,6 +10,10 @@ from seqzoo.models.recurrent_classifier import (
     RecurrentClassifierConfig,
 )
 from seqzoo.models.recurrent_lm import RecurrentLM, RecurrentLMConfig
+from seqzoo.models.recurrent_text_classifier import (
+    RecurrentTextClassifier,
+    RecurrentTextClassifierConfig,
+)
 from seqzoo.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from seqzoo.models.swin import Swin, SwinConfig
 from seqzoo.models.tcn_classifier import TCNClassifier, TCNClassifierConfig
@@ -22,6 +26,7 @@ MODELS = {
         FourWayClassifier,
         RecurrentClassifier,
         RecurrentLM,
+        RecurrentTextClassifier,
         Seq2Seq,
         Swin,
         TCNClassifier,
@@ -39,6 +44,8 @@ __all__ = [
     "RecurrentClassifierConfig",
     "RecurrentLM",
     "RecurrentLMConfig",
+    "RecurrentTextClassifier",
+    "RecurrentTextClassifierConfig",
     "Seq2Seq",
     "Seq2SeqConfig",
     "Swin",

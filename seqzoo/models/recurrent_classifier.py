@@ -14,6 +14,7 @@ from seqzoo.layers import (
     Recurrent,
     named_cell,
 )
+from seqzoo.ops.pooling import masked_max, masked_mean
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.classification import SequenceClassifier, example_sequences
@@ -117,13 +118,8 @@ class RecurrentClassifier(SequenceClassifier):
         for layer in self.recurrent:
             x = layer(x, mask=mask, times=times, training=training)
             x = self.dropout(x, training=training)
-        real = ops.expand_dims(mask, -1)  # (batch, steps, 1)
         if self.config.pooling == "mean":
-            weights = ops.cast(real, x.dtype)
-            x = ops.sum(x * weights, 1) / ops.maximum(ops.sum(weights, 1), 1.0)
+            x = masked_mean(x, mask)
         elif self.config.pooling == "max":
-            # A row of padding alone has no maximum; its pooled outputs are 0.
-            lowest = -60000.0  # finite in float16, too
-            x = ops.max(ops.where(real, x, lowest), axis=1)
-            x = ops.where(ops.any(mask, axis=1, keepdims=True), x, 0.0)
+            x = masked_max(x, mask)
         return self.logits(x)

@@ -5,6 +5,7 @@ from seqzoo.processors.detection import DetectionProcessor
 from seqzoo.processors.images import GreyImageProcessor, ImageProcessor
 from seqzoo.processors.series import TimedSeriesProcessor
 from seqzoo.processors.speech import LogMelProcessor
+from seqzoo.processors.subwords import SubwordProcessor
 from seqzoo.processors.translation import TranslationProcessor
 
 PROCESSORS = {
@@ -15,6 +16,7 @@ PROCESSORS = {
         GreyImageProcessor,
         ImageProcessor,
         LogMelProcessor,
+        SubwordProcessor,
         TimedSeriesProcessor,
         TranslationProcessor,
     )

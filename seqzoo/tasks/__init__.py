@@ -9,6 +9,7 @@ from seqzoo.tasks.classification import (
 from seqzoo.tasks.detection import Detections, ObjectDetector
 from seqzoo.tasks.generation import TextGenerator, TextScore
 from seqzoo.tasks.set_prediction import SetPredictionLoss
+from seqzoo.tasks.text_classification import TextClassifier
 from seqzoo.tasks.translation import Translation, Translator
 
 # The class of each task by the task's name.
@@ -18,6 +19,7 @@ TASKS: dict[str, type[Task]] = {
         ImageClassifier,
         ObjectDetector,
         SequenceClassifier,
+        TextClassifier,
         TextGenerator,
         Translator,
     )
@@ -32,6 +34,7 @@ __all__ = [
     "SequenceClassifier",
     "SetPredictionLoss",
     "Task",
+    "TextClassifier",
     "TextGenerator",
     "TextScore",
     "Translation",
