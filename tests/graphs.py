@@ -5,6 +5,10 @@ import contextlib
 import keras
 import pytest
 
+needs_tracing = pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="PyTorch traces nothing"
+)
+
 
 @contextlib.contextmanager
 def without_xla():

@@ -5,12 +5,12 @@ Letters in comments: B batch, K beams, T steps, V vocabulary.
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, NamedTuple
 
 from keras import ops, tree
 
 from seqzoo.decoding.loop import Step, decode
+from seqzoo.ops.arguments import positive_integer
 from seqzoo.ops.types import Tensor
 
 # The log-probability of a beam that does not exist, and of a token that cannot follow.
@@ -55,35 +55,25 @@ class Hypotheses(NamedTuple):
 
 @dataclass(frozen=True)
 class BeamSettings:
-    """The settings of a beam search, which are fixed when it is compiled.
+    """The settings of a beam search that are fixed when it is compiled.
 
     Attributes:
         beam_size: Hypotheses kept for each row.
         start_id: Token before the first.
         end_id: Token that ends a sequence.
         pad_id: Token that fills up after the end.
-        length_penalty: Exponent of the length that a score is divided by.
 
     Raises:
-        ValueError: If the beam size or the length penalty is out of range.
+        ValueError: If the beam size is out of range.
     """
 
     beam_size: int
     start_id: int
     end_id: int
     pad_id: int = 0
-    length_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        size, penalty = self.beam_size, self.length_penalty
-        if not isinstance(size, Integral) or size < 1:
-            raise ValueError(
-                f"`beam_size` must be an integer of at least 1. Received: {size!r}"
-            )
-        if not 0 <= penalty <= 10:
-            raise ValueError(
-                f"`length_penalty` must be from 0 to 10. Received: {penalty!r}"
-            )
+        positive_integer(self.beam_size, "beam_size")
 
 
 def start_beams(
@@ -117,6 +107,7 @@ def beam_search(
     settings: BeamSettings,
     limits: Tensor | None = None,
     max_unfinished: int | Tensor = 0,
+    length_penalty: float | Tensor = 1.0,
 ) -> Beams:
     """Searches for the best sequences until at most `max_unfinished` rows go on.
 
@@ -133,6 +124,7 @@ def beam_search(
         limits: Integer tensor `(batch,)`: most steps of each row, at most `max_steps`,
             which is the default.
         max_unfinished: The search pauses when at most this many rows are unfinished.
+        length_penalty: Exponent of the length that a score is divided by.
 
     Returns:
         The beams after the last step; `best_hypotheses` sorts them.
@@ -155,7 +147,7 @@ def beam_search(
         choices = ops.where(frozen, settings.pad_id, choices)
         lengths = beams.lengths + ops.cast(ops.logical_not(beams.done), "int32")
         totals = ops.expand_dims(beams.sums, -1) + gains
-        normaliser = length_normaliser(lengths, settings.length_penalty)  # (B, K)
+        normaliser = length_normaliser(lengths, length_penalty)  # (B, K)
         penalised = totals / ops.expand_dims(normaliser, -1)
         flat = (batch_size, beam_size * beam_size)
         _, best = ops.top_k(ops.reshape(penalised, flat), beam_size)  # (B, K)
@@ -180,14 +172,14 @@ def beam_search(
     return decode(step, choose, is_unfinished, beams)
 
 
-def best_hypotheses(beams: Beams, length_penalty: float = 1.0) -> Hypotheses:
+def best_hypotheses(beams: Beams, length_penalty: float | Tensor = 1.0) -> Hypotheses:
     """The sequences of the beams, sorted by penalised score."""
     scores = beams.sums / length_normaliser(beams.lengths, length_penalty)
     scores, order = ops.top_k(scores, scores.shape[-1])
     return Hypotheses(_reordered(beams.tokens, order), scores)
 
 
-def length_normaliser(lengths: Tensor, length_penalty: float) -> Tensor:
+def length_normaliser(lengths: Tensor, length_penalty: float | Tensor) -> Tensor:
     """The divisor of a log-probability: lengths ** length_penalty.
 
     0 ranks by probability, 1 by the mean log-probability of a token; the end token

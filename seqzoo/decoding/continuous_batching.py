@@ -50,7 +50,10 @@ LENGTH_MULTIPLE = 8
 
 
 def search_all(
-    model: Any, sequences: list[list[int]], settings: BeamSettings
+    model: Any,
+    sequences: list[list[int]],
+    settings: BeamSettings,
+    length_penalty: float = 1.0,
 ) -> Iterator[tuple[int, Array, Array]]:
     """Searches for the best hypotheses of every source.
 
@@ -58,12 +61,14 @@ def search_all(
         model: A `seqzoo.tasks.Translator`. It searches in batches of its `batch_size`.
         sequences: Token ids of each source; none is empty.
         settings: Of the search.
+        length_penalty: Exponent of the length that a score is divided by.
 
     Yields:
         `(index, tokens, scores)` of each source as its search ends: tokens `(beams,
         max_steps)` and scores `(beams,)`, best first.
     """
     search = model.compiled_function(search_rows, model, settings)
+    penalty = np.array(length_penalty, "float32")
     batch = _Batch.free(0, None, None)
     groups = _by_length(sequences)
     next_lengths = [*groups, np.inf][1:]
@@ -79,6 +84,7 @@ def search_all(
                 break
             last_rows = LAST_ROWS if rows > 2 * LAST_ROWS else 0
             hypotheses, batch.beams = search(
+                penalty,
                 batch.source,
                 batch.lengths,
                 batch.is_new,
@@ -97,6 +103,7 @@ def search_all(
 def search_rows(
     model: Any,
     settings: BeamSettings,
+    length_penalty: Tensor,
     source: Any,
     lengths: Tensor,
     is_new: Tensor,
@@ -108,6 +115,7 @@ def search_rows(
     Args:
         model: The translator.
         settings: Of the search.
+        length_penalty: Float scalar: exponent of the length that a score is divided by.
         source: Encoded sources, a tree of tensors `(batch, ...)`.
         lengths: Integer tensor `(batch,)`: steps of each source without padding.
         is_new: Boolean tensor `(batch,)`: rows whose search begins now.
@@ -124,8 +132,8 @@ def search_rows(
 
     beams = Beams(*tree.map_structure(choose, tuple(start), tuple(beams)))
     limits = model.max_target_steps(lengths)
-    beams = beam_search(step, beams, settings, limits, max_unfinished)
-    return best_hypotheses(beams, settings.length_penalty), beams
+    beams = beam_search(step, beams, settings, limits, max_unfinished, length_penalty)
+    return best_hypotheses(beams, length_penalty), beams
 
 
 def ended_beams(model: Any, settings: BeamSettings, steps: int, source: Any) -> Beams:

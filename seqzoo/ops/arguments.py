@@ -1,27 +1,48 @@
-"""Checks of arguments: whole numbers, seeds, and shapes of tensors."""
+"""Checks of arguments: numbers, seeds, and shapes of tensors."""
 
 import hashlib
 import operator
+from numbers import Real
 from typing import Any
 
 from seqzoo.ops.types import Tensor
 
 
 def positive_integer(value: Any, name: str) -> int:
+    """`whole_number` of at least 1."""
+    return whole_number(value, name, 1)
+
+
+def whole_number(value: Any, name: str, least: int = 0) -> int:
     """`value` as a Python int; NumPy's integers count, too.
 
     Raises:
-        ValueError: If it is not a whole number above 0. True and False are not.
+        ValueError: If it is not a whole number of at least `least`. True and False are
+            not.
     """
     try:
-        number = 0 if isinstance(value, bool) else operator.index(value)
+        number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
-        number = 0
-    if number < 1:
-        raise ValueError(
-            f"`{name}` must be a positive integer. Received: {name}={value!r}"
-        )
+        number = None
+    if number is None or number < least:
+        wanted = "a positive integer" if least == 1 else f"an integer from {least}"
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}")
     return number
+
+
+def number_between(value: Any, name: str, low: float, high: float) -> float:
+    """`value` as a Python float; NumPy's numbers count, too.
+
+    Raises:
+        ValueError: If it is not a number from `low` to `high`. True and False are not.
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:
+        raise ValueError(
+            f"`{name}` must be a number from {low:g} to {high:g}. "
+            f"Received: {name}={value!r}"
+        )
+    return float(value)
 
 
 def split_seed(seed: int | None, purpose: str) -> int | None:

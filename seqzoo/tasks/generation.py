@@ -3,18 +3,19 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from keras import ops
 
 from seqzoo.decoding import sample
+from seqzoo.ops.arguments import number_between, positive_integer, whole_number
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import Task
 
 BLOCK = 64  # tokens drawn in one compiled call; a stream yields them together
 CHUNK = 256  # tokens read in one compiled call
+ALL = 2**31 - 1  # a `top_k` that keeps every token
 LEAST = 1e-6  # of temperature and top_p: smaller numbers lose their sense in float32
 
 
@@ -61,26 +62,25 @@ class _Request:
     seed: int | None
 
     def __post_init__(self) -> None:
-        count, top_k, top_p = self.max_new_tokens, self.top_k, self.top_p
-        if not isinstance(count, Integral) or count < 0:
-            raise ValueError(
-                "`max_new_tokens` must be an integer of at least 0. "
-                f"Received: {count!r}"
-            )
-        heat = self.temperature
-        if heat != 0 and not LEAST <= heat <= 1 / LEAST:
-            raise ValueError(
-                f"`temperature` must be 0, or from {LEAST} to {1 / LEAST:.0f}. "
-                f"Received: temperature={heat!r}"
-            )
-        if top_k is not None and (not isinstance(top_k, Integral) or top_k < 1):
-            raise ValueError(
-                f"`top_k` must be an integer of at least 1. Received: top_k={top_k!r}"
-            )
-        if top_p is not None and not LEAST <= top_p <= 1:
-            raise ValueError(
-                f"`top_p` must be from {LEAST} to 1. Received: top_p={top_p!r}"
-            )
+        whole_number(self.max_new_tokens, "max_new_tokens")
+        if self.temperature != 0:
+            number_between(self.temperature, "temperature", LEAST, 1 / LEAST)
+        if self.top_k is not None:
+            positive_integer(self.top_k, "top_k")
+        if self.top_p is not None:
+            number_between(self.top_p, "top_p", LEAST, 1)
+        if self.seed is not None:
+            whole_number(self.seed, "seed")
+
+    @property
+    def inputs(self) -> tuple[Array, Array, Array]:
+        """Temperature, top-k and top-p as inputs of the compiled function."""
+        top_k = ALL if self.top_k is None else min(int(self.top_k), ALL)
+        return (
+            np.array(self.temperature, "float32"),
+            np.array(top_k, "int32"),
+            np.array(1.0 if self.top_p is None else self.top_p, "float32"),
+        )
 
 
 class TextGenerator(Task):
@@ -221,18 +221,15 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         return TextScore(nats, targets.size)
 
     def _stream(self, prompt_ids: Array, request: _Request) -> Iterator[str]:
-        greedy = request.temperature == 0
-        draw = self.compiled_function(
-            self._sample, greedy, request.top_k, request.top_p
-        )
-        temperature = np.array(request.temperature, "float32")
+        draw = self.compiled_function(self._sample)
+        settings = request.inputs
         states = self._states_after(prompt_ids[:-1])
         last = prompt_ids[None, -1:]  # (1, 1)
         # One stream of draws: a shorter text is the beginning of a longer one.
         generator = np.random.default_rng(request.seed)
         for start in range(0, request.max_new_tokens, BLOCK):
             draws = generator.random((BLOCK, 1), dtype="float32")
-            tokens, last, states = draw(last, states, draws, temperature)
+            tokens, last, states = draw(last, states, draws, *settings)
             tokens = ops.convert_to_numpy(tokens)[0]
             yield from self.processor.decode(tokens[: request.max_new_tokens - start])
 
@@ -250,17 +247,15 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
 
     def _sample(
         self,
-        greedy: bool,
-        top_k: int | None,
-        top_p: float | None,
         last: Tensor,
         states: Any,
         draws: Tensor,
         temperature: Tensor,
+        top_k: Tensor,
+        top_p: Tensor,
     ) -> tuple[Tensor, Tensor, Any]:
         """Draws a block: its tokens, the last of them, and the states before that."""
-        heat = None if greedy else temperature
-        samples = sample(self.advance, last, states, draws, heat, top_k, top_p)
+        samples = sample(self.advance, last, states, draws, temperature, top_k, top_p)
         return samples.tokens, samples.last, samples.state
 
     def _scored(

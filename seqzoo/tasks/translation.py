@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import keras
@@ -11,6 +10,7 @@ from keras import ops
 
 from seqzoo.decoding import BeamSettings, Step
 from seqzoo.decoding.continuous_batching import search_all
+from seqzoo.ops.arguments import number_between, positive_integer
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.processors.special_tokens import BOS, EOS, PAD, until_eos
 from seqzoo.tasks.base import Task
@@ -171,13 +171,14 @@ class Translator(Task):
                 `beam_size` or `n_best` is out of range.
         """
         sources, is_one = self.require_processor().as_list(texts)
-        settings = BeamSettings(beam_size, BOS, EOS, PAD, float(length_penalty))
-        if not isinstance(n_best, Integral) or not 1 <= n_best <= beam_size:
+        settings = BeamSettings(beam_size, BOS, EOS, PAD)
+        length_penalty = number_between(length_penalty, "length_penalty", 0, 10)
+        if positive_integer(n_best, "n_best") > beam_size:
             raise ValueError(
-                "`n_best` must be an integer from 1 to beam_size. Received: "
-                f"n_best={n_best!r}, beam_size={beam_size}"
+                "`n_best` must be at most `beam_size`. Received: "
+                f"n_best={n_best}, beam_size={beam_size}"
             )
-        hypotheses = self._search(sources, settings)
+        hypotheses = self._search(sources, settings, length_penalty)
         results: list[Any] = []
         for text, ranked in zip(sources, hypotheses, strict=True):
             translations = [
@@ -190,7 +191,7 @@ class Translator(Task):
         return results[0] if is_one else results
 
     def _search(
-        self, texts: list[str], settings: BeamSettings
+        self, texts: list[str], settings: BeamSettings, length_penalty: float
     ) -> list[list[tuple[Any, Any]]]:
         """For each text the pairs `(ids, score)` of all beams, best first."""
         self.ensure_built()
@@ -200,7 +201,7 @@ class Translator(Task):
         results = [[([EOS], 0.0)] * settings.beam_size for _ in texts]
         real = [i for i, ids in enumerate(sources) if len(ids) > 1]
         for place, tokens, scores in search_all(
-            self, [sources[i] for i in real], settings
+            self, [sources[i] for i in real], settings, length_penalty
         ):
             results[real[place]] = list(zip(tokens, scores, strict=True))
         return results

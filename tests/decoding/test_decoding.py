@@ -16,6 +16,7 @@ from seqzoo.decoding import (
     start_beams,
     truncated_logits,
 )
+from tests.graphs import needs_tracing
 
 VOCAB, START, END, PAD, MAX_STEPS = 6, 2, 3, 0, 4
 
@@ -70,9 +71,9 @@ def run_beam(table, beam_size, **options):
 
 
 def search(step, state, rows, beam_size, length_penalty=1.0, limits=None):
-    settings = BeamSettings(beam_size, START, END, PAD, length_penalty)
+    settings = BeamSettings(beam_size, START, END, PAD)
     beams = start_beams(state, rows, MAX_STEPS, settings)
-    beams = beam_search(step, beams, settings, limits)
+    beams = beam_search(step, beams, settings, limits, length_penalty=length_penalty)
     return best_hypotheses(beams, length_penalty)
 
 
@@ -134,7 +135,7 @@ def run_sample(table, draws, **options):
 def test_a_beam_of_one_is_greedy(table):
     """Both follow the most probable token; after the end, a beam is padded."""
     tokens, scores = run_beam(table, 1, length_penalty=0.0)
-    samples = run_sample(table, np.zeros((MAX_STEPS, 3), "float32"), temperature=None)
+    samples = run_sample(table, np.zeros((MAX_STEPS, 3), "float32"), temperature=0)
     greedy = ops.convert_to_numpy(samples.tokens)
     for row in range(3):
         sequence = tokens[row, 0][tokens[row, 0] != PAD]
@@ -146,7 +147,7 @@ def test_a_beam_of_one_is_greedy(table):
 
 def test_greedy_tokens_are_the_most_probable_ones(table):
     """At every step, given the tokens before it."""
-    samples = run_sample(table, np.zeros((MAX_STEPS, 3), "float32"), temperature=None)
+    samples = run_sample(table, np.zeros((MAX_STEPS, 3), "float32"), temperature=0)
     for row, tokens in enumerate(ops.convert_to_numpy(samples.tokens)):
         before, last = START, START
         for token in tokens:
@@ -224,6 +225,26 @@ def test_top_k_of_one_is_greedy(table):
     }
 
 
+@pytest.mark.parametrize("top_k", [None, 1, 3, 8, 100])
+@pytest.mark.parametrize("top_p", [None, 1e-6, 0.5, 0.9, 1.0])
+def test_truncation_keeps_what_the_definitions_say(top_k, top_p):
+    """Token by token in NumPy; numbers and tensors alike."""
+    logits = np.random.default_rng(1).normal(size=(5, 8)).astype("float32") * 2
+    tensors = (
+        top_k and ops.convert_to_tensor(top_k, "int32"),
+        top_p and ops.convert_to_tensor(top_p, "float32"),
+    )
+    for settings in ((top_k, top_p), tensors):
+        found = ops.convert_to_numpy(truncated_logits(logits, *settings))
+        for row, kept in zip(logits, found, strict=True):
+            order = np.argsort(-row)[:top_k]
+            shares = np.exp(row[order]) / np.exp(row[order]).sum()
+            before = np.cumsum(shares) - shares
+            order = order[before < (top_p or 1)]
+            assert set(np.flatnonzero(kept > -1e8)) == set(order)
+            np.testing.assert_array_equal(kept[order], row[order])
+
+
 def test_truncation_keeps_at_least_one_token():
     """Even a tiny top_p keeps the most probable token."""
     logits = ops.convert_to_tensor(np.array([[0.0, 3.0, 1.0]], "float32"))
@@ -231,9 +252,7 @@ def test_truncation_keeps_at_least_one_token():
     np.testing.assert_array_equal(kept, [[False, True, False]])
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() == "torch", reason="PyTorch runs the loop eagerly"
-)
+@needs_tracing
 def test_a_whole_search_compiles(table):
     """Compiled, the search is one loop and finds the same."""
     from seqzoo.ops.compilation import compile_for

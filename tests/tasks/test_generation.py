@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from keras import ops
 
+from seqzoo.decoding import sample
 from seqzoo.models import RecurrentLM, RecurrentLMConfig
 from seqzoo.processors import CharacterProcessor
 from seqzoo.tasks import generation
+from tests.graphs import needs_tracing
 
 ALPHABET = "\n abc"
 
@@ -132,6 +134,11 @@ def test_a_stream_gives_its_first_token_before_the_rest_is_drawn(model):
         ("a", {"temperature": 1e-46}, "temperature=1e-46"),
         ("a", {"temperature": math.inf}, "temperature=inf"),
         ("a", {"top_k": 1.5}, "top_k=1.5"),
+        ("a", {"top_k": True}, "top_k=True"),
+        ("a", {"top_p": "0.9"}, "top_p='0.9'"),
+        ("a", {"temperature": None}, "temperature=None"),
+        ("a", {"seed": -1}, "seed=-1"),
+        ("a", {"seed": 1.5}, "seed=1.5"),
         ("a\ud800", {}, "surrogate"),
     ],
 )
@@ -161,3 +168,24 @@ def test_numbers_may_be_numpys(model):
     settings = {"temperature": np.float32(1), "top_k": np.int64(2), "seed": np.int64(0)}
     text = model.generate("a", np.int64(4), **settings)
     assert text == model.generate("a", 4, top_k=2, seed=0)
+
+
+@needs_tracing
+def test_settings_of_any_value_are_compiled_once(model, monkeypatch, graphs):
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
+    traces = []
+
+    def traced(*arguments):
+        traces.append(arguments)
+        return sample(*arguments)
+
+    monkeypatch.setattr(generation, "sample", traced)
+    for settings in (
+        {},
+        {"temperature": 0},
+        {"temperature": 0.7},
+        {"top_k": 2},
+        {"top_k": 10**12, "top_p": 0.5},
+    ):
+        model.generate("ab", 3, **settings)
+    assert len(traces) == 1

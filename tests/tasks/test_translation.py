@@ -6,12 +6,12 @@ import pytest
 from keras import ops
 
 from seqzoo.data import TranslationBatches, toy_pairs
-from seqzoo.decoding import continuous_batching
+from seqzoo.decoding import beam_search, continuous_batching
 from seqzoo.models import Seq2Seq, Seq2SeqConfig
 from seqzoo.processors import TranslationProcessor
 from seqzoo.tasks.metrics.bleu import detokenized_bleu, moses_bleu, moses_text
 from seqzoo.tasks.translation import LabelSmoothedCrossEntropy, Translation
-from tests.graphs import without_xla
+from tests.graphs import needs_tracing, without_xla
 
 PAIRS = toy_pairs(160)
 
@@ -162,6 +162,8 @@ def test_attention_comes_with_the_pieces(model):
         ({"texts": "dogs", "beam_size": 0}, "beam_size"),
         ({"texts": "dogs", "n_best": 6}, "n_best"),
         ({"texts": "dogs", "length_penalty": -1}, "length_penalty"),
+        ({"texts": "dogs", "length_penalty": "1"}, "length_penalty='1'"),
+        ({"texts": "dogs", "beam_size": True}, "beam_size=True"),
     ],
 )
 def test_wrong_requests_are_refused(model, arguments, message):
@@ -221,7 +223,7 @@ def test_hypotheses_of_one_text_count_once(model, monkeypatch):
     """The best of each text stays; with fewer texts than wanted, all of them."""
     found = [([7, 3], -1.0), ([8, 3], -2.0), ([9, 3], -3.0)]
     texts = {7: "Hunde.", 8: "Hunde.", 9: "Ein Hund."}
-    monkeypatch.setattr(model, "_search", lambda texts, settings: [found])
+    monkeypatch.setattr(model, "_search", lambda *_: [found])
     monkeypatch.setattr(model.processor, "decode", lambda ids: texts[ids[0]])
     assert model.translate("x", n_best=2) == ["Hunde.", "Ein Hund."]
     assert model.translate("x", n_best=3) == ["Hunde.", "Ein Hund."]
@@ -244,3 +246,21 @@ def test_bleu_of_short_texts_counts_the_ngrams_there_are(pair):
     assert bleu.score == pytest.approx(100)
     assert "eff:yes" in bleu.signature
     assert "eff:no" in detokenized_bleu("a b c d e", "a b c d f").signature
+
+
+@needs_tracing
+def test_a_length_penalty_of_any_value_is_compiled_once(model, monkeypatch):
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
+    traces = []
+
+    def traced(*arguments):
+        traces.append(arguments)
+        return beam_search(*arguments)
+
+    monkeypatch.setattr(continuous_batching, "beam_search", traced)
+    scores = []
+    for penalty in (0, 0.5, 2.0):
+        (found,) = model.translate(["Dogs."], 2, penalty, return_attention=True)
+        scores.append(found.score * len(found.target_tokens) ** penalty)
+    assert len(traces) == 1
+    np.testing.assert_allclose(scores, scores[0], rtol=1e-5)  # of one translation
