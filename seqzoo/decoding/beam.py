@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from keras import ops, tree
+from keras import ops
 
 from seqzoo.decoding.loop import Step, decode
 from seqzoo.ops.arguments import positive_integer
@@ -166,7 +166,7 @@ def beam_search(
             sums=ops.take_along_axis(ops.reshape(totals, flat), best, axis=1),
             lengths=ops.take_along_axis(lengths, parents, axis=1),
             done=done,
-            state=tree.map_structure(lambda x: _reordered(x, parents), beams.state),
+            state=reordered(beams.state, parents),
         )
 
     return decode(step, choose, is_unfinished, beams)
@@ -244,6 +244,23 @@ def _largest(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
         places.append(place)
         values = ops.where(positions == place, 2 * LOW, values)
     return ops.concatenate(maxima, axis=-1), ops.concatenate(places, axis=-1)
+
+
+def reordered(state: Any, parents: Tensor) -> Any:
+    """A decoder's state in the order of new beams.
+
+    Args:
+        state: Nested tensors `(batch, beams, ...)`. A node with a method `reordered`,
+            such as a key-value cache, does it by itself.
+        parents: Integer tensor `(batch, beams)`: the old beam of each new one.
+    """
+    if hasattr(state, "reordered"):
+        return state.reordered(parents)
+    if isinstance(state, dict):
+        return {name: reordered(value, parents) for name, value in state.items()}
+    if isinstance(state, list | tuple):
+        return type(state)([reordered(value, parents) for value in state])
+    return _reordered(state, parents)
 
 
 def _reordered(x: Tensor, order: Tensor) -> Tensor:

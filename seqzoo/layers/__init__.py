@@ -4,6 +4,7 @@ The wings `recurrent`, `attention`, `convolution` and `detr` list their files; t
 package exports their public layers.
 """
 
+from seqzoo.layers.attention.decoder import DecoderBlock
 from seqzoo.layers.attention.multi_head import MultiHeadAttention
 from seqzoo.layers.attention.scores import Attention
 from seqzoo.layers.attention.transformer import EncoderBlock, FeedForward, SelfAttention
@@ -48,6 +49,7 @@ __all__ = [
     "CausalConv",
     "Cell",
     "CoupledLSTMCell",
+    "DecoderBlock",
     "DropPath",
     "ElmanCell",
     "EncoderBlock",

@@ -5,6 +5,7 @@ from seqzoo.models.four_way_classifier import (
     FourWayClassifier,
     FourWayClassifierConfig,
 )
+from seqzoo.models.gpt import GPT, GPTConfig
 from seqzoo.models.recurrent_classifier import (
     RecurrentClassifier,
     RecurrentClassifierConfig,
@@ -17,12 +18,14 @@ from seqzoo.models.recurrent_text_classifier import (
 from seqzoo.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from seqzoo.models.swin import Swin, SwinConfig
 from seqzoo.models.tcn_classifier import TCNClassifier, TCNClassifierConfig
+from seqzoo.models.transformer import Transformer, TransformerConfig
 from seqzoo.models.vit import ViT, ViTConfig
 
 MODELS = {
     cls.__name__: cls
     for cls in (
         DETR,
+        GPT,
         FourWayClassifier,
         RecurrentClassifier,
         RecurrentLM,
@@ -30,16 +33,19 @@ MODELS = {
         Seq2Seq,
         Swin,
         TCNClassifier,
+        Transformer,
         ViT,
     )
 }
 
 __all__ = [
     "DETR",
+    "GPT",
     "MODELS",
     "DETRConfig",
     "FourWayClassifier",
     "FourWayClassifierConfig",
+    "GPTConfig",
     "RecurrentClassifier",
     "RecurrentClassifierConfig",
     "RecurrentLM",
@@ -52,6 +58,8 @@ __all__ = [
     "SwinConfig",
     "TCNClassifier",
     "TCNClassifierConfig",
+    "Transformer",
+    "TransformerConfig",
     "ViT",
     "ViTConfig",
 ]

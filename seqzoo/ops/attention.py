@@ -148,6 +148,68 @@ def dot_product_attention(
     return ops.matmul(dropped, value) * inverse, exponentials * inverse
 
 
+def causal_mask(steps: int, window: int | None = None) -> Tensor:
+    """Which keys a step may attend to: itself and those before it.
+
+    Args:
+        steps: Length of the sequence.
+        window: A step attends to so many steps, itself included; all by default.
+
+    Returns:
+        Boolean tensor `(1, 1, steps, steps)`.
+    """
+    places = ops.arange(steps)
+    distance = ops.expand_dims(places, 1) - ops.expand_dims(places, 0)
+    allowed = distance >= 0
+    if window is not None:
+        allowed = ops.logical_and(allowed, distance < window)
+    return ops.reshape(allowed, (1, 1, steps, steps))
+
+
+def joined_masks(attention_mask: Tensor | None, mask: Tensor | None) -> Tensor | None:
+    """One mask from two: what may be attended to, and what is real.
+
+    Args:
+        attention_mask: Boolean tensor that broadcasts to `(batch, heads, query_steps,
+            key_steps)`, or None.
+        mask: Boolean tensor `(batch, key_steps)`, True = real, or None.
+    """
+    if mask is None:
+        return attention_mask
+    mask = ops.cast(ops.reshape(mask, (-1, 1, 1, ops.shape(mask)[1])), "bool")
+    return mask if attention_mask is None else ops.logical_and(attention_mask, mask)
+
+
+def without_hidden(attention_mask: Tensor | None, *heads: Tensor) -> tuple[Tensor, ...]:
+    """Keys or values, with zeros at the steps that no query may attend to.
+
+    The weight of such a step is 0, but 0 times infinity or NaN is NaN.
+
+    Args:
+        attention_mask: Boolean tensor that broadcasts to `(batch, heads, query_steps,
+            key_steps)`, or None.
+        *heads: Float tensors `(batch, heads, key_steps, features)`.
+    """
+    if attention_mask is None:
+        return heads
+    seen = ops.cast(attention_mask, "bool")
+    for _ in range(4 - len(seen.shape)):
+        seen = ops.expand_dims(seen, 0)
+    seen = ops.any(seen, axis=(1, 2))  # (B or 1, key_steps or 1)
+    seen = ops.expand_dims(ops.expand_dims(seen, 1), -1)
+    return tuple(ops.where(seen, x, ops.zeros_like(x)) for x in heads)
+
+
+def without_padding(x: Tensor, mask: Tensor | None) -> Tensor:
+    """`x` `(batch, steps, features)` with zeros where `mask` `(batch, steps)` is False.
+
+    So padding that is not finite changes neither outputs nor gradients.
+    """
+    if mask is None:
+        return x
+    return ops.where(ops.expand_dims(ops.cast(mask, "bool"), -1), x, ops.zeros_like(x))
+
+
 def _masked(scores: Tensor, mask: Tensor) -> Tensor:
     # -1e9, not -inf: a row whose every key is padding would be NaN.
     # A PyTorch dtype is not equal to its name.

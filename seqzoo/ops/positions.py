@@ -86,6 +86,50 @@ def sines(values: Tensor, features: int, temperature: float = 10000.0) -> Tensor
     return ops.reshape(pairs, (*ops.shape(values), features))
 
 
+def sinusoids(positions: Tensor, features: int) -> Tensor:
+    """Sines and cosines of positions in a sequence (Vaswani et al. 2017, section 3.5).
+
+        outputs[i] = sin(position / 10000^(2i / features)),  i < features / 2
+        outputs[features / 2 + i] = cos of the same
+
+    The paper has sine and cosine in turn. Its own code (Tensor2Tensor) and Marian have
+    two halves, as here; a network that learns cannot tell them apart.
+
+    Args:
+        positions: Integer tensor of any shape, from 0.
+        features: Features of a vector, even.
+
+    Returns:
+        Float32 tensor `(*positions.shape, features)`.
+    """
+    angles = _angles(positions, features)
+    return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+
+
+def rotated(x: Tensor, positions: Tensor) -> Tensor:
+    """Rotary position embedding (Su et al. 2021, equation 34).
+
+        angle_i = position / 10000^(2i / head_dim),  i < head_dim / 2
+        outputs_i = x_i cos(angle_i) - x_(i + head_dim/2) sin(angle_i)
+        outputs_(i + head_dim/2) = x_(i + head_dim/2) cos(angle_i) + x_i sin(angle_i)
+
+    The product of a rotated query and a rotated key depends on their distance only.
+
+    Args:
+        x: Float tensor `(batch, heads, steps, head_dim)`; head_dim is even.
+        positions: Integer tensor that broadcasts to `(batch, steps)`.
+    """
+    angles = ops.expand_dims(_angles(positions, x.shape[-1]), -3)  # (1 or B, 1, S, K/2)
+    sines, cosines = (
+        ops.cast(ops.sin(angles), x.dtype),
+        ops.cast(ops.cos(angles), x.dtype),
+    )
+    first, second = ops.split(x, 2, axis=-1)
+    return ops.concatenate(
+        [first * cosines - second * sines, second * cosines + first * sines], axis=-1
+    )
+
+
 def grid_places(mask: Tensor) -> Tensor:
     """The centres of a map's places, as fractions of the real part of the image.
 
@@ -125,6 +169,17 @@ def resized_mask(mask: Tensor, size: tuple[Any, Any]) -> Tensor:
         places = ops.floor(ops.cast(ops.arange(count), "float32") * scale)
         mask = ops.take(mask, ops.cast(places, "int32"), axis=axis)
     return mask
+
+
+def _angles(positions: Tensor, features: int) -> Tensor:
+    if features % 2:
+        raise ValueError(
+            "Positions need an even number of features: a sine and a cosine for each "
+            f"wave. Received: features={features}"
+        )
+    rates = 10000.0 ** (-np.arange(0, features, 2) / features)
+    positions = ops.expand_dims(ops.cast(positions, "float32"), -1)
+    return positions * ops.convert_to_tensor(rates, "float32")
 
 
 def _count_real(mask: Tensor, axis: int) -> tuple[Tensor, Tensor]:

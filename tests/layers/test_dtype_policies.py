@@ -13,6 +13,7 @@ LAYERS = {
     "Attention": (("additive", 4), (WIDE, WIDE)),
     "Bidirectional": ((LSTM,), (WIDE,)),
     "CausalConv": ((4, 3), (WIDE,)),
+    "DecoderBlock": ((2, 12), (WIDE, WIDE)),
     "DropPath": ((0.5,), (WIDE,)),
     "EncoderBlock": ((2, 12), (WIDE,)),
     "FeedForward": ((12,), (WIDE,)),

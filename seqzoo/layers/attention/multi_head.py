@@ -10,7 +10,12 @@ from keras import ops
 
 from seqzoo.layers.block import Block
 from seqzoo.ops.arguments import check_broadcast, check_shapes, positive_integer
-from seqzoo.ops.attention import dot_product_attention
+from seqzoo.ops.attention import (
+    dot_product_attention,
+    joined_masks,
+    without_hidden,
+    without_padding,
+)
 from seqzoo.ops.types import Shape, Tensor
 
 
@@ -37,6 +42,8 @@ class MultiHeadAttention(Block):
         attention_mask: Boolean tensor that broadcasts to `(batch, num_heads,
             query_steps, key_steps)`; True may be attended to.
         bias: Float tensor added to the scores, broadcast likewise.
+        key_mask: Boolean tensor `(batch, key_steps)`, True = real. Padding is not
+            attended to. Keras fills it in from an `Embedding` with `mask_zero=True`.
         training: Whether dropout is active.
         return_weights: Whether to return `(outputs, weights)`.
 
@@ -50,6 +57,7 @@ class MultiHeadAttention(Block):
 
     def __init__(self, num_heads: int, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.num_heads = positive_integer(num_heads, "num_heads")
         self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
@@ -78,6 +86,7 @@ class MultiHeadAttention(Block):
         value: Tensor,
         attention_mask: Tensor | None = None,
         bias: Tensor | None = None,
+        key_mask: Tensor | None = None,
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
@@ -85,23 +94,50 @@ class MultiHeadAttention(Block):
             query=(query, "batch query_steps features"),
             key=(key, "batch key_steps key_features"),
             value=(value, "batch key_steps value_features"),
+            key_mask=(key_mask, "batch key_steps"),
         )
         sizes = (query.shape[0], self.num_heads, query.shape[1], key.shape[1])
         axes = "batch num_heads query_steps key_steps"
         check_broadcast("attention_mask", attention_mask, sizes, axes)
         check_broadcast("bias", bias, sizes, axes)
+        keys, values = self.project(
+            without_padding(key, key_mask), without_padding(value, key_mask)
+        )
+        keys, values = without_hidden(attention_mask, keys, values)
+        attention_mask = joined_masks(attention_mask, key_mask)
+        outputs, weights = self.attend(
+            query, keys, values, attention_mask, bias, training
+        )
+        return (outputs, weights) if return_weights else outputs
+
+    def project(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of all heads, each `(batch, num_heads, key_steps, head_dim)`.
+
+        A decoder computes them once for all its steps.
+        """
+        return self._split_heads(self.key(key)), self._split_heads(self.value(value))
+
+    def attend(
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        attention_mask: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        """Outputs like `query` and weights, from the keys and values of `project`."""
         heads, weights = dot_product_attention(
             self._split_heads(self.query(query)),  # (B, N, T, K)
-            self._split_heads(self.key(key)),  # (B, N, S, K)
-            self._split_heads(self.value(value)),  # (B, N, S, K)
+            keys,  # (B, N, S, K)
+            values,  # (B, N, S, K)
             attention_mask,
             bias,
             lambda weights: self.dropout(weights, training=training),
         )
         heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, T, N, K)
         heads = ops.reshape(heads, ops.shape(query))  # (B, T, N * K)
-        outputs = self.output_layer(heads)
-        return (outputs, weights) if return_weights else outputs
+        return self.output_layer(heads), weights
 
     def _split_heads(self, x: Tensor) -> Tensor:
         batch, steps, features = ops.shape(x)

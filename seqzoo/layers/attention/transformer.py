@@ -3,6 +3,7 @@
 Letters in comments: B batch, S steps, N heads, K features of a head, D features.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,8 +13,17 @@ from seqzoo.layers.block import Block
 from seqzoo.layers.drop_path import DropPath
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.arguments import check_broadcast, check_shapes, positive_integer
-from seqzoo.ops.attention import dot_product_attention
+from seqzoo.ops.attention import (
+    dot_product_attention,
+    joined_masks,
+    without_hidden,
+    without_padding,
+)
+from seqzoo.ops.positions import rotated
 from seqzoo.ops.types import Shape, Tensor
+
+# From an attention layer and its input to its outputs and attention weights.
+Attend = Callable[[Any, Tensor], tuple[Tensor, Any]]
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -30,6 +40,8 @@ class SelfAttention(Block):
         num_heads: Number of heads; divides the features.
         use_bias: Whether query, key and value have biases.
         dropout: Probability of dropping an attention weight.
+        rotary: Whether queries and keys are rotated by their positions, so that scores
+            depend on distances (Su et al. 2021; see `seqzoo.ops.positions.rotated`).
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -37,6 +49,8 @@ class SelfAttention(Block):
         attention_mask: Boolean tensor that broadcasts to `(batch, num_heads, steps,
             steps)`; True may be attended to.
         bias: Float tensor added to the scores, broadcast likewise.
+        mask: Boolean tensor `(batch, steps)`, True = real. Padding is not attended to.
+            Keras fills it in from an `Embedding` with `mask_zero=True`.
         training: Whether dropout is active.
         return_weights: Whether to return `(outputs, weights)`.
 
@@ -53,11 +67,14 @@ class SelfAttention(Block):
         num_heads: int,
         use_bias: bool = True,
         dropout: float = 0.0,
+        rotary: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.num_heads = positive_integer(num_heads, "num_heads")
         self.use_bias = use_bias
+        self.rotary = rotary
         self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
     def build(self, x_shape: Shape) -> None:
@@ -78,20 +95,52 @@ class SelfAttention(Block):
         x: Tensor,
         attention_mask: Tensor | None = None,
         bias: Tensor | None = None,
+        mask: Tensor | None = None,
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
-        check_shapes(x=(x, "batch steps features"))
-        steps, features = x.shape[1:]
-        sizes = (x.shape[0], self.num_heads, steps, steps)
+        check_shapes(x=(x, "batch steps features"), mask=(mask, "batch steps"))
+        sizes = (x.shape[0], self.num_heads, x.shape[1], x.shape[1])
         axes = "batch num_heads steps steps"
         check_broadcast("attention_mask", attention_mask, sizes, axes)
         check_broadcast("bias", bias, sizes, axes)
-        head_dim = features // self.num_heads
+        x = without_padding(x, mask)
+        query, key, value = self.project(x, ops.arange(ops.shape(x)[1]))
+        key, value = without_hidden(attention_mask, key, value)
+        attention_mask = joined_masks(attention_mask, mask)
+        outputs, weights = self.attend(
+            query, key, value, attention_mask, bias, training
+        )
+        return (outputs, weights) if return_weights else outputs
+
+    def project(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value `(batch, num_heads, steps, head_dim)` of each step.
+
+        Args:
+            x: Float tensor `(batch, steps, features)`.
+            positions: Integer tensor that broadcasts to `(batch, steps)`; only a rotary
+                layer reads it.
+        """
+        steps, features = x.shape[1:]
         steps = -1 if steps is None else steps
+        head_dim = features // self.num_heads
         qkv = ops.reshape(self.qkv(x), (-1, steps, 3, self.num_heads, head_dim))
         qkv = ops.transpose(qkv, (2, 0, 3, 1, 4))  # (3, B, N, S, K)
         query, key, value = ops.unstack(qkv, 3)  # each (B, N, S, K)
+        if self.rotary:
+            query, key = rotated(query, positions), rotated(key, positions)
+        return query, key, value
+
+    def attend(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor | None = None,
+        bias: Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        """Outputs `(batch, steps, features)` and weights, from projected sequences."""
         heads, weights = dot_product_attention(
             query,
             key,
@@ -101,9 +150,16 @@ class SelfAttention(Block):
             lambda weights: self.dropout(weights, training=training),
         )
         heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, S, N, K)
+        features = self.num_heads * value.shape[-1]
+        steps = -1 if query.shape[2] is None else query.shape[2]
         heads = ops.reshape(heads, (-1, steps, features))  # (B, S, N * K)
-        outputs = self.output_layer(heads)
-        return (outputs, weights) if return_weights else outputs
+        return self.output_layer(heads), weights
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+def gelu_tanh(x: Tensor) -> Tensor:
+    """x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016)."""
+    return ops.gelu(x, approximate=True)
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -115,7 +171,7 @@ class FeedForward(Block):
     Args:
         hidden_dim: Features between the two.
         activation: Name of a Keras activation; "gelu" is exact, by the error function
-            (Hendrycks and Gimpel 2016).
+            (Hendrycks and Gimpel 2016), and "gelu_tanh" is its approximation by tanh.
         dropout: Rate of dropout after each of the two.
         **kwargs: `name` and `dtype` of the layer.
 
@@ -135,9 +191,13 @@ class FeedForward(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         hidden_dim = positive_integer(hidden_dim, "hidden_dim")
         self.hidden = self.child(
-            keras.layers.Dense, hidden_dim, activation=activation, name="hidden"
+            keras.layers.Dense,
+            hidden_dim,
+            activation=gelu_tanh if activation == "gelu_tanh" else activation,
+            name="hidden",
         )
         self.dropout = self.child(keras.layers.Dropout, dropout, name="dropout")
 
@@ -175,11 +235,13 @@ class EncoderBlock(Block):
         drop_path: Probability of dropping a branch of a row (see `DropPath`).
         epsilon: Of the layer norms.
         attention: A layer to use instead of `SelfAttention`, with the same call.
+        rotary: As in `SelfAttention`.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
         x: Float tensor `(batch, steps, features)`, or the shape that `attention` takes.
         attention_mask: As in `SelfAttention`.
+        mask: As in `SelfAttention`.
         training: Whether dropout and drop path are active.
         return_weights: Whether to return `(outputs, weights)`.
 
@@ -199,13 +261,20 @@ class EncoderBlock(Block):
         drop_path: float = 0.0,
         epsilon: float = 1e-6,
         attention: keras.layers.Layer | None = None,
+        rotary: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.pre_norm = pre_norm
         self.attention_norm = self.child(LayerNorm, epsilon, name="attention_norm")
         self.attention = attention or self.child(
-            SelfAttention, num_heads, use_bias, attention_dropout, name="attention"
+            SelfAttention,
+            num_heads,
+            use_bias,
+            attention_dropout,
+            rotary,
+            name="attention",
         )
         self.feed_forward_norm = self.child(
             LayerNorm, epsilon, name="feed_forward_norm"
@@ -229,15 +298,38 @@ class EncoderBlock(Block):
         self,
         x: Tensor,
         attention_mask: Tensor | None = None,
+        mask: Tensor | None = None,
         training: bool = False,
         return_weights: bool = False,
     ) -> Any:
         # `WindowAttention` makes its own mask and takes none.
-        masks = {} if attention_mask is None else {"attention_mask": attention_mask}
+        masks = {"attention_mask": attention_mask, "mask": mask}
+        masks = {name: value for name, value in masks.items() if value is not None}
+
+        def attend(layer: Any, branch: Tensor) -> tuple[Tensor, Tensor]:
+            outputs: tuple[Tensor, Tensor] = layer(
+                branch, training=training, return_weights=True, **masks
+            )
+            return outputs
+
+        x, weights = self.run(x, attend, training)
+        return (x, weights) if return_weights else x
+
+    def run(
+        self, x: Tensor, attend: Attend, training: bool = False
+    ) -> tuple[Tensor, Any]:
+        """The block with another way to attend, such as from a cache.
+
+        Args:
+            x: Float tensor `(batch, steps, features)`.
+            attend: Called with `self.attention` and the input of that branch.
+            training: Whether dropout and drop path are active.
+
+        Returns:
+            Outputs like `x`, and the second value of `attend`.
+        """
         branch = self.attention_norm(x) if self.pre_norm else x
-        branch, weights = self.attention(
-            branch, training=training, return_weights=True, **masks
-        )
+        branch, weights = attend(self.attention, branch)
         branch = self.dropout(branch, training=training)
         x = x + self.drop_path(branch, training=training)
         if not self.pre_norm:
@@ -245,6 +337,4 @@ class EncoderBlock(Block):
         branch = self.feed_forward_norm(x) if self.pre_norm else x
         branch = self.feed_forward(branch, training=training)
         x = x + self.drop_path(branch, training=training)
-        if not self.pre_norm:
-            x = self.feed_forward_norm(x)
-        return (x, weights) if return_weights else x
+        return (x if self.pre_norm else self.feed_forward_norm(x)), weights
