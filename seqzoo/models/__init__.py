@@ -1,5 +1,11 @@
 """The architectures; a trained name's `config.json` says which of them it is."""
 
+from seqzoo.models.bert import (
+    BERT,
+    BERTClassifier,
+    BERTClassifierConfig,
+    BERTConfig,
+)
 from seqzoo.models.detr import DETR, DETRConfig
 from seqzoo.models.four_way_classifier import (
     FourWayClassifier,
@@ -24,6 +30,8 @@ from seqzoo.models.vit import ViT, ViTConfig
 MODELS = {
     cls.__name__: cls
     for cls in (
+        BERT,
+        BERTClassifier,
         DETR,
         GPT,
         FourWayClassifier,
@@ -39,9 +47,13 @@ MODELS = {
 }
 
 __all__ = [
+    "BERT",
     "DETR",
     "GPT",
     "MODELS",
+    "BERTClassifier",
+    "BERTClassifierConfig",
+    "BERTConfig",
     "DETRConfig",
     "FourWayClassifier",
     "FourWayClassifierConfig",

@@ -136,7 +136,7 @@ class SubwordProcessor(TextProcessor):
         Raises:
             ValueError: If an input is no str.
         """
-        return padded_ids(self.encode_ids(texts))
+        return padded_ids(self.encode_ids(texts), most=self.max_tokens)
 
     def encode_ids(self, texts: Iterable[str]) -> list[list[int]]:
         """The ids of each text, cut to `max_tokens`."""
@@ -156,6 +156,10 @@ class SubwordProcessor(TextProcessor):
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The piece of each id; `▁` marks the start of a word."""
         return [str(self.tokenizer.id_to_token(int(token_id))) for token_id in ids]
+
+    def piece(self, token_id: int) -> str:
+        """The text of a token; it begins with a space if it starts a word."""
+        return self.tokens([token_id])[0].replace(WORD_MARK, " ")
 
     def doubt(self, given: str) -> str:
         """Says which part of a long text was read, or that nothing in it is known."""
@@ -200,19 +204,23 @@ class SubwordProcessor(TextProcessor):
 
 
 def padded_ids(
-    rows: Sequence[Sequence[int]], multiple: int = STEPS_MULTIPLE
+    rows: Sequence[Sequence[int]],
+    multiple: int = STEPS_MULTIPLE,
+    most: int | None = None,
 ) -> dict[str, Array]:
     """Rows of token ids as one batch.
 
     Args:
         rows: The ids of each text.
         multiple: The number of steps is a multiple of it, so that few shapes occur.
+        most: No row is longer, and then no batch is.
 
     Returns:
         `{"token_ids": (batch, steps), "mask": (batch, steps)}`, int32 and Boolean.
     """
     lengths = np.array([len(row) for row in rows])
     steps = round_up(max(1, int(lengths.max())), multiple)
+    steps = steps if most is None else min(steps, most)
     mask = np.arange(steps) < lengths[:, None]
     token_ids = np.full(mask.shape, PAD, "int32")
     token_ids[mask] = np.concatenate([np.asarray(row, "int32") for row in rows])

@@ -8,6 +8,7 @@ from seqzoo.tasks.classification import (
 )
 from seqzoo.tasks.detection import Detections, ObjectDetector
 from seqzoo.tasks.generation import TextGenerator, TextScore
+from seqzoo.tasks.masked_lm import Filling, MaskedLM
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 from seqzoo.tasks.text_classification import TextClassifier
 from seqzoo.tasks.translation import Translation, Translator
@@ -17,6 +18,7 @@ TASKS: dict[str, type[Task]] = {
     cls.task: cls
     for cls in (
         ImageClassifier,
+        MaskedLM,
         ObjectDetector,
         SequenceClassifier,
         TextClassifier,
@@ -28,7 +30,9 @@ TASKS: dict[str, type[Task]] = {
 __all__ = [
     "TASKS",
     "Detections",
+    "Filling",
     "ImageClassifier",
+    "MaskedLM",
     "ObjectDetector",
     "Prediction",
     "SequenceClassifier",
