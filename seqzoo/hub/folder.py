@@ -14,18 +14,18 @@ from seqzoo.hub.manifest import (
     CONFIG,
     FORMAT,
     METRICS,
+    QUANTIZED_FORMAT,
     WEIGHTS,
     locked,
     refuse_links,
     write_manifest,
 )
 from seqzoo.hub.origin import is_same, record_of_copy
+from seqzoo.hub.storage import SCALE, WEIGHTS_DTYPES, stored, stored_exactly
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
     from seqzoo.tasks.base import Task
-
-WEIGHTS_DTYPES = ("float32", "float16")
 
 
 def save(
@@ -46,10 +46,11 @@ def save(
     Args:
         model: A built model of the zoo, with its processor if it has one.
         folder: The folder; it is created if it does not exist.
-        weights_dtype: "float32", or "float16" for half the size and 11 bits of
-            precision. `load` gives each variable its own dtype again. By default
-            float32; float16 for a model that was loaded from float16, as long as that
-            holds every weight exactly.
+        weights_dtype: "float32"; "float16" for half the size and 11 bits of precision;
+            or "int8" for a quarter of it, with a scale for each row of a large matrix
+            and float16 for the rest. `load` gives each variable its own dtype again.
+            By default float32; that of the file for a model that was loaded from
+            float16 or int8, as long as that holds every weight exactly.
 
     Returns:
         The folder.
@@ -73,16 +74,19 @@ def save(
     from safetensors.numpy import save as serialize
 
     origin = model.__dict__.get("origin")
-    weights = _arrays(model, weights_dtype or "float32")
-    if weights_dtype is None and origin and origin.weights_dtype == "float16":
-        weights = _halved(weights)
-    serialized = serialize(weights)
+    weights = _arrays(model)
+    if weights_dtype is None and origin:
+        arrays = stored_exactly(weights, origin.weights_dtype)
+    else:
+        arrays = stored(weights, weights_dtype or "float32")
+    serialized = serialize(arrays)
     folder = Path(folder).expanduser().absolute()
     refuse_links(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        spec = _spec(model)
+        is_quantized = any(key.endswith(SCALE) for key in arrays)
+        spec = _spec(model, QUANTIZED_FORMAT if is_quantized else FORMAT)
         _write_json(staged / CONFIG, spec)
         # Not `save_file`: only the owner could read its files.
         (staged / WEIGHTS).write_bytes(serialized)
@@ -109,26 +113,13 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _halved(arrays: dict[str, "Array"]) -> dict[str, "Array"]:
-    """The arrays in float16 if that changes no number, else as they are."""
-    import numpy as np
-
-    with np.errstate(over="ignore"):
-        halves = {
-            key: array.astype("float16") if array.dtype == "float32" else array
-            for key, array in arrays.items()
-        }
-    is_exact = all(np.array_equal(halves[key], arrays[key]) for key in arrays)
-    return halves if is_exact else arrays
-
-
-def _spec(model: "Task") -> dict[str, Any]:
-    """The contents of `config.json`."""
+def _spec(model: "Task", version: int) -> dict[str, Any]:
+    """The contents of `config.json` in this version of the format."""
     from seqzoo.tasks.persistence import plain_config
 
     processor = model.processor
     return {
-        "seqzoo_format": FORMAT,
+        "seqzoo_format": version,
         "class": type(model).__name__,
         "config": plain_config(model.config),
         "task": model.task,
@@ -137,11 +128,11 @@ def _spec(model: "Task") -> dict[str, Any]:
     }
 
 
-def _arrays(model: "Task", dtype: str) -> dict[str, "Array"]:
-    """The model's weights as arrays, floating ones in `dtype`.
+def _arrays(model: "Task") -> dict[str, "Array"]:
+    """The model's weights as arrays, floating ones in float32.
 
     Raises:
-        ValueError: If the model has none yet, or `dtype` cannot hold one.
+        ValueError: If the model has none yet.
     """
     import keras
     import numpy as np
@@ -154,16 +145,9 @@ def _arrays(model: "Task", dtype: str) -> dict[str, "Array"]:
     not_finite = []
     for key, variable in variables_by_key(model).items():
         if keras.backend.is_float_dtype(variable.dtype):
-            exact = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
-            if not np.isfinite(exact).all():
+            array = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+            if not np.isfinite(array).all():
                 not_finite.append(key)
-            with np.errstate(over="ignore"):  # reported below
-                array = exact.astype(dtype)
-            if not np.array_equal(np.isfinite(array), np.isfinite(exact)):
-                raise ValueError(
-                    f"{key} holds values up to {np.abs(exact).max():.3g}; {dtype} ends "
-                    "at 65504. Save with weights_dtype='float32'."
-                )
         else:
             array = keras.ops.convert_to_numpy(variable)
         arrays[key] = np.asarray(array, order="C")

@@ -27,6 +27,7 @@ from seqzoo.convert import FAMILIES, is_foreign
 from seqzoo.convert.settings import parse_object
 
 FORMAT = 1
+QUANTIZED_FORMAT = 2  # of a `config.json` beside weights of int8 (see `storage`)
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"  # names the weight files if there are several
@@ -125,10 +126,10 @@ def parse_json(data: bytes, where: str) -> dict[str, Any]:
     """
     values = parse_object(data, where)
     version = values.get("seqzoo_format", FORMAT)
-    if version != FORMAT:
+    if version not in (FORMAT, QUANTIZED_FORMAT):
         raise ValueError(
-            f"{where} has seqzoo_format {version!r}; this version reads {FORMAT}. "
-            "Upgrade with `pip install -U seqzoo`."
+            f"{where} has seqzoo_format {version!r}; this version reads {FORMAT} and "
+            f"{QUANTIZED_FORMAT}. Upgrade with `pip install -U seqzoo`."
         )
     return values
 

@@ -19,7 +19,7 @@ class Origin:
 
     name: str  # the argument of `load`, without the folders of this machine
     sha256: str | None  # of its one file of weights, in our format
-    weights_dtype: str  # "float16" if all of its tensors are
+    weights_dtype: str  # one of `storage.WEIGHTS_DTYPES`, of its tensors
     record: Mapping[str, Any]  # of its `metrics.json`, with the licence of its card
     card: str | None  # its `README.md`, if it was read
     repo_id: str | None = None
@@ -106,4 +106,6 @@ def _stored_dtype(weights: Any) -> str:
         dtypes |= {
             entry["dtype"] for key, entry in header.items() if key != "__metadata__"
         }
+    if "I8" in dtypes:
+        return "int8"
     return "float16" if dtypes == {"F16"} else "float32"

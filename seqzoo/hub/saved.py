@@ -8,8 +8,9 @@ from typing import Any
 
 from seqzoo.convert import family_of, is_foreign
 from seqzoo.hub.checks import Shapes, check_record
-from seqzoo.hub.manifest import CONFIG, METRICS, parse_json
+from seqzoo.hub.manifest import CONFIG, METRICS, QUANTIZED_FORMAT, parse_json
 from seqzoo.hub.sources import Files
+from seqzoo.hub.storage import dequantized
 from seqzoo.hub.tensors import Readers, read_tensors
 
 
@@ -46,6 +47,8 @@ def parse(files: Files) -> SavedModel:
     readers: Readers = {}
     if files.weights is not None:
         shapes, readers = read_tensors(files.weights, origin)
+    if spec.get("seqzoo_format") == QUANTIZED_FORMAT:
+        shapes, readers = dequantized(shapes, readers, origin)
     weights: Callable[[Any, bool], Readers] = partial(_same_keys, readers)
     converts = is_foreign(spec)
     if converts:

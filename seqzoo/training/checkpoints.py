@@ -19,6 +19,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from seqzoo.hub.storage import dequantized
+from seqzoo.hub.tensors import read_tensors
 from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.tasks.persistence import plain_config
 from seqzoo.training.recipe import Recipe
@@ -217,9 +219,9 @@ def batch_digest(batch: Any) -> str:
 
 def load_weights(model: Task, path: Path) -> None:
     """Loads the rounded weights of a `model.safetensors` into a built model."""
-    from safetensors.numpy import load_file
-
-    _assign(variables_by_key(model), load_file(path), path)
+    _, readers = dequantized(*read_tensors([path], str(path)), str(path))
+    arrays = {key: read() for key, read in readers.items()}
+    _assign(variables_by_key(model), arrays, path)
 
 
 def _identity(recipe: Recipe, seed: int) -> dict[str, Any]:

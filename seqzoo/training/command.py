@@ -9,13 +9,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from seqzoo import zoo
 from seqzoo.hub.errors import one_line
+from seqzoo.hub.manifest import METRICS
+from seqzoo.hub.storage import WEIGHTS_DTYPES
 from seqzoo.ops.allocator import keep_freed_memory
 from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
+from seqzoo.training.writing import TOLERANCE, store_again
 
 SMOKE_STEPS = 2
 REPLAY_TOLERANCE = 0.005  # of a score: backends round differently
@@ -51,6 +54,8 @@ def main(
     try:
         if flags.evaluate:
             _replay(chosen_recipe(), flags.out)
+        elif flags.store:
+            _store(chosen_recipe(), flags.out, flags.store)
         elif flags.smoke:
             _smoke(lambda: make_recipe(toy()), flags.seed, flags.dtype)
         else:
@@ -107,9 +112,7 @@ def _smoke(make_recipe: Callable[[], Recipe], seed: int, dtype: str | None) -> N
 
 def _replay(recipe: Recipe, folder: Path) -> None:
     """Scores the trained model again and compares with its record."""
-    # By name, since the weights may lie in the Hub cache alone.
-    is_bundled = folder.resolve() == zoo.bundle_folder().resolve()
-    model = zoo.load(recipe.name if is_bundled else folder / recipe.name)
+    model = _trained(recipe, folder)
     record = json.loads((folder / recipe.name / "metrics.json").read_text("utf-8"))
     trained_on, given = record.get("data_sha256"), dict(recipe.data_sha256)
     if trained_on and trained_on != given:
@@ -132,6 +135,22 @@ def _replay(recipe: Recipe, folder: Path) -> None:
         )
 
 
+def _store(recipe: Recipe, folder: Path, dtype: Any) -> None:
+    """Stores the trained model in another precision."""
+    target = store_again(recipe, _trained(recipe, folder), folder, dtype)
+    record = json.loads((target / METRICS).read_text("utf-8"))
+    for name, metric in record["metrics"].items():
+        print(f"{name} {metric['value']:.4f} {metric['unit']} as {dtype}")
+    print(f"Wrote {target}")
+
+
+def _trained(recipe: Recipe, folder: Path) -> Any:
+    """The trained model of a recipe."""
+    # By name, since the weights may lie in the Hub cache alone.
+    is_bundled = folder.resolve() == zoo.bundle_folder().resolve()
+    return zoo.load(recipe.name if is_bundled else folder / recipe.name)
+
+
 def _hashes(files: Mapping[str, str]) -> str:
     return ", ".join(f"{name} of sha256 {sha[:12]}" for name, sha in files.items())
 
@@ -151,6 +170,12 @@ def _parser(takes_file: bool) -> argparse.ArgumentParser:
         "--evaluate",
         action="store_true",
         help="train nothing; score the trained model again and compare",
+    )
+    add(
+        "--store",
+        choices=WEIGHTS_DTYPES,
+        help="train nothing; store the trained model in this precision, unless a score "
+        f"moves by more than {TOLERANCE:.1%}% and by more than its spread",
     )
     weights, checkpoints = Path("weights"), Path("checkpoints")
     add("--out", type=Path, default=weights, help="folder; default: %(default)s")

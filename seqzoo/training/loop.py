@@ -4,8 +4,6 @@ import dataclasses
 import itertools
 import json
 import math
-import os
-import shutil
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
@@ -16,29 +14,21 @@ from typing import Any
 import keras
 import numpy as np
 
-from seqzoo.hub.manifest import read_manifest, replace_file
-from seqzoo.hub.names import bundle_folder
+from seqzoo.hub.manifest import replace_file
 from seqzoo.tasks.base import Task, variables_by_key
 from seqzoo.tasks.persistence import dtype_policy
-from seqzoo.training.card import model_card
 from seqzoo.training.checkpoints import (
     ADVICE,
     Checkpoints,
     Progress,
     batch_digest,
-    load_weights,
 )
 from seqzoo.training.logs import EpochBar, csv_of, duration, say, tensorboard
 from seqzoo.training.recipe import Recipe
-from seqzoo.training.record import (
-    environment,
-    exact_products,
-    metrics_json,
-    write_golden,
-    write_json,
-)
+from seqzoo.training.record import environment, exact_products
 from seqzoo.training.signals import StopSignals
 from seqzoo.training.workers import BatchWorkers
+from seqzoo.training.writing import LOG, repository_of, write_model
 
 DTYPES = ("float32", "mixed_bfloat16")
 
@@ -139,7 +129,7 @@ def run(
         if dtype is not None:
             recipe = dataclasses.replace(recipe, model=_twin(model))
         with exact_products():
-            return _write(recipe, progress, Path(folder), seed)
+            return write_model(recipe, progress, Path(folder), seed)
 
 
 def _train(
@@ -159,7 +149,7 @@ def _train(
             recipe = dataclasses.replace(recipe, train=pool.batches)
         for epoch in range(progress.epoch, recipe.epochs):
             _train_epoch(recipe, epoch, progress, checkpoints, signals)
-            replace_file(logs / "train_log.csv", csv_of(progress.history))
+            replace_file(logs / LOG, csv_of(progress.history))
             board(progress.history[-1])
 
 
@@ -175,19 +165,10 @@ def _refuse_other_batches(recipe: Recipe, progress: Progress, logs: Path) -> Non
         )
 
 
-def _repository(folder: Path) -> str | None:
-    """The Hub repository of the model that is replaced; a new model has none yet."""
-    try:
-        manifest = read_manifest(folder)
-    except ValueError:
-        return None
-    return None if manifest is None else manifest.repo_id
-
-
 def _refuse_to_replace(folder: Path, seed: int) -> None:
     """Refuses before the training what would be lost after it."""
     advice = "Keep it by --out FOLDER, or replace it by --force."
-    if repository := _repository(folder):
+    if repository := repository_of(folder):
         raise FileExistsError(f"{folder} is the published model {repository}. {advice}")
     try:
         record = json.loads((folder / "metrics.json").read_text("utf-8"))
@@ -329,63 +310,3 @@ def averaged_weights(model: Task) -> Iterator[None]:
     finally:
         for variable, value in zip(variables, raw, strict=True):
             variable.assign(value)
-
-
-def _write(recipe: Recipe, progress: Progress, folder: Path, seed: int) -> Path:
-    """Saves, rounds, evaluates and records the model with the chosen weights."""
-    from seqzoo import hub
-
-    model = recipe.model
-    target = folder / recipe.name
-    staged = folder / f".{recipe.name}.partial"
-    _undo_put(target)
-    shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed here
-    staged.mkdir(parents=True)
-    try:
-        whole = staged / recipe.name
-        hub.save(model, whole, weights_dtype=recipe.weights_dtype)
-        # The scores below are those of the file.
-        load_weights(model, whole / "model.safetensors")
-        say("Evaluating on test data")
-        record = metrics_json(recipe, progress, recipe.evaluate(model), seed)
-        write_json(whole / "metrics.json", record)
-        write_golden(recipe, whole / "golden.safetensors")
-        (whole / "train_log.csv").write_bytes(csv_of(progress.history))
-        spec = json.loads((whole / "config.json").read_text("utf-8"))
-        is_bundled = not recipe.source and folder.resolve() == bundle_folder().resolve()
-        address = recipe.name if is_bundled else f"./{recipe.name}"
-        card = model_card(recipe.card, record, spec, address)
-        (whole / "README.md").write_text(card, encoding="utf-8")
-        hub.write_manifest(whole, repo_id=_repository(target))
-        _put(whole, target)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    for name, metric in record["metrics"].items():
-        say(f"{name} {metric['value']:.5g} {metric['unit']} on {metric['split']}")
-    say(f"Wrote {target}")
-    return target
-
-
-def _put(whole: Path, target: Path) -> None:
-    """Puts a folder in the place of another, which stays if that fails."""
-    before = _before(target)
-    if target.exists():
-        os.replace(target, before)
-    try:
-        os.replace(whole, target)
-    except BaseException:
-        _undo_put(target)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
-
-
-def _undo_put(target: Path) -> None:
-    """Puts the folder back that `_put` moved away before it was killed."""
-    before = _before(target)
-    if before.exists() and not target.exists():
-        os.replace(before, target)
-    shutil.rmtree(before, ignore_errors=True)
-
-
-def _before(target: Path) -> Path:
-    return target.with_name(f".{target.name}.before")

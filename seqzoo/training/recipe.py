@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from seqzoo.hub.storage import WEIGHTS_DTYPES
 from seqzoo.tasks.base import Task
 from seqzoo.tasks.metrics import Metric
 from seqzoo.training.optimizers import stretch
@@ -56,7 +57,8 @@ class Recipe:
             metrics on test data. Called once, after training.
         card: The hand-written part of the model card.
         golden: A small real input of the model; by default `model.example_inputs()`.
-        weights_dtype: "float16" or "float32", of the saved weights.
+        weights_dtype: "float32", "float16" or "int8", of the saved weights (see
+            `seqzoo.save`).
         data_sha256: Hash of each data file, for the record.
         source: Name of the file in `recipes/`, if `name` is another.
         arguments: Flags of the command, besides the seed, that led to this recipe.
@@ -79,7 +81,7 @@ class Recipe:
     evaluate: Callable[[Any], Mapping[str, Metric]]
     card: Card
     golden: Any = None
-    weights_dtype: Literal["float16", "float32"] = "float16"
+    weights_dtype: Literal["float32", "float16", "int8"] = "float16"
     data_sha256: Mapping[str, str] = field(default_factory=dict)
     xla: bool = False
     source: str = ""
@@ -94,9 +96,9 @@ class Recipe:
             raise ValueError(
                 f"`mode` must be 'max' or 'min'. Received: mode={self.mode!r}"
             )
-        if self.weights_dtype not in ("float16", "float32"):
+        if self.weights_dtype not in WEIGHTS_DTYPES:
             raise ValueError(
-                "`weights_dtype` must be 'float16' or 'float32'. "
+                f"`weights_dtype` must be one of {', '.join(WEIGHTS_DTYPES)}. "
                 f"Received: weights_dtype={self.weights_dtype!r}"
             )
         if self.epochs < 1:

@@ -150,8 +150,8 @@ def test_float16_refuses_weights_that_it_cannot_hold(toy, tmp_path):
 
 
 def test_an_unknown_weights_dtype_is_refused(toy, tmp_path):
-    with pytest.raises(ValueError, match=r"float32, float16.*'int8'"):
-        hub.save(toy, tmp_path / "mine", weights_dtype="int8")
+    with pytest.raises(ValueError, match=r"float32, float16, int8.*'int4'"):
+        hub.save(toy, tmp_path / "mine", weights_dtype="int4")
 
 
 def test_only_models_of_the_zoo_are_saved(tmp_path):
@@ -270,7 +270,7 @@ def test_a_processor_that_is_not_ours_is_never_looked_up(toy, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"seqzoo_format": 2}, "pip install -U seqzoo"),
+        ({"seqzoo_format": 3}, "pip install -U seqzoo"),
         ({"config": None}, "must hold a `class` and its `config`"),
     ],
 )
