@@ -113,7 +113,7 @@ class GPT(TextGenerator):
 
     @property
     def max_tokens(self) -> int | None:
-        """The longest text of one call; None for any length."""
+        """The window, if as many positions are learned; None for any number."""
         return self.config.window if self.config.positions == "learned" else None
 
     def build(self, input_shape: Any = None) -> None:

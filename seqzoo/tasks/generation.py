@@ -116,6 +116,14 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         """The prompt and its continuation."""
         return {"prompt": given, "continuation": answer}
 
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens that the states can hold; None for any number.
+
+        Longer texts are read in parts, each with the last half of the one before.
+        """
+        return None
+
     def initial_states(self, batch_size: int) -> Any:
         """The states before the first token: a tree of tensors `(batch, ...)`."""
         raise NotImplementedError(
@@ -209,28 +217,46 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         Args:
             token_ids: Integer array `(rows, tokens)`, at least two tokens.
         """
-        rows = len(token_ids)
         score = self.compiled_function(self._scored)
-        states, nats = self.initial_states(rows), 0.0
         inputs, targets = token_ids[:, :-1], token_ids[:, 1:]
-        for start in range(0, inputs.shape[1], CHUNK):
-            x, mask = _chunk(inputs, start)
-            y, _ = _chunk(targets, start)
-            losses, states = score(x, y, mask, states)
-            nats += float(ops.convert_to_numpy(losses).sum(dtype="float64"))
+        nats = 0.0
+        for begin, end, first in self._parts(inputs.shape[1]):
+            states = self.initial_states(len(token_ids))
+            for start in range(begin, end, CHUNK):
+                stop = min(start + CHUNK, end)
+                x, mask = _chunk(inputs[:, start:stop])
+                y, _ = _chunk(targets[:, start:stop])
+                losses, states = score(x, y, mask, states)
+                scored = ops.convert_to_numpy(losses)[:, max(0, first - start) :]
+                nats += float(scored.sum(dtype="float64"))
         return TextScore(nats, targets.size)
+
+    def _parts(self, count: int) -> Iterator[tuple[int, int, int]]:
+        """Parts of a text: first step, step after the last, first step to score."""
+        most = self.max_tokens or max(count, 1)
+        yield 0, min(most, count), 0
+        half = max(1, most // 2)
+        for start in range(half, count - most + half, half):
+            yield start, min(start + most, count), start - half + most
 
     def _stream(self, prompt_ids: Array, request: _Request) -> Iterator[str]:
         draw = self.compiled_function(self._sample)
-        settings = request.inputs
-        states = self._states_after(prompt_ids[:-1])
-        last = prompt_ids[None, -1:]  # (1, 1)
+        most, block = self.max_tokens, BLOCK
+        if most is not None:
+            block = min(BLOCK, max(1, most // 2))
+        history, states, read = prompt_ids, None, 0
         # One stream of draws: a shorter text is the beginning of a longer one.
         generator = np.random.default_rng(request.seed)
-        for start in range(0, request.max_new_tokens, BLOCK):
-            draws = generator.random((BLOCK, 1), dtype="float32")
-            tokens, last, states = draw(last, states, draws, *settings)
-            tokens = ops.convert_to_numpy(tokens)[0]
+        for start in range(0, request.max_new_tokens, block):
+            if states is None or (most is not None and read + block > most):
+                if most is not None and len(history) + block > most:
+                    history = history[-max(1, most // 2) :]
+                states, read = self._states_after(history[:-1]), len(history) - 1
+            draws = generator.random((block, 1), dtype="float32")
+            last = history[None, -1:]  # (1, 1)
+            tokens, states = draw(last, states, draws, *request.inputs)
+            tokens, read = ops.convert_to_numpy(tokens)[0], read + block
+            history = np.concatenate([history, tokens])
             yield from self.processor.decode(tokens[: request.max_new_tokens - start])
 
     def _states_after(self, token_ids: Array) -> Any:
@@ -238,7 +264,7 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         states = self.initial_states(1)
         for start in range(0, len(token_ids), CHUNK):
             states = self.compiled_function(self._advanced)(
-                *_chunk(token_ids[None], start), states
+                *_chunk(token_ids[None, start : start + CHUNK]), states
             )
         return states
 
@@ -253,10 +279,10 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         temperature: Tensor,
         top_k: Tensor,
         top_p: Tensor,
-    ) -> tuple[Tensor, Tensor, Any]:
-        """Draws a block: its tokens, the last of them, and the states before that."""
+    ) -> tuple[Tensor, Any]:
+        """Draws a block: its tokens, and the states before the last of them."""
         samples = sample(self.advance, last, states, draws, temperature, top_k, top_p)
-        return samples.tokens, samples.last, samples.state
+        return samples.tokens, samples.state
 
     def _scored(
         self, token_ids: Tensor, targets: Tensor, mask: Tensor, states: Any
@@ -276,9 +302,9 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         return ids
 
 
-def _chunk(rows: Array, start: int) -> tuple[Any, Any]:
-    """`CHUNK` columns of integer rows, padded with 0, and their mask."""
-    part = np.asarray(rows[:, start : start + CHUNK], "int32")
+def _chunk(rows: Array) -> tuple[Any, Any]:
+    """Integer rows, padded with 0 to `CHUNK` columns, and their mask."""
+    part = np.asarray(rows, "int32")
     width = part.shape[1]
     mask = np.arange(CHUNK) < width
     return (

@@ -115,6 +115,55 @@ def test_attention_is_causal_and_sums_to_one(model):
         assert np.all(np.triu(weights, 1) == 0)
 
 
+class Digits:
+    """A processor of tokens that stand for themselves."""
+
+    def encode(self, text):
+        return np.array([int(token) for token in text.split()], "int32")
+
+    def decode(self, ids):
+        return [f"{token} " for token in ids]
+
+    def as_list(self, text):
+        return ([text], True) if isinstance(text, str) else (list(text), False)
+
+
+@pytest.mark.parametrize("prompt_tokens", [1, 5, 8, 30])
+def test_generating_past_the_window_equals_reading_again(model, prompt_tokens):
+    """With learned positions the last half window is read again when it is full."""
+    model.processor = Digits()
+    tokens = np.random.default_rng(4).integers(0, 11, prompt_tokens).tolist()
+    prompt = " ".join(map(str, tokens))
+    text = model.generate(prompt, max_new_tokens=30, temperature=0)
+    window = half = TINY["window"]
+    if model.config.positions == "learned":
+        half = window // 2
+        start = max(0, len(tokens) - half) if len(tokens) + half > window else 0
+    else:
+        start = 0
+    expected = []
+    for i in range(30):
+        if half < window and i % half == 0 and len(tokens) - start + half - 1 >= window:
+            start = len(tokens) - half
+        logits = numpy_of(model(np.array([tokens[start:]], "int32")))
+        tokens.append(int(logits[0, -1].argmax()))
+        expected.append(tokens[-1])
+    assert [int(token) for token in text.split()] == expected
+
+
+def test_scores_past_the_window_have_half_a_window_before_them(model):
+    ids = np.random.default_rng(5).integers(0, 11, (2, 31)).astype("int32")
+    window, most = TINY["window"], model.max_tokens or 31
+    nats = 0.0
+    for i in range(30):
+        # The latest part that scores step i and starts at a multiple of half.
+        start = 0 if i < most else (i - most) // (window // 2) * 4 + 4
+        logits = numpy_of(model(ids[:, start : i + 1]))[:, -1]
+        true = np.take_along_axis(logits, ids[:, i + 1 : i + 2], axis=-1)
+        nats += (np.log(np.exp(logits).sum(-1)) - true[:, 0]).sum()
+    assert model.cross_entropy(ids).nats == pytest.approx(nats, rel=1e-5)
+
+
 def test_a_text_longer_than_the_learned_positions_is_refused():
     with pytest.raises(ValueError, match="at most 8 tokens"):
         make()(np.zeros((1, 9), "int32"))

@@ -121,10 +121,9 @@ class SelfAttention(Block):
             positions: Integer tensor that broadcasts to `(batch, steps)`; only a rotary
                 layer reads it.
         """
-        steps, features = x.shape[1:]
-        steps = -1 if steps is None else steps
+        batch, steps, features = ops.shape(x)
         head_dim = features // self.num_heads
-        qkv = ops.reshape(self.qkv(x), (-1, steps, 3, self.num_heads, head_dim))
+        qkv = ops.reshape(self.qkv(x), (batch, steps, 3, self.num_heads, head_dim))
         qkv = ops.transpose(qkv, (2, 0, 3, 1, 4))  # (3, B, N, S, K)
         query, key, value = ops.unstack(qkv, 3)  # each (B, N, S, K)
         if self.rotary:
@@ -149,10 +148,9 @@ class SelfAttention(Block):
             bias,
             lambda weights: self.dropout(weights, training=training),
         )
+        batch, num_heads, steps, head_dim = ops.shape(heads)
         heads = ops.transpose(heads, (0, 2, 1, 3))  # (B, S, N, K)
-        features = self.num_heads * value.shape[-1]
-        steps = -1 if query.shape[2] is None else query.shape[2]
-        heads = ops.reshape(heads, (-1, steps, features))  # (B, S, N * K)
+        heads = ops.reshape(heads, (batch, steps, num_heads * head_dim))
         return self.output_layer(heads), weights
 
 
