@@ -32,16 +32,10 @@ def char_lm(
         return own_char_lm(corpus, name, card, model)
     encode = model.processor.encode
     validation, test = encode(corpus.validation), encode(corpus.test)
-    last_tenth = np.concatenate([validation, test])
     train = data.TokenStream(encode(corpus.train), batch_size=32, steps=128)
     # A tenth of the rows begin a batch with fresh states.
     model.carry_states(train.batch_size, 0.1)
     epochs = max(1, round(2_940 / len(train)))  # 12 for Tiny Shakespeare
-    scores = (
-        CrossEntropy(f"{NATS}_test", test, f"{corpus.name}, test"),
-        CrossEntropy(f"{NATS}_last_tenth", last_tenth, f"{corpus.name}, last_tenth"),
-        NanoGPTCrossEntropy(last_tenth, f"{corpus.name}, last_tenth"),
-    )
     return Recipe(
         name=name,
         model=model,
@@ -52,13 +46,25 @@ def char_lm(
         validate=CrossEntropy(NATS, validation, f"{corpus.name}, validation", rows=64),
         monitor=NATS,
         mode="min",
-        evaluate=lambda model: {
-            name: metric for score in scores for name, metric in score(model).items()
-        },
+        evaluate=scores_of(corpus, model.processor),
         card=card,
         golden=test[None, :64],
         data_sha256={corpus.name: corpus.sha256} if corpus.sha256 else {},
     )
+
+
+def scores_of(corpus: data.TextCorpus, processor: CharacterProcessor) -> Callable:
+    """From a model to its scores on the test part and on the last tenth."""
+    test = processor.encode(corpus.test)
+    last_tenth = np.concatenate([processor.encode(corpus.validation), test])
+    scores = (
+        CrossEntropy(f"{NATS}_test", test, f"{corpus.name}, test"),
+        CrossEntropy(f"{NATS}_last_tenth", last_tenth, f"{corpus.name}, last_tenth"),
+        NanoGPTCrossEntropy(last_tenth, f"{corpus.name}, last_tenth"),
+    )
+    return lambda model: {
+        name: metric for score in scores for name, metric in score(model).items()
+    }
 
 
 def own_char_lm(

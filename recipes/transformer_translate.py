@@ -33,8 +33,8 @@ CARD = Card(
     ),
     published={"bleu_test_2016_flickr": PUBLISHED},
     departures=(
-        "Four layers of 128 features on each side (Transformer-Tiny of Wu et al. 2021), "
-        "norm before each branch (Xiong et al. 2020), a bias of the logits.",
+        "Four layers of 128 features on each side (Wu et al. 2021), norm before each "
+        "branch (Xiong et al. 2020), a bias of the logits.",
         "BPE-dropout (Provilkov et al. 2020), averaged weights, cosine decay of the "
         "learning rate.",
     ),
