@@ -34,16 +34,33 @@ def run(*arguments, **environment):
 )
 def test_ops_and_layers_keep_their_promises_on_jax():
     # What compares with an oracle; the rest depends on the backend little. Of the cells
-    # one for each oracle, and of the shapes the one with padding.
+    # one for each oracle, and of the shapes the one with padding. Exports and carried
+    # states differ on JAX.
     chosen = (
         "(of_pytorch or in_pytorch or of_keras or equal_the_formula)"
         " and not outputs_and_gradients"
         " or equal_those_of_keras and lstm and reverse and masked"
         " or equal_those_of_pytorch and gru"
         " or own_loop and phased"
+        " or exported or fit_carries"
     )
     options = ["-m", "pytest", "-q", "-m", "not slow", "-n", "0"]
     result = run(*options, "-k", chosen, *PORTABLE, KERAS_BACKEND="jax")
+    assert result.returncode == 0, result.stdout[-5000:]
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the other backends' run of itself"
+)
+@pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install torch"
+)
+def test_training_carries_states_on_pytorch():
+    # Its variables change in place, while gradients still need their old values.
+    files = ["tests/models/test_recurrent_lm.py", "tests/layers/recurrent"]
+    options = ["-m", "pytest", "-q", "-m", "not slow", "-n", "0"]
+    chosen = "carries or carried or go_on_where or of_gradients"
+    result = run(*options, "-k", chosen, *files, KERAS_BACKEND="torch")
     assert result.returncode == 0, result.stdout[-5000:]
 
 

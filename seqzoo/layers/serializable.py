@@ -63,9 +63,11 @@ def plain(value: Any) -> Any:
     """An argument as a config holds it."""
     if isinstance(value, keras.layers.Layer):
         # Without the shapes that it was built for: its layer builds it.
-        # Keras marks a shared cell in this very dict when it meets the cell again.
         config = keras.saving.serialize_keras_object(value)
         config.pop("build_config", None)
+        if getattr(value, "users", 0) > 1:
+            # Keras's own mark of a shared object, which it would put into a copy.
+            config["shared_object_id"] = id(value)
         return config
     if isinstance(value, keras.initializers.Initializer):
         return keras.initializers.serialize(value)

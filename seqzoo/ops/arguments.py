@@ -65,7 +65,7 @@ def check_shapes(**arguments: tuple[Tensor | None, str]) -> None:
         **arguments: For each name, the tensor (None is skipped) and its axes in one
             string, such as "batch steps 4". A number is a size; axes of equal names
             have equal sizes; "..." in front stands for any number of axes. Unknown
-            sizes fit everything.
+            sizes (None, or the symbols of JAX's export) fit everything.
     """
     known: dict[str, tuple[int, str]] = {}
     for name, (tensor, description) in arguments.items():
@@ -84,7 +84,7 @@ def check_shapes(**arguments: tuple[Tensor | None, str]) -> None:
                 f"`{name}` must have shape {wanted}. Received: {name} of shape {shape}"
             )
         for axis, size in zip(axes, sizes, strict=True):
-            if size is None:
+            if not isinstance(size, int):
                 continue
             if axis.isdigit():
                 if size != int(axis):
@@ -107,14 +107,14 @@ def check_broadcast(name: str, tensor: Tensor | None, sizes: tuple, axes: str) -
     Args:
         name: Name of the argument.
         tensor: The tensor, or None.
-        sizes: Sizes of the axes, None where unknown.
+        sizes: Sizes of the axes; what is no integer is unknown.
         axes: Names of the axes, for the message, such as "batch steps".
     """
     if tensor is None:
         return
     shape = tuple(tensor.shape)
     fits = len(shape) <= len(sizes) and all(
-        size in (None, 1) or wanted in (None, size)
+        not (isinstance(size, int) and isinstance(wanted, int)) or size in (1, wanted)
         for size, wanted in zip(reversed(shape), reversed(sizes), strict=False)
     )
     if not fits:

@@ -39,7 +39,10 @@ def test_training_batches_go_on_where_the_last_one_ended(graphs):
     model = make()
     model.carry_states(2)
     whole = ops.convert_to_numpy(model(IDS))
-    parts = [model(IDS[:, start : start + 4], training=True) for start in (0, 4, 8)]
+    parts = [
+        ops.convert_to_numpy(model(IDS[:, start : start + 4], training=True))
+        for start in (0, 4, 8)
+    ]
     np.testing.assert_allclose(np.concatenate(parts, axis=1), whole, atol=1e-5)
     # Inference neither sees nor moves what is carried.
     np.testing.assert_allclose(ops.convert_to_numpy(model(IDS)), whole, atol=1e-6)

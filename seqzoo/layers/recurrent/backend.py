@@ -145,7 +145,10 @@ class _TensorFlow:
             return index + 1, tf.nest.flatten(new), arrays
 
         _, flat_carry, arrays = tf.while_loop(
-            lambda index, *_: index < steps, body, (0, flat_carry, arrays)
+            lambda index, *_: index < steps,
+            body,
+            (0, flat_carry, arrays),
+            maximum_iterations=steps,
         )
         stacked = [array.stack() for array in arrays]
         for tensor, result in zip(stacked, tf.nest.flatten(example), strict=True):
@@ -224,6 +227,8 @@ class _TensorFlow:
             tensors = tf.nest.map_structure(tf.convert_to_tensor, arguments)
             if mode == "auto":
                 mode = "xla" if likely_to_repeat(tensors) else "graph"
+            if mode == "xla" and _differentiated_twice(tf.nest.flatten(tensors)):
+                mode = "graph"
             return functions[mode](*tensors)
 
         return call
@@ -283,6 +288,18 @@ class _PyTorch:
     @staticmethod
     def compile_loop(function):
         return lambda mode, *arguments: function(*arguments)
+
+
+def _differentiated_twice(tensors) -> bool:
+    """Whether a persistent tape, or one tape in another, watches the tensors.
+
+    TensorFlow then prepares gradients of gradients, and passes lists of tensors from
+    one function to the other, which XLA does not compile. It has no public name for
+    this question.
+    """
+    from tensorflow.python.ops import gradients_util
+
+    return gradients_util.PossibleTapeGradientTypes(tensors) > 1
 
 
 _BACKENDS = {"tensorflow": _TensorFlow, "jax": _JAX, "torch": _PyTorch}

@@ -1,18 +1,21 @@
 """`Bidirectional`: two cells, run over a sequence from both ends."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from seqzoo.layers.recurrent.cells import Cell
+from seqzoo.layers.recurrent.cells import Cell, checked_cell
 from seqzoo.layers.recurrent.recurrent import Recurrent
 from seqzoo.layers.serializable import SerializableLayer
 from seqzoo.ops.arguments import split_seed
 
-_MERGES = {
+_MERGES: dict[str | None, Any] = {
     "concat": lambda forward, backward: ops.concatenate([forward, backward], axis=-1),
     "sum": lambda forward, backward: forward + backward,
     "average": lambda forward, backward: (forward + backward) / 2,
     "multiply": lambda forward, backward: forward * backward,
+    None: lambda forward, backward: (forward, backward),
 }
 
 
@@ -32,11 +35,13 @@ class Bidirectional(SerializableLayer):
     Args:
         forward_cell: A `seqzoo.layers.Cell`.
         backward_cell: Another one; by default a fresh cell of the same
-            configuration. It may have other units if the merge is "concat".
+            configuration. It may have other units if the merge is "concat" or None.
             With the same cell twice, both sides share its weights.
-        merge: "concat" (along the features), "sum", "average" or "multiply".
+        merge: "concat" (along the features), "sum", "average" or "multiply"; None
+            returns the outputs of both sides.
         return_sequences: Whether to return the outputs of all steps.
         return_state: Whether to return the states of both sides too.
+        stateful: As in `Recurrent`, for both sides.
         dropout: As in `Recurrent`; each side has its own masks.
         recurrent_dropout: As in `Recurrent`.
         norm_stabilizer: As in `Recurrent`, for both sides.
@@ -55,8 +60,8 @@ class Bidirectional(SerializableLayer):
     Returns:
         Float tensor `(batch, steps, features)`, or `(batch, features)` without
         `return_sequences`; with "concat" the features are forward units, then
-        backward units. With `return_state`, a tuple of that, the forward states
-        and the backward states.
+        backward units. With `merge=None`, a tuple of two such tensors. With
+        `return_state`, a tuple of that, the forward states and the backward states.
 
     Raises:
         ValueError: If `merge` is unknown, the units differ and it needs equal ones, or
@@ -73,27 +78,30 @@ class Bidirectional(SerializableLayer):
         self,
         forward_cell: Cell,
         backward_cell: Cell | None = None,
-        merge: str = "concat",
+        merge: str | None = "concat",
         return_sequences: bool = False,
         return_state: bool = False,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         norm_stabilizer: float = 0.0,
         seed: int | None = None,
+        stateful: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         if merge not in _MERGES:
             raise ValueError(
-                f"`merge` must be one of {', '.join(_MERGES)}. "
+                f"`merge` must be one of {', '.join(map(str, _MERGES))}. "
                 f"Received: merge={merge!r}"
             )
+        checked_cell(forward_cell, "forward_cell")
         if backward_cell is None:
             backward_cell = forward_cell.twin("backward")
-        if merge != "concat" and forward_cell.units != backward_cell.units:
+        checked_cell(backward_cell, "backward_cell")
+        if merge not in ("concat", None) and forward_cell.units != backward_cell.units:
             raise ValueError(
                 f"merge={merge!r} needs cells of equal units; "
-                '"concat" takes any. Received: '
+                '"concat" and None take any. Received: '
                 f"{forward_cell.units} forward, {backward_cell.units} backward"
             )
         self.merge = merge
@@ -103,6 +111,7 @@ class Bidirectional(SerializableLayer):
         self.recurrent_dropout = recurrent_dropout
         self.norm_stabilizer = norm_stabilizer
         self.seed = seed
+        self.stateful = stateful
         self.supports_masking = True
         timed = forward_cell.time_feature or backward_cell.time_feature
         self.uncast = ("inputs", "times") if timed else ("times",)
@@ -114,6 +123,7 @@ class Bidirectional(SerializableLayer):
                 return_sequences=return_sequences,
                 return_state=True,
                 reverse=reverse,
+                stateful=stateful,
                 dropout=dropout,
                 recurrent_dropout=recurrent_dropout,
                 norm_stabilizer=norm_stabilizer,
@@ -144,8 +154,16 @@ class Bidirectional(SerializableLayer):
         first, second = self._split_states(initial_state)
         forward, *states = self.forward_layer(inputs, initial_state=first, **arguments)
         backward, *more = self.backward_layer(inputs, initial_state=second, **arguments)
-        outputs = _MERGES[self.merge](forward, backward)
-        return (outputs, *states, *more) if self.return_state else outputs
+        return self._gathered(_MERGES[self.merge](forward, backward), states, more)
+
+    def reset_state(self):
+        """Sets the states of both sides of a stateful layer back to zero."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    def reset_states(self):
+        """`reset_state`, by its other name in Keras."""
+        self.reset_state()
 
     def trace(self, inputs, mask=None, initial_state=None, times=None) -> dict:
         """`Recurrent.trace` of both sides, under "forward" and "backward"."""
@@ -159,15 +177,24 @@ class Bidirectional(SerializableLayer):
         forward, *states = self.forward_layer.compute_output_shape(inputs_shape)
         backward, *more = self.backward_layer.compute_output_shape(inputs_shape)
         outputs = forward
+        if self.merge is None:
+            outputs = (forward, backward)
         if self.merge == "concat":
             outputs = (*forward[:-1], forward[-1] + backward[-1])
-        return (outputs, *states, *more) if self.return_state else outputs
+        return self._gathered(outputs, states, more)
 
     def compute_mask(self, inputs, mask=None):
         outputs_mask = mask if self.return_sequences else None
+        if self.merge is None:
+            outputs_mask = (outputs_mask, outputs_mask)
+        return self._gathered(outputs_mask, [None] * sum(self._state_counts), [])
+
+    def _gathered(self, outputs, forward_states, backward_states):
+        """What a call returns, or its shapes or masks."""
         if not self.return_state:
-            return outputs_mask
-        return (outputs_mask, *(None for _ in range(sum(self._state_counts))))
+            return outputs
+        outputs = outputs if self.merge is None else (outputs,)
+        return (*outputs, *forward_states, *backward_states)
 
     @property
     def forward_cell(self) -> Cell:

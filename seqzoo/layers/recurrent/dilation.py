@@ -30,7 +30,8 @@ def split_phases(run: Callable[..., Any], delay: int, reverse: bool) -> Callable
 
     def run_phases(training, variables, constants):
         steps = variables["inputs"].shape[1]
-        if delay == 1 or "mask" in constants or steps is None or steps < delay:
+        known = isinstance(steps, int)
+        if delay == 1 or "mask" in constants or not known or steps < delay:
             return run(training, variables, constants)
         missing = -steps % delay  # to a multiple of the delay; these steps run last
         before, after = (missing, 0) if reverse else (0, missing)

@@ -27,7 +27,7 @@ G = gates * U:
     returns gradients by inputs (B, T, F), extras, first states (B, U) and weights
 
 Autodiff of the loop would form the gradients of the kernels at every step; under XLA on
-a CPU that is many times slower. Gradients of gradients are not defined.
+a CPU that is many times slower. Gradients of gradients are autodiff's, of both loops.
 
 Inside, tensors have T steps first, then B batch, then features.
 """
@@ -106,7 +106,7 @@ def recurrence(cell, reverse: bool):
         if training:
             return train("xla", variables, constants)
         steps = variables["inputs"].shape[1]
-        few = steps is not None and steps <= EAGER_STEPS
+        few = isinstance(steps, int) and steps <= EAGER_STEPS
         return infer("eager" if few else "auto", variables, constants)
 
     return split_phases(run, cell.delay, reverse)
@@ -171,7 +171,7 @@ def _multiply_inputs(cell, sequences, variables):
     would only cost memory.
     """
     batch = sequences["inputs"].shape[1]
-    small = batch is not None and batch <= SMALL_BATCH
+    small = isinstance(batch, int) and batch <= SMALL_BATCH
     if cell.joint and not (small and not stacking_pays(variables["weights"])):
         return sequences
     sequences = dict(sequences)

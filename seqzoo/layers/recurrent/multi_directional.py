@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.layers.recurrent.bidirectional import Bidirectional
-from seqzoo.layers.recurrent.cells import Cell
+from seqzoo.layers.recurrent.cells import Cell, checked_cell
 from seqzoo.layers.serializable import SerializableLayer
 from seqzoo.ops.types import Shape, Tensor
 
@@ -47,6 +47,7 @@ class MultiDirectional2D(SerializableLayer):
 
     def __init__(self, cell: Cell, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        checked_cell(cell, "cell")
         twin = cell.twin("columns")
         options = {"return_sequences": True}
         self.rows = self.child(Bidirectional, cell, name="rows", **options)

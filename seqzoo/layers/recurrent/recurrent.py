@@ -5,11 +5,13 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers.recurrent import engine
-from seqzoo.layers.recurrent.cells import Cell, checked_rate
+from seqzoo.layers.recurrent.arguments import checked_inputs, checked_states
+from seqzoo.layers.recurrent.cells import Cell, checked_cell, checked_rate
 from seqzoo.layers.recurrent.cells.base import state_dtype
+from seqzoo.layers.recurrent.norm_stabilizer import norm_instability
 from seqzoo.layers.recurrent.times import times_tensor
 from seqzoo.layers.serializable import SerializableLayer
-from seqzoo.ops.arguments import check_shapes, split_seed
+from seqzoo.ops.arguments import split_seed
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -21,7 +23,7 @@ class Recurrent(SerializableLayer):
 
     The layer computes the products, the loop and the gradient (`engine.py`); the cell
     defines the equations. Outputs are in the order of the inputs, also with
-    `reverse=True` (`keras.layers.RNN(go_backwards=True)` returns the last first).
+    `reverse=True`.
 
     At a masked step the states stay as they are and the output is zero. So a padded
     row has the same outputs at its real steps, the same last output and the same states
@@ -43,9 +45,13 @@ class Recurrent(SerializableLayer):
         return_sequences: Whether to return the outputs of all steps or the last.
         return_state: Whether to return the states after the run too.
         reverse: Whether to run from the last step to the first.
+        go_backwards: As `reverse`, but the outputs come last step first, as in Keras.
+            So `keras.layers.Bidirectional(Recurrent(cell))` works.
         stateful: Whether a call starts from the last states of the call before, until
             `reset_state()`. Needs a fixed batch size. No gradient flows from call to
-            call (truncated backpropagation through time).
+            call (truncated backpropagation through time). The states are variables,
+            but no weights: the weights fit layers of any batch size. Files hold the
+            states too, and a layer of another batch size ignores them.
         dropout: Probability of dropping a feature of the inputs in training.
         recurrent_dropout: Probability of dropping a unit of h in training.
         norm_stabilizer: Weight beta of a penalty on changes of the output's length,
@@ -94,14 +100,11 @@ class Recurrent(SerializableLayer):
         recurrent_dropout: float = 0.0,
         norm_stabilizer: float = 0.0,
         seed: int | None = None,
+        go_backwards: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not isinstance(cell, Cell):
-            raise ValueError(
-                "`cell` must be a seqzoo.layers.Cell, such as LSTMCell(64); "
-                f"keras.layers.RNN runs other cells. Received: cell={cell!r}"
-            )
+        checked_cell(cell, "cell")
         if norm_stabilizer < 0:
             raise ValueError(
                 "`norm_stabilizer` is the weight of a penalty, at least 0. "
@@ -110,11 +113,11 @@ class Recurrent(SerializableLayer):
         if kwargs.get("dtype") is not None:
             cell.take_policy(self.dtype_policy)
         self.uncast = ("inputs", "times") if cell.time_feature else ("times",)
-        cell.name = "cell"  # variables are stored as .../cell/kernel
-        self.cell = cell
+        self.cell = cell.adopt()
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.reverse = reverse
+        self.go_backwards = go_backwards
         self.stateful = stateful
         self.dropout = checked_rate(dropout, "dropout")
         self.recurrent_dropout = checked_rate(recurrent_dropout, "recurrent_dropout")
@@ -126,7 +129,7 @@ class Recurrent(SerializableLayer):
             )
         self.supports_masking = True
         self.states: list | None = None  # of a stateful layer
-        self._run = engine.recurrence(cell, reverse)
+        self._run = engine.recurrence(cell, reverse or go_backwards)
 
     def convert_uncast(self, name, value):
         if name == "times":
@@ -165,7 +168,7 @@ class Recurrent(SerializableLayer):
         inputs_mask=None,  # Keras puts the mask of an Embedding here beside states
     ):
         mask = inputs_mask if mask is None else mask
-        inputs, mask, times = self._checked(inputs, mask, times)
+        inputs, mask, times = checked_inputs(self, inputs, mask, times)
         variables, noise = self._variables(inputs, initial_state, times, training)
         constants = {"noise": noise}
         if mask is not None:
@@ -178,13 +181,14 @@ class Recurrent(SerializableLayer):
         outputs, states = self._run(training, variables, constants)
         if self.stateful:
             for variable, state in zip(self.states, states, strict=True):
-                variable.assign(state)
+                variable.assign(ops.stop_gradient(state))
         if training and self.norm_stabilizer:
             penalty = norm_instability(outputs, constants.get("mask"))
             self.add_loss(self.norm_stabilizer * penalty)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         if self.return_sequences:
             outputs = ops.cast(outputs, self.compute_dtype)
+            outputs = ops.flip(outputs, axis=1) if self.go_backwards else outputs
         else:
             outputs = states[0]
         return (outputs, *states) if self.return_state else outputs
@@ -196,20 +200,37 @@ class Recurrent(SerializableLayer):
 
         Returns:
             A dict of tensors `(batch, steps, units)`, such as "forget_gate" and
-            "c"; zero at masked steps.
+            "c", in the order of the inputs; zero at masked steps.
         """
         inputs = ops.convert_to_tensor(inputs, self.compute_dtype)
         times = None if times is None else times_tensor(times)
         if not self.built:
             self.build(inputs.shape)
-        inputs, mask, times = self._checked(inputs, mask, times)
+        inputs, mask, times = checked_inputs(self, inputs, mask, times)
         variables, _ = self._variables(inputs, initial_state, times, training=False)
-        return engine.trace(self.cell, variables, mask, self.reverse)
+        reverse = self.reverse or self.go_backwards
+        return engine.trace(self.cell, variables, mask, reverse)
 
     def reset_state(self):
-        """Set the states of a stateful layer back to zero."""
+        """Sets the states of a stateful layer back to zero."""
         for variable in self.states or []:
             variable.assign(ops.zeros(variable.shape, variable.dtype))
+
+    def reset_states(self):
+        """`reset_state`, by its other name in Keras."""
+        self.reset_state()
+
+    @property
+    def weights(self) -> list[keras.Variable]:
+        """Those of the cell; the states that a stateful layer keeps are none."""
+        return self.cell.weights
+
+    def load_own_variables(self, store):
+        """Loads the states of a stateful layer, unless they are of another batch."""
+        for index, variable in enumerate(self.states or []):
+            saved = store[str(index)] if str(index) in store else None
+            if saved is not None and saved.shape == tuple(variable.shape):
+                variable.assign(saved)
 
     def compute_output_shape(self, inputs_shape):
         batch, steps, _ = inputs_shape
@@ -222,6 +243,8 @@ class Recurrent(SerializableLayer):
 
     def compute_mask(self, inputs, mask=None):
         outputs_mask = mask if self.return_sequences else None
+        if outputs_mask is not None and self.go_backwards:
+            outputs_mask = ops.flip(outputs_mask, axis=1)
         if not self.return_state:
             return outputs_mask
         return (outputs_mask, *(None for _ in self.cell.state_size))
@@ -257,74 +280,9 @@ class Recurrent(SerializableLayer):
         return keras.random.dropout(ones, rate, seed=self.seed_generator)
 
     def _initial_state(self, inputs, initial_state) -> list:
-        names = self.cell.state_names
-        if initial_state is None:
-            if self.stateful:
-                initial_state = [variable.value for variable in self.states or []]
-            else:
-                initial_state = self.cell.get_initial_state(ops.shape(inputs)[0])
-        elif not isinstance(initial_state, list | tuple):
-            initial_state = [initial_state]
-        if len(initial_state) != len(names):
-            raise ValueError(
-                f"{type(self.cell).__name__} has {len(names)} states "
-                f"({', '.join(names)}). Received: {len(initial_state)} tensors in "
-                "`initial_state`"
-            )
-        check_shapes(
-            inputs=(inputs, "batch steps features"),
-            **{
-                f"initial_state[{index}]": (state, f"batch {size}")
-                for index, (state, size) in enumerate(
-                    zip(initial_state, self.cell.state_size, strict=True)
-                )
-            },
-        )
-        return list(initial_state)
-
-    def _checked(self, inputs, mask, times):
-        """The arguments of a call; what stands at masked steps becomes zero."""
-        shape = tuple(inputs.shape)
-        if len(shape) != 3 or shape[1] == 0:
-            raise ValueError(
-                "`inputs` must have shape (batch, steps, features) with at least "
-                f"one step. Received: inputs of shape {shape}"
-            )
-        check_shapes(
-            inputs=(inputs, f"batch steps {self.cell.input_features}"),
-            mask=(mask, "batch steps"),
-            times=(times, "batch steps"),
-        )
-        if self.states and None not in (shape[0], self.states[0].shape[0]):
-            rows = self.states[0].shape[0]
-            if shape[0] != rows:
-                raise ValueError(
-                    f"This stateful layer keeps the states of {rows} sequences, so "
-                    f"`inputs` must have shape ({rows}, steps, features). Received: "
-                    f"inputs of shape {shape}. Build another layer for other batches."
-                )
-        if mask is None:
-            return inputs, None, times
-        # Zero times NaN is NaN: padding must not reach the products of the gradient.
-        mask = ops.cast(mask, "bool")
-        inputs = ops.where(mask[..., None], inputs, ops.zeros_like(inputs))
-        if times is not None:
-            times = ops.where(mask, times, ops.zeros_like(times))
-        return inputs, mask, times
-
-
-def norm_instability(outputs, mask=None):
-    """The mean squared change of the length of h from step to step.
-
-    Args:
-        outputs: Float tensor `(batch, steps, units)`.
-        mask: Boolean tensor `(batch, steps)`; only pairs of real steps count.
-    """
-    # 1e-12: the root of 0 has no gradient, and an output of zeros would give NaN.
-    lengths = ops.sqrt(ops.sum(ops.square(outputs), axis=-1) + 1e-12)  # (B, T)
-    changes = ops.square(lengths[:, 1:] - lengths[:, :-1])
-    real = ops.ones_like(changes)
-    if mask is not None:
-        pairs = ops.logical_and(mask[:, 1:], mask[:, :-1])  # (B, T - 1)
-        real = ops.cast(pairs, changes.dtype)
-    return ops.sum(changes * real) / ops.maximum(ops.sum(real), 1.0)
+        if initial_state is not None:
+            return checked_states(self.cell, inputs, initial_state)
+        if self.states:
+            # Copies: on PyTorch `assign` changes a value in place.
+            return [ops.copy(variable.value) for variable in self.states]
+        return self.cell.get_initial_state(ops.shape(inputs)[0])

@@ -11,8 +11,10 @@ REPLACEMENTS = {
     "norm_gamma_initializer": "use `gain_initializer`",
     "norm_beta_initializer": "use `shift_initializer`",
     "norm_epsilon": "use `epsilon`",
-    "go_backwards": "use reverse=True; outputs stay in the order of the inputs",
-    "merge_mode": 'use `merge`: "concat", "sum", "multiply" or "average"',
+    "merge_mode": (
+        'use `merge`: "concat", "sum", "multiply" for "mul", "average" for "ave", or '
+        "None"
+    ),
     "zero_output_for_mask": "leave it out: outputs of masked steps are always zero",
     "time_major": "leave it out: inputs are (batch, steps, features)",
     "return_attention_scores": "use return_weights=True in the call",

@@ -1,6 +1,5 @@
 """`Recurrent`: equal to Keras and PyTorch, whatever the mask and the direction."""
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -164,23 +163,6 @@ def test_reverse_is_the_flipped_run_over_the_flipped_sequence(name):
     assert_close(back(x), [ops.flip(outputs, axis=1), *states], atol=1e-6)
 
 
-def test_a_stateful_layer_continues_until_it_is_reset():
-    plain, layer = made("lstm"), made("lstm", stateful=True)
-    x = array(BATCH, STEPS, FEATURES)
-    _, h, c = plain(x)
-    first = layer(x[:, :2])
-    layer(x[:, 2:])
-    assert_close([variable.value for variable in layer.states], [h, c], atol=1e-6)
-    layer.reset_state()
-    assert_close(layer(x[:, :2]), first, atol=1e-6)
-
-
-def test_a_stateful_layer_needs_a_batch_size():
-    layer = Recurrent(LSTMCell(UNITS), stateful=True)
-    with pytest.raises(ValueError, match="fixed batch size"):
-        layer.build((None, STEPS, FEATURES))
-
-
 @every_cell
 def test_a_trace_names_every_gate_and_agrees_with_the_outputs(name):
     layer = made(name, reverse=True)
@@ -230,8 +212,6 @@ def test_inputs_of_another_shape_are_refused(shape):
 
 
 def test_wrong_constructions_are_named():
-    with pytest.raises(ValueError, match=r"must be a seqzoo.layers.Cell"):
-        Recurrent(keras.layers.LSTMCell(4))
     with pytest.raises(ValueError, match="`recurrent_dropout` is a probability"):
         Recurrent(LSTMCell(4), recurrent_dropout=1.0)
     with pytest.raises(ValueError, match="`merge` must be one of"):

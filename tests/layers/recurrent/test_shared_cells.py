@@ -1,5 +1,6 @@
 """A cell that several layers use: they share its weights."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -51,6 +52,44 @@ def test_both_sides_of_a_bidirectional_layer_may_share_a_cell():
     assert len(layer.weights) == 3
     copy = Bidirectional.from_config(layer.get_config())
     assert copy.forward_cell is copy.backward_cell
+
+
+def shared_by_two_layers(inputs):
+    cell = LSTMCell(3)
+    return Recurrent(cell)(Recurrent(cell, return_sequences=True)(inputs))
+
+
+def shared_by_a_wrapper(inputs):
+    cell = LSTMCell(3)
+    hidden = Recurrent(ZoneoutCell(cell), return_sequences=True)(inputs)
+    return Recurrent(cell)(hidden)
+
+
+def shared_by_both_sides(inputs):
+    cell = LSTMCell(3)
+    return Bidirectional(cell, cell)(inputs)
+
+
+@pytest.mark.parametrize(
+    "shared", [shared_by_two_layers, shared_by_a_wrapper, shared_by_both_sides]
+)
+def test_a_saved_model_shares_its_cells_again(tmp_path, shared):
+    inputs = keras.Input((5, 3))
+    model = keras.Model(inputs, shared(inputs))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(again.weights) == len(model.weights) == 3
+    assert_near(again(X), model(X), atol=1e-6)
+
+
+def test_the_twins_of_a_shared_cell_share_nothing(tmp_path):
+    cell = GRUCell(3)
+    inputs = keras.Input((4, 5, 3))
+    swept = MultiDirectional2D(ZoneoutCell(cell))(inputs)
+    model = keras.Model(inputs, [swept, Recurrent(cell)(inputs[:, 0])])
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert len(again.weights) == len(model.weights) == 12
 
 
 @pytest.mark.parametrize(

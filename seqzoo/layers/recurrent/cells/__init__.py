@@ -7,12 +7,18 @@ gru.py         GRU, with its reset before or after the product
 layer_norm.py  LSTM and Elman cells with layer normalisation
 phased.py      Phased LSTM, which reads the time of each step
 zoneout.py     a wrapper with which units keep their old values at random
+dropout.py     rates and masks of dropout
+chrono.py      biases with which fresh gated cells remember
+twins.py       configs of cells that share nothing but their arguments
+checks.py      what layers accept as a cell
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from seqzoo.layers.recurrent.cells.base import Cell, checked_rate
+from seqzoo.layers.recurrent.cells.base import Cell
+from seqzoo.layers.recurrent.cells.checks import checked_cell
+from seqzoo.layers.recurrent.cells.dropout import checked_rate
 from seqzoo.layers.recurrent.cells.elman import (
     ElmanCell,
     LeakyCell,
@@ -79,6 +85,7 @@ __all__ = [
     "PhasedLSTMCell",
     "SkipCell",
     "ZoneoutCell",
+    "checked_cell",
     "checked_rate",
     "named_cell",
 ]

@@ -13,6 +13,9 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
+from seqzoo.layers.recurrent.cells.chrono import chrono_bias
+from seqzoo.layers.recurrent.cells.dropout import checked_rate, noise
+from seqzoo.layers.recurrent.cells.twins import fresh_config
 from seqzoo.layers.recurrent.matmuls import cell_weights, pre_activations
 from seqzoo.layers.serializable import SerializableLayer
 from seqzoo.ops.arguments import check_shapes, positive_integer, split_seed
@@ -71,6 +74,7 @@ class Cell(SerializableLayer):
     memory_gates: ClassVar[Mapping[str, int]] = {}
     time_feature: bool = False  # whether the last input feature is the time
     has_candidate: ClassVar[bool] = False  # whether `update_dropout` makes sense
+    users: int = 0  # layers and wrappers that got the cell
 
     def __init__(
         self,
@@ -232,7 +236,13 @@ class Cell(SerializableLayer):
 
     def twin(self, purpose: str):
         """A fresh cell of the same configuration, with weights and seeds of its own."""
-        return type(self).from_config(_split_seeds(self.get_config(), purpose))
+        return type(self).from_config(fresh_config(self.get_config(), purpose))
+
+    def adopt(self):
+        """The cell, named as its variables are stored, for one more layer to use."""
+        self.name = "cell"
+        self.users += 1
+        return self
 
     def take_policy(self, policy: Any) -> None:
         """Gives the policy of a layer to a fresh cell that has none of its own."""
@@ -278,17 +288,12 @@ class Cell(SerializableLayer):
         bias = self.bias_initializer(shape, dtype=dtype)
         if not self.chrono_steps:
             return bias
-        uniform = keras.initializers.RandomUniform(
-            1.0,
-            max(self.chrono_steps - 1.0, 1.0),
-            seed=split_seed(self.seed, "chrono_steps"),
-        )
-        log_steps = ops.log(uniform((self.units,), dtype=state_dtype(bias.dtype)))
-        signs = [float(self.memory_gates.get(gate, 0)) for gate in self.gates]
-        added = ops.cast(ops.concatenate([s * log_steps for s in signs]), bias.dtype)
+        signs = [self.memory_gates.get(gate, 0) for gate in self.gates]
+        seed = split_seed(self.seed, "chrono_steps")
+        added = chrono_bias(signs, self.units, self.chrono_steps, seed)
         if len(shape) == 2:  # two biases that are summed: only the inputs' changes
             added = ops.stack([added, ops.zeros_like(added)])
-        return bias + added
+        return bias + ops.cast(added, bias.dtype)
 
     def call(self, inputs, states, times=None, training=False):
         dtype = state_dtype(self.compute_dtype)
@@ -320,32 +325,3 @@ class Cell(SerializableLayer):
                 )
             },
         )
-
-
-def _split_seeds(config: Any, purpose: str) -> Any:
-    """A config in which each seed, of initializers too, is split for a purpose."""
-    if isinstance(config, list | tuple):
-        return [_split_seeds(value, purpose) for value in config]
-    if not isinstance(config, dict):
-        return config
-    return {
-        name: split_seed(value, purpose)
-        if name == "seed" and isinstance(value, int)
-        else _split_seeds(value, purpose)
-        for name, value in config.items()
-    }
-
-
-def checked_rate(rate: float, name: str) -> float:
-    """A probability of dropping something, in [0, 1)."""
-    if not 0 <= rate < 1:
-        raise ValueError(
-            f"`{name}` is a probability, at least 0 and below 1. "
-            f"Received: {name}={rate}"
-        )
-    return rate
-
-
-def noise(shape, rate, seed_generator):
-    """A Boolean tensor that is True with probability `rate`."""
-    return keras.random.uniform(shape, seed=seed_generator) < rate

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from seqzoo.layers.recurrent.cells.base import Cell, checked_rate, noise
+from seqzoo.layers.recurrent.cells.base import Cell
+from seqzoo.layers.recurrent.cells.checks import checked_cell
+from seqzoo.layers.recurrent.cells.dropout import checked_rate, noise
 from seqzoo.layers.serializable import plain
 from seqzoo.ops.arguments import split_seed
 
@@ -44,6 +46,7 @@ class ZoneoutCell(Cell):
         seed: int | None = None,
         **kwargs,
     ):
+        checked_cell(cell, "cell")
         super().__init__(cell.units, seed=seed, **kwargs)
         names = cell.state_names
         per_state = [rates] * len(names) if not isinstance(rates, Sequence) else rates
@@ -53,10 +56,9 @@ class ZoneoutCell(Cell):
                 f"({', '.join(names)}). Received: rates={rates}"
             )
         self.rates = [checked_rate(float(rate), "rates") for rate in per_state]
-        cell.name = "cell"
         self.uncast = cell.uncast
         self.time_feature = cell.time_feature
-        self.cell = cell
+        self.cell = cell.adopt()
         self.state_names = names
         self.recurrent_state = cell.recurrent_state
         self.joint, self.gates = cell.joint, cell.gates
