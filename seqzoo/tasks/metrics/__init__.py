@@ -6,6 +6,7 @@
 
 from seqzoo.tasks.metrics.accuracy import Accuracy
 from seqzoo.tasks.metrics.cross_entropy import CrossEntropy
+from seqzoo.tasks.metrics.masked import MaskedPrediction
 from seqzoo.tasks.metrics.metric import Metric
 
-__all__ = ["Accuracy", "CrossEntropy", "Metric"]
+__all__ = ["Accuracy", "CrossEntropy", "MaskedPrediction", "Metric"]
