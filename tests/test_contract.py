@@ -21,6 +21,13 @@ from tests.models.tiny import TINY_DETR
 TINY = {
     "DETR": dataclasses.asdict(TINY_DETR),
     "FourWayClassifier": {"num_classes": 3, "units": 4, "layers": 1},
+    "MemoryNetwork": {  # with a Dense
+        "vocab_size": 7,
+        "embed_dim": 4,
+        "hops": 2,
+        "memory_size": 3,
+        "tying": "layer-wise",
+    },
     "RecurrentClassifier": {"features": 3, "num_classes": 3, "units": 5},
     "RecurrentLM": {"vocab_size": 11, "embed_dim": 4, "units": 5},
     "RecurrentTextClassifier": {
@@ -212,6 +219,8 @@ def loss_and_targets(model, inputs):
             "labels": np.array([[0, 1], [1, -1]]),
             "boxes_cxcywh": np.full((2, 2, 4), 0.4, "float32"),
         }
+    if model.task == "question-answering":
+        return cross_entropy, np.array([3, 5])
     if model.task in ("text-generation", "translation"):
         targets = inputs["target_ids"] if isinstance(inputs, dict) else inputs
         return cross_entropy, targets

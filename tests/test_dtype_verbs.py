@@ -11,6 +11,7 @@ from seqzoo.processors import (
     CharacterProcessor,
     DetectionProcessor,
     ImageProcessor,
+    StoryProcessor,
     TimedSeriesProcessor,
     TranslationProcessor,
 )
@@ -65,8 +66,17 @@ def translations(model):
     return [np.float32([best.score])]
 
 
+def answers(model):
+    model.processor = StoryProcessor("abcdef")
+    answer = model.answer("a b c. d e. f a.", "b c?", return_attention=True)
+    assert answer.attention.dtype == np.float32
+    np.testing.assert_allclose(answer.attention.sum(-1), 1, atol=0.02)
+    return [np.float32([answer.probability]), answer.attention]
+
+
 VERBS = {
     "DETR": boxes,
+    "MemoryNetwork": answers,
     "RecurrentClassifier": series,
     "RecurrentLM": texts,
     "Seq2Seq": translations,

@@ -85,6 +85,7 @@ def plot_model(name: str) -> None:
     given = {
         "training": None,
         "alignment": next(iter(task.examples), None),
+        "hops": next(iter(task.examples), None),
         "text": UNIT_TEXT,
         "gradients": SONNET.read_text("utf-8"),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from builder import records as read
 from builder.records import WEIGHTS, format_score, link, main_metric, read_json, records
+from seqzoo.data import TASK_NAMES
 from seqzoo.tasks import TASKS
 
 Row = dict[str, Any]
@@ -68,11 +69,22 @@ def class_scores(pattern: str, page: Path) -> Iterator[Row]:
                 yield {**row, "label": label, **values}
 
 
+def task_errors(pattern: str, page: Path) -> Iterator[Row]:
+    """The error of each question answerer on each task, and the published one."""
+    for row in models(pattern, page):
+        published = row["main"].get("published_by_task", {})
+        for task, error in row["main"]["by_task"].items():
+            name = TASK_NAMES[int(task) - 1].replace("-", " ")
+            values = {"number": int(task), "label": name, "error": error}
+            yield {**row, **values, "paper": published.get(task)}
+
+
 def best(pattern: str, page: Path) -> Iterable[Row]:
     """The best model of each test set."""
     rows: dict[tuple[str, str], Row] = {}
     for row in models(pattern, page):
-        sign = -1 if row["main"]["unit"].startswith("nats") else 1
+        is_loss = row["main"]["unit"].startswith("nats") or "error" in main_metric(row)
+        sign = -1 if is_loss else 1
         row["quality"] = sign * row["main"]["value"]
         test = row["task"], row["main"]["split"]
         rows[test] = max(rows.get(test, row), row, key=lambda row: row["quality"])
@@ -164,6 +176,6 @@ def results(path: str, page: Path) -> Iterator[Row]:
         yield {"key": int(key) if str(key).isdigit() else key, **row}
 
 
-MODEL_ROWS = (models, character_models, scores, class_scores, best)
+MODEL_ROWS = (models, character_models, scores, class_scores, task_errors, best)
 BENCHMARK_ROWS = (recurrent, vision, gradients, long_range, sines, results)
 ROWS = {rows.__name__: rows for rows in (*MODEL_ROWS, *BENCHMARK_ROWS)}

@@ -77,8 +77,8 @@ def print_hints(model: Any, given: Input, answer: Any, name: str) -> None:
     if not hint and doubt is not None:
         hint = doubt(given.text)
     best = answer[0] if isinstance(answer, list) and answer else answer
-    probability = getattr(best, "probability", None)
-    if not hint and probability is not None and probability < UNSURE:
+    is_label = hasattr(best, "label")
+    if not hint and is_label and best.probability < UNSURE:
         hint = (
             "The model is unsure: its best label is less probable than "
             f"{UNSURE:g}. The input may be none of its classes."

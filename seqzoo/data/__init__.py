@@ -14,6 +14,14 @@ from seqzoo.data.augmentation import (
     RandomShift,
     augmentation_sentence,
 )
+from seqzoo.data.babi import (
+    BABI_DATA,
+    TASK_NAMES,
+    StoryCorpus,
+    StoryQuestion,
+    babi,
+    toy_stories,
+)
 from seqzoo.data.bccd import bccd
 from seqzoo.data.cifar10 import CIFAR10_DATA, cifar10, toy_colours
 from seqzoo.data.detection_batches import DetectionBatches
@@ -27,7 +35,6 @@ from seqzoo.data.imdb import (
     toy_texts,
 )
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
-from seqzoo.data.masked_batches import MaskedBatches
 from seqzoo.data.mnist import MNIST_DATA, mnist, toy_digits
 from seqzoo.data.multi30k import (
     MULTI30K_DATA,
@@ -48,6 +55,7 @@ from seqzoo.data.spoken_digit import (
     toy_recordings,
     toy_spoken_digits,
 )
+from seqzoo.data.story_batches import StoryBatches
 from seqzoo.data.text_batches import TextBatches
 from seqzoo.data.tiny_shakespeare import (
     TextCorpus,
@@ -62,6 +70,7 @@ from seqzoo.data.translation_batches import TranslationBatches
 from seqzoo.data.trivial_augment import TrivialAugment
 
 __all__ = [
+    "BABI_DATA",
     "CIFAR10_DATA",
     "DIGITS",
     "IMDB_DATA",
@@ -69,6 +78,7 @@ __all__ = [
     "MULTI30K_DATA",
     "SAMPLINGS",
     "SINE_LABELS",
+    "TASK_NAMES",
     "AnnotatedImage",
     "CutMix",
     "Cutout",
@@ -77,7 +87,6 @@ __all__ = [
     "ImageBatches",
     "LabelledArrays",
     "LabelledCorpus",
-    "MaskedBatches",
     "RandomAffine",
     "RandomFlip",
     "RandomFlips",
@@ -88,6 +97,9 @@ __all__ = [
     "ReviewTexts",
     "SineBatches",
     "SpeakerVariation",
+    "StoryBatches",
+    "StoryCorpus",
+    "StoryQuestion",
     "TextBatches",
     "TextCorpus",
     "TokenCircle",
@@ -96,6 +108,7 @@ __all__ = [
     "TranslationCorpus",
     "TrivialAugment",
     "augmentation_sentence",
+    "babi",
     "bccd",
     "cifar10",
     "digit_scenes",
@@ -119,6 +132,7 @@ __all__ = [
     "toy_reviews",
     "toy_scenes",
     "toy_spoken_digits",
+    "toy_stories",
     "toy_text",
     "toy_texts",
     "toy_translations",

@@ -14,6 +14,7 @@ from seqzoo.processors.image_input import FORMATS, read_image
 from seqzoo.processors.speech import read_wav
 
 SENTENCE = 1000  # characters of a text to translate
+STORY = 4000  # characters of a story to ask about
 PROMPT = 2000  # characters of a text to continue
 NEW_CHARACTERS = 1000  # written at once
 FILE = 10 * 2**20  # bytes of an upload

@@ -12,6 +12,7 @@ from seqzoo.models.four_way_classifier import (
     FourWayClassifierConfig,
 )
 from seqzoo.models.gpt import GPT, GPTConfig
+from seqzoo.models.memory_network import MemoryNetwork, MemoryNetworkConfig
 from seqzoo.models.recurrent_classifier import (
     RecurrentClassifier,
     RecurrentClassifierConfig,
@@ -35,6 +36,7 @@ MODELS = {
         DETR,
         GPT,
         FourWayClassifier,
+        MemoryNetwork,
         RecurrentClassifier,
         RecurrentLM,
         RecurrentTextClassifier,
@@ -58,6 +60,8 @@ __all__ = [
     "FourWayClassifier",
     "FourWayClassifierConfig",
     "GPTConfig",
+    "MemoryNetwork",
+    "MemoryNetworkConfig",
     "RecurrentClassifier",
     "RecurrentClassifierConfig",
     "RecurrentLM",

@@ -155,37 +155,6 @@ def draw_attention(
     )
 
 
-def draw_heads(
-    model: Any,
-    text: str,
-    out: Path,
-    *,
-    layer: int = -1,
-    head: int | None = None,
-    part: str | None = None,
-) -> Path:
-    """Which tokens of a text each head of a transformer attends to.
-
-    Args:
-        model: A transformer that reads texts.
-        text: The text to read, or to translate.
-        out: The file to write.
-        layer: Layer index, from 0. Default: the last layer.
-        head: Head index in the layer, from 0. Default: all heads.
-        part: The attention of a translator: cross (target to source), encoder or
-            decoder. Default: cross.
-    """
-    require(model, "read_attention", "transformers that read texts have such heads")
-    options = {} if part is None else {"part": part}
-    if options and "part" not in inspect.signature(model.read_attention).parameters:
-        raise ValueError(
-            f"--part is for translators. Received: a {type(model).__name__}, which has "
-            "one kind of attention. Leave it out."
-        )
-    attention = model.read_attention(text, **options)
-    return plot.plot_heads(attention, out, layer=layer, head=head)
-
-
 def draw_detections(
     model: Any,
     image: Any,
@@ -231,6 +200,26 @@ def draw_detections(
     return plot.plot_detections(image, detections, out, attention=weights)
 
 
+def draw_hops(model: Any, text: str, out: Path, *, question: int = -1) -> Path:
+    """Which sentences of a story each hop attends to.
+
+    Args:
+        model: A question answerer.
+        text: The story and its questions, or the path of a file of them.
+        out: The file to write.
+        question: Index of the question, from 0. Default: the last one.
+    """
+    require(model, "answer", "question answerers have hops")
+    exchanges = model.processor.exchanges(text)
+    if not -len(exchanges) <= question < len(exchanges):
+        raise ValueError(
+            f"`question` must be from 0 to {len(exchanges) - 1}. Received: {question}."
+        )
+    story, asked = exchanges[question]
+    answer = model.answer(story, asked, return_attention=True)
+    return plot.plot_hops(answer, out)
+
+
 def draw_training(name: str, out: Path) -> Path:
     """The curves of the model's own training.
 
@@ -257,8 +246,8 @@ KINDS: dict[str, Callable[..., Path]] = {
     "gates": draw_gates,
     "gradients": draw_gradients,
     "attention": draw_attention,
-    "heads": draw_heads,
     "detections": draw_detections,
+    "hops": draw_hops,
     "training": draw_training,
 }
 # What a kind reads, by the name of its function's argument.
@@ -314,11 +303,8 @@ def draw(
         from seqzoo.tasks import TASKS
 
         # A figure of a text needs the model anyway; for others its record is enough.
-        if given is None:
-            task = TASKS.get(seqzoo.info(name).task)
-            kind = task.figure if task else "training"
-        else:
-            kind = load().figure
+        task = (seqzoo.info(name) if given is None else load()).task
+        kind = TASKS[task].figure if task in TASKS else "training"
         if given is None and "image" in inspect.signature(KINDS[kind]).parameters:
             kind = "training"
     parameters = inspect.signature(KINDS[kind]).parameters

@@ -5,6 +5,7 @@ from seqzoo.processors.detection import DetectionProcessor
 from seqzoo.processors.images import GreyImageProcessor, ImageProcessor
 from seqzoo.processors.series import TimedSeriesProcessor
 from seqzoo.processors.speech import LogMelProcessor
+from seqzoo.processors.stories import StoryProcessor
 from seqzoo.processors.subwords import SubwordProcessor
 from seqzoo.processors.translation import TranslationProcessor
 
@@ -17,6 +18,7 @@ PROCESSORS = {
         ImageProcessor,
         LogMelProcessor,
         SubwordProcessor,
+        StoryProcessor,
         TimedSeriesProcessor,
         TranslationProcessor,
     )

@@ -9,6 +9,7 @@ from seqzoo.tasks.classification import (
 from seqzoo.tasks.detection import Detections, ObjectDetector
 from seqzoo.tasks.generation import TextGenerator, TextScore
 from seqzoo.tasks.masked_lm import Filling, MaskedLM
+from seqzoo.tasks.question_answering import Answer, QuestionAnswerer
 from seqzoo.tasks.set_prediction import SetPredictionLoss
 from seqzoo.tasks.text_classification import TextClassifier
 from seqzoo.tasks.translation import Translation, Translator
@@ -20,6 +21,7 @@ TASKS: dict[str, type[Task]] = {
         ImageClassifier,
         MaskedLM,
         ObjectDetector,
+        QuestionAnswerer,
         SequenceClassifier,
         TextClassifier,
         TextGenerator,
@@ -29,12 +31,14 @@ TASKS: dict[str, type[Task]] = {
 
 __all__ = [
     "TASKS",
+    "Answer",
     "Detections",
     "Filling",
     "ImageClassifier",
     "MaskedLM",
     "ObjectDetector",
     "Prediction",
+    "QuestionAnswerer",
     "SequenceClassifier",
     "SetPredictionLoss",
     "Task",

@@ -9,6 +9,8 @@ import seqzoo
 from seqzoo.demo import models
 from seqzoo.models import (
     DETR,
+    MemoryNetwork,
+    MemoryNetworkConfig,
     RecurrentClassifier,
     RecurrentClassifierConfig,
     RecurrentLM,
@@ -24,6 +26,7 @@ from seqzoo.processors import (
     GreyImageProcessor,
     ImageProcessor,
     LogMelProcessor,
+    StoryProcessor,
     TimedSeriesProcessor,
     TranslationProcessor,
 )
@@ -78,7 +81,12 @@ def objects():
     return DETR(TINY_DETR), DetectionProcessor(["<cat>", "dog", "ball"], 24, 48)
 
 
-MAKERS = (translator, writer, digits, words, series, pictures, objects)
+def stories():
+    processor = StoryProcessor(["a", "dog", "is", "mary", "the", "where"])
+    return MemoryNetwork(MemoryNetworkConfig(processor.vocab_size, 4)), processor
+
+
+MAKERS = (translator, writer, digits, words, series, pictures, objects, stories)
 
 
 @pytest.fixture(scope="session")

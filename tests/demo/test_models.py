@@ -12,6 +12,7 @@ def test_every_panel_has_its_models(tiny_zoo):
         "digits": "drawing",
         "objects": "detection",
         "pictures": "image",
+        "stories": "questions",
         "translator": "translation",
         "words": "recording",
         "writer": "generation",

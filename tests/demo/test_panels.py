@@ -14,9 +14,10 @@ from seqzoo.demo.panels import (
     detection,
     drawing,
     generation,
+    questions,
     translation,
 )
-from seqzoo.demo.validation import NEW_CHARACTERS, PROMPT, SENTENCE
+from seqzoo.demo.validation import NEW_CHARACTERS, PROMPT, SENTENCE, STORY
 from seqzoo.processors.digits import as_in_mnist
 from tests.models.tiny import TINY_DETR
 from tests.processors.digits import seven
@@ -32,6 +33,22 @@ def test_a_sentence_gets_its_translation_and_alignment(tiny_zoo):
     text, html = translation.translate("translator", " two dogs\nplay ")
     assert text == models.model("translator").translate("two dogs\nplay")
     assert DATA.match(html)[2] == "svg+xml"
+
+
+def test_a_question_gets_its_answer_and_the_hops(tiny_zoo):
+    text, html = questions.answer("stories", "Mary is <a> dog.\nA dog.", " Where is? ")
+    model = models.model("stories")
+    assert text == model.answer("Mary is a dog. A dog.", "Where is?")
+    assert DATA.match(html)[2] == "svg+xml"
+
+
+@pytest.mark.parametrize(
+    ("story", "question"),
+    [("", "Where?"), ("A dog.", ""), ("A" * (STORY + 1), "Where?"), ("A cat.", "Is?")],
+)
+def test_no_story_or_an_unknown_word_is_refused(tiny_zoo, story, question):
+    with pytest.raises(ValueError, match=r"Wanted: a|not 'cat'"):
+        questions.answer("stories", story, question)
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * (SENTENCE + 1), None])

@@ -11,6 +11,8 @@ import seqzoo
 from seqzoo import cli, hub
 from seqzoo.models import (
     DETR,
+    MemoryNetwork,
+    MemoryNetworkConfig,
     RecurrentLM,
     RecurrentLMConfig,
     Swin,
@@ -19,7 +21,12 @@ from seqzoo.models import (
     ViTConfig,
 )
 from seqzoo.plot import model_plots
-from seqzoo.processors import CharacterProcessor, DetectionProcessor, ImageProcessor
+from seqzoo.processors import (
+    CharacterProcessor,
+    DetectionProcessor,
+    ImageProcessor,
+    StoryProcessor,
+)
 from seqzoo.tasks import base
 from tests.models.tiny import TINY_DETR
 
@@ -45,6 +52,12 @@ def swin():
 def detr():
     model = DETR(TINY_DETR)
     model.processor = DetectionProcessor(["cat", "dog", "ball"], 24, 48)
+    return model
+
+
+def stories():
+    model = MemoryNetwork(MemoryNetworkConfig(vocab_size=7, embed_dim=4))
+    model.processor = StoryProcessor("abcdef")
     return model
 
 
@@ -228,3 +241,21 @@ def test_what_the_model_cannot_do_is_refused_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
     assert not out.exists()
+
+
+def test_hops_of_a_question(load, tmp_path, capsys):
+    load(stories)
+    text, out = "A b. B c? C. A?", str(tmp_path / "a.svg")
+    assert cli.main(["plot", "toy", text, "--kind", "hops", "--out", out]) == 0
+    one = (tmp_path / "a.svg").read_bytes()
+    arguments = ["plot", "toy", text, "--kind", "hops", "--question"]
+    assert cli.main([*arguments, "0", "--out", out]) == 0
+    assert (tmp_path / "a.svg").read_bytes() != one
+    assert cli.main([*arguments, "2", "--out", out]) == 2
+    assert "`question` must be from 0 to 1" in capsys.readouterr().err
+
+
+def test_a_model_without_hops_is_refused(load, tmp_path):
+    load(language)
+    with pytest.raises(ValueError, match="question answerers have hops"):
+        model_plots.draw("toy", "a. b?", tmp_path / "a.svg", "hops")

@@ -11,6 +11,7 @@ from seqzoo.demo.panels import (
     detection,
     drawing,
     generation,
+    questions,
     translation,
 )
 
@@ -18,6 +19,7 @@ from seqzoo.demo.panels import (
 PANELS = {
     "translation": translation.panel,
     "generation": generation.panel,
+    "questions": questions.panel,
     "drawing": drawing.panel,
     "image": classification.image_panel,
     "recording": classification.recording_panel,

@@ -126,12 +126,9 @@ def test_a_block_may_have_a_dtype_of_its_own(dtype):
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="others know every size they trace"
 )
-@pytest.mark.parametrize(
-    "layer", [WindowAttention(3, 4), SwinBlock(3, 8, 4), PatchMerging()]
-)
-def test_a_grid_of_unknown_size_is_refused(layer):
+def test_a_grid_of_unknown_size_is_refused():
     with pytest.raises(ValueError, match="known height and width"):
-        layer(keras.KerasTensor((None, None, 8, 6)))
+        WindowAttention(3, 4)(keras.KerasTensor((None, None, 8, 6)))
 
 
 def test_heads_must_divide_the_features():
