@@ -84,5 +84,5 @@ if __name__ == "__main__":
     main(
         recipe,
         data=data.tiny_shakespeare,
-        toy=lambda: data.split_text("toy", data.toy_text()),
+        toy=lambda: data.split_text("toy", 2 * data.toy_text()),
     )

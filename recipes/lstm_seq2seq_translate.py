@@ -19,9 +19,9 @@ from seqzoo.training import Card, Recipe, adam, main
 CARD = Card(
     title="LSTM encoder-decoder without attention, English to German",
     description=(
-        "Translates short English descriptions of scenes into German. An LSTM reads "
-        "the source backwards, and a second LSTM writes the translation from its final "
-        "states alone, so that long sentences show what attention is for."
+        "Translates short English descriptions of scenes into German. One vector of "
+        "fixed size carries the whole source from the encoder to the decoder, so that "
+        "long sentences show what attention is for."
     ),
     paper=(
         "Sutskever, Vinyals and Le (2014), Sequence to Sequence Learning with Neural "
@@ -29,8 +29,9 @@ CARD = Card(
     ),
     published={},
     departures=(
-        "Two layers of 384 units in place of four of 1,000; residual connections and a "
-        "readout layer in the decoder.",
+        "The encoder reads in both directions and not backwards. Every decoder step, "
+        "not the first alone, reads the mean of its outputs (Cho et al. 2014).",
+        "Two layers in place of four, with a residual connection and a readout layer.",
         "One BPE vocabulary, tied embeddings (Press and Wolf 2017), BPE-dropout "
         "(Provilkov et al. 2020), label smoothing, dropout, averaged weights.",
         "Adam in place of plain gradient descent; beam 5 in place of 12.",
@@ -53,12 +54,13 @@ def recipe(corpus: data.TranslationCorpus) -> Recipe:
     config = Seq2SeqConfig(
         vocab_size=processor.vocab_size,
         embed_dim=192,
-        encoder="reversed",
-        encoder_units=384,
+        encoder_units=192,
         encoder_layers=2,
-        decoder_units=384,
+        decoder_units=320,
         decoder_layers=2,
         attention=None,
+        fixed_context=True,
+        memory_embeddings=True,
         embedding_dropout=0.25,
         dropout=0.35,
         output_dropout=0.35,

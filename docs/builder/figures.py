@@ -197,6 +197,65 @@ def translator(d: Drawing) -> None:
     d.node(620, 6, ("small", "t + 1"))
 
 
+def transformer(d: Drawing) -> None:
+    """Encoder blocks read the source; decoder blocks also attend to their memory."""
+    norm, add, forward = ("data", "norm"), ("sign", "+"), ("layer", "feed-forward")
+    attend = ("layer", "self-attention")
+    causal, cross = ("layer", "causal self-attention"), ("layer", "cross-attention")
+    sides = (
+        (0, "two dogs play .", [norm, attend, add, norm, forward, add]),
+        (
+            340,
+            "<bos> zwei Hunde",
+            [norm, causal, add, norm, cross, add, norm, forward, add],
+        ),
+    )
+    tops = []
+    for x, text, parts in sides:
+        below = d.stack(x, 190, text, ("data", "embed, + positions"), gap=22)[1]
+        nodes = d.stack(x, 66, *parts, gap=18)
+        d.arrow(below, nodes[0])
+        start = Node(x, 92)
+        for total in (
+            node for node, part in zip(nodes, parts, strict=True) if part is add
+        ):
+            d.arrow(start, Node(x + 104, start.y), Node(x + 104, total.y), total)
+            start = Node(x, total.y - 21)
+        top, left, right = nodes[-1].y - 24, x - 106, x + 118
+        frame = (left, 104), (left, top), (right, top), (right, 104), (left, 104)
+        d.line(*(Node(*place) for place in frame), kind="dashed faint")
+        d.node(left + 30, top + 14, "× L")
+        tops.append(nodes)
+    encoder, decoder = tops
+    memory = d.node(0, decoder[-1].y, ("state", "norm, memory"))
+    d.arrow(encoder[-1], memory)
+    middle = Node(170, memory.y)
+    d.arrow(memory, middle, corner(middle, decoder[4]), decoder[4])
+    end = Node(340, decoder[-1].y - 54)
+    d.chain(decoder[-1], end, *d.row(480, end.y, ("data", "norm, logits"), "Hunde ..."))
+
+
+def gpt(d: Drawing) -> None:
+    """Each token attends to itself and to earlier tokens, in every block."""
+    words = ("To", "be", "or", "not")
+    for level in range(3):
+        for k, word in enumerate(words):
+            y = -92 * level
+            if not level:
+                d.arrow(
+                    d.node(120 * k, 62, word), d.node(120 * k, 0, ("data", "embed"))
+                )
+                continue
+            d.node(120 * k, y, ("layer", f"block {level}"))
+            for j in range(k + 1):
+                ends = Node(120 * j, y + 75), Node(120 * k, y + 17)
+                d.arrow(*ends, kind="" if k == 3 else "faint")
+    for k, word in enumerate((*words[1:], "to")):
+        top = d.node(120 * k, -270, ("data", "logits"))
+        d.arrow(Node(120 * k, -200), top)
+        d.arrow(top, d.node(120 * k, -322, word))
+
+
 def vit(d: Drawing) -> None:
     """An image as a sequence of patches goes through L transformer blocks."""
     patches = d.grid(0, 0, 96, 4)
@@ -280,6 +339,8 @@ FIGURES = {
     "architectures/FourWayClassifier": four_ways,
     "architectures/TCNClassifier": temporal_convolutions,
     "architectures/Seq2Seq": translator,
+    "architectures/Transformer": transformer,
+    "architectures/GPT": gpt,
     "architectures/ViT": vit,
     "architectures/Swin": swin,
     "architectures/DETR": detr,

@@ -35,6 +35,7 @@ from seqzoo.data.imdb import (
     toy_texts,
 )
 from seqzoo.data.labelled import LabelledArrays, LabelledCorpus
+from seqzoo.data.masked_batches import MaskedBatches
 from seqzoo.data.mnist import MNIST_DATA, mnist, toy_digits
 from seqzoo.data.multi30k import (
     MULTI30K_DATA,
@@ -87,6 +88,7 @@ __all__ = [
     "ImageBatches",
     "LabelledArrays",
     "LabelledCorpus",
+    "MaskedBatches",
     "RandomAffine",
     "RandomFlip",
     "RandomFlips",

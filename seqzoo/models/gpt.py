@@ -16,6 +16,7 @@ from keras import ops
 from seqzoo.layers.attention.cache import KeyValueCache
 from seqzoo.layers.attention.transformer import EncoderBlock
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.models.text_attention import TextAttention
 from seqzoo.ops.attention import causal_mask
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_choices, check_positive
@@ -81,6 +82,7 @@ class GPT(TextGenerator):
     """
 
     Config = GPTConfig
+    figure = "heads"
 
     def __init__(self, config: GPTConfig, name: str | None = None):
         super().__init__(config, name)
@@ -148,6 +150,19 @@ class GPT(TextGenerator):
             sum to 1; later tokens have weight 0.
         """
         return self._run(token_ids, training=False)[1]
+
+    def read_attention(self, text: str) -> TextAttention:
+        """Which earlier tokens each token of a text attends to.
+
+        `seqzoo.plot.plot_heads` draws it.
+
+        Args:
+            text: At least one token; at most `max_tokens`, if that is a number.
+        """
+        self.ensure_built()
+        token_ids = self._encoded(text, 1)
+        tokens = [self.processor.decode([i]) for i in token_ids]
+        return TextAttention.of(tokens, tokens, self.attention(token_ids[None]))
 
     def initial_states(self, batch_size: int) -> KeyValueCache:
         c = self.config

@@ -45,6 +45,7 @@ class Seq2SeqConfig:
     decoder_units: int = 256
     decoder_layers: int = 2
     attention: str | None = "additive"  # None: the plain encoder-decoder
+    fixed_context: bool = False  # without attention: each step reads the memory's mean
     attention_units: int = 256  # of the scores that compare projected vectors
     attention_layers: int = 1  # how many decoder layers, from the first, attend
     query: str = "state"  # of the attention: the "state", the "input" or "both"
@@ -72,6 +73,11 @@ class Seq2SeqConfig:
                 f"Received: attention_layers={self.attention_layers}, "
                 f"decoder_layers={self.decoder_layers}"
             )
+        if self.fixed_context and self.attention is not None:
+            raise ValueError(
+                "`fixed_context` stands in the place of attention. Received: "
+                f"fixed_context=True, attention={self.attention!r}. Set one of them."
+            )
         encoder = self.encoder_layers, self.encoder_units
         decoder = self.decoder_layers, self.decoder_units
         if self.encoder == "reversed" and encoder != decoder:
@@ -96,12 +102,15 @@ class Seq2Seq(Translator):
         logits_t = E tanh(W [u_t, context_t, embedding(y_(t-1))] + b) + bias
 
     With `attention=None` there is no context, and the decoder reads the source only
-    through its initial state: h from the mean of the memory. With
-    `encoder="reversed"` each decoder layer starts in the final states of an encoder
-    layer that reads the source from its end (Sutskever et al. 2014, section 3.3). With
-    `decoder_layers=1` the readout follows the first attention (Luong et al. 2015). With
-    `attention_layers=2` u_t is the query of a second attention, whose context goes to
-    the readout: u_t has read the contexts up to t, so it can attend to the words not
+    through its initial state: h from the mean of the memory. With `fixed_context` the
+    context is the mean of the memory at every step, and the first layer reads it, too
+    (Cho et al. 2014, section 2.2). With `encoder="reversed"` each decoder layer starts
+    in the final states of an encoder layer that reads the source from its end
+    (Sutskever et al. 2014, section 3.3).
+
+    With `decoder_layers=1` the readout follows the first attention (Luong et al. 2015).
+    With `attention_layers=2` u_t is the query of a second attention, whose context goes
+    to the readout: u_t has read the contexts up to t, so it can attend to the words not
     yet translated. With `memory_embeddings`, memory_j = [forward_j, backward_j,
     embedding(x_j)] (Gehring et al. 2017, eq. 2), so that the readout also gets the
     source words themselves.
@@ -189,9 +198,10 @@ class Seq2Seq(Translator):
         }[c.query]
         for attention in self.attentions:
             attention.build((None, None, query), (None, None, memory))
-        context = memory if self.attentions else 0
+        context = memory if self.attentions or c.fixed_context else 0
+        first = c.embed_dim + memory * c.fixed_context
         for i, layer in enumerate(self.decoder):
-            layer.build((None, None, c.decoder_units + context if i else c.embed_dim))
+            layer.build((None, None, c.decoder_units + context if i else first))
         self.readout.build((None, None, c.decoder_units + context + c.embed_dim))
 
     def example_inputs(self) -> dict[str, Array]:
@@ -258,7 +268,7 @@ class Seq2Seq(Translator):
 
         Returns:
             The memory `(batch, source_steps, features)`, its mask, and the initial
-            states of each decoder layer.
+            states of each decoder layer. A fixed context is a memory of one step.
         """
         mask = ops.not_equal(source_ids, PAD)  # (B, S)
         x = embedded = self._embed(self.source_embedding, source_ids, training)
@@ -268,7 +278,11 @@ class Seq2Seq(Translator):
             x = self.layer_dropout(x, training=training)
             last.append(states)
         memory = _concatenate([x, embedded]) if self.config.memory_embeddings else x
-        return memory, mask, last if self.bridge is None else self._bridged(x, mask)
+        states = last if self.bridge is None else self._bridged(x, mask)
+        if self.config.fixed_context:
+            memory = ops.expand_dims(_mean(memory, mask), 1)  # (B, 1, features)
+            mask = ops.any(mask, axis=1, keepdims=True)
+        return memory, mask, states
 
     def _embed(self, table: Any, token_ids: Tensor, training: bool = False) -> Tensor:
         # Embeddings of norm about 1 suit the output; the input needs them larger by
@@ -278,9 +292,7 @@ class Seq2Seq(Translator):
 
     def _bridged(self, x: Tensor, mask: Tensor) -> list[list[Tensor]]:
         """Each decoder layer's states: h from the mean of x, the others zero."""
-        real = ops.expand_dims(ops.cast(mask, x.dtype), -1)  # (B, S, 1)
-        mean = ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
-        bridge = self.bridge(mean)  # (B, decoder_layers * decoder_units)
+        bridge = self.bridge(_mean(x, mask))  # (B, decoder_layers * decoder_units)
         return [
             [h, *layer.cell.get_initial_state(ops.shape(h)[0])[1:]]
             for layer, h in zip(
@@ -304,6 +316,9 @@ class Seq2Seq(Translator):
         """
         x = y
         context: list[Tensor] = []
+        if self.config.fixed_context:
+            shape = (*ops.shape(y)[:2], memory.shape[-1])
+            context = [ops.broadcast_to(memory, shape)]  # (B, T, features)
         weights: list[Tensor] = []
         for i in range(self.config.decoder_layers):
             new = run_layer(i, _concatenate([x, *context]))
@@ -325,6 +340,12 @@ class Seq2Seq(Translator):
 
 def _concatenate(tensors: list[Tensor]) -> Tensor:
     return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=-1)
+
+
+def _mean(x: Tensor, mask: Tensor) -> Tensor:
+    """The mean `(batch, features)` over the real steps."""
+    real = ops.expand_dims(ops.cast(mask, x.dtype), -1)  # (B, S, 1)
+    return ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0)
 
 
 def _embedding(config: Seq2SeqConfig, name: str) -> keras.layers.Embedding:

@@ -16,15 +16,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import Step
+from seqzoo.decoding import BeamSettings, Step
 from seqzoo.layers.attention.cache import KeyValueCache
 from seqzoo.layers.attention.decoder import DecoderBlock
 from seqzoo.layers.attention.transformer import EncoderBlock
 from seqzoo.layers.layer_norm import LayerNorm
+from seqzoo.models.text_attention import TextAttention
 from seqzoo.ops.attention import causal_mask
 from seqzoo.ops.positions import sinusoids
 from seqzoo.ops.types import Array, Tensor
-from seqzoo.processors.special_tokens import BOS, PAD, UNK
+from seqzoo.processors.special_tokens import BOS, EOS, PAD, UNK, until_eos
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import Translator
 
@@ -202,6 +203,40 @@ class Transformer(Translator):
         """Mean attention to the memory, over all heads of all layers."""
         cross = self.attention(source_ids, target_ids).cross
         return ops.mean(ops.stack(cross), axis=(0, 2))  # (B, T, S)
+
+    def read_attention(
+        self, text: str, part: str = "cross", beam_size: int = 5
+    ) -> TextAttention:
+        """Which tokens each token attends to while a text is translated.
+
+        `seqzoo.plot.plot_heads` draws it.
+
+        Args:
+            text: The text to translate.
+            part: "cross" for the target's attention to the source, "encoder" or
+                "decoder" for the attention of either side to itself.
+            beam_size: Hypotheses kept at each step.
+
+        Raises:
+            ValueError: If `part` is unknown.
+        """
+        if part not in TransformerAttention._fields:
+            raise ValueError(
+                f"`part` must be one of {', '.join(TransformerAttention._fields)}. "
+                f"Received: part={part!r}"
+            )
+        source_ids = self.require_processor().encode_source(text)
+        settings = BeamSettings(beam_size, BOS, EOS, PAD)
+        found = self._search([text], settings, length_penalty=1.0)[0]
+        target_ids = [BOS, *until_eos(found[0][0])[:-1]]
+        weights = self.attention(
+            np.array([source_ids], "int32"), np.array([target_ids], "int32")
+        )
+        source = self.processor.tokens(source_ids)
+        inputs = self.processor.tokens(target_ids)
+        queries = {"cross": inputs, "encoder": source, "decoder": inputs}[part]
+        keys = {"cross": source, "encoder": source, "decoder": inputs}[part]
+        return TextAttention.of(queries, keys, getattr(weights, part))
 
     def read_source(self, source_ids: Tensor) -> Any:
         memory, mask, _ = self._encode(source_ids, training=False)

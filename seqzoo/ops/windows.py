@@ -12,6 +12,21 @@ from keras import ops
 from seqzoo.ops.types import Array, Tensor
 
 
+def grid_size(x: Tensor) -> tuple[int, int]:
+    """Height and width of a grid `(batch, height, width, features)`.
+
+    Raises:
+        ValueError: If one of them is unknown.
+    """
+    height, width = x.shape[1:3]
+    if not (isinstance(height, int) and isinstance(width, int)):
+        raise ValueError(
+            "Windows and merged patches need a grid of known height and width. "
+            f"Received: {tuple(x.shape)}. Trace the model on one size at a time."
+        )
+    return height, width
+
+
 def pad_to_multiples(x: Tensor, size: int) -> Tensor:
     """Pads a grid with zeros at its right and below, until squares of `size` fill it.
 
@@ -23,7 +38,7 @@ def pad_to_multiples(x: Tensor, size: int) -> Tensor:
     Returns:
         Float tensor `(batch, rows, columns, features)`: `x` itself if it fits.
     """
-    below, right = (-side % size for side in x.shape[1:3])
+    below, right = (-side % size for side in grid_size(x))
     if not below and not right:
         return x
     return ops.pad(x, ((0, 0), (0, below), (0, right), (0, 0)))

@@ -1,4 +1,4 @@
-"""Figures: alignments, attention, hops, detections, unit texts, gates, trainings.
+"""Figures: alignments, attention, hops, detections, unit texts, gates, training.
 
 Every function writes one file and returns its path. The suffix of the name is the
 format: .png, .svg or .pdf, and for texts .html too. The file is written whole or not at
@@ -13,6 +13,7 @@ from seqzoo.plot.detections import plot_detections
 from seqzoo.plot.files import checked_path
 from seqzoo.plot.gates import plot_gates
 from seqzoo.plot.gradients import plot_gradients
+from seqzoo.plot.heads import plot_heads
 from seqzoo.plot.hops import plot_hops
 from seqzoo.plot.text import plot_text, text_html
 from seqzoo.plot.training import plot_training
@@ -25,6 +26,7 @@ __all__ = [
     "plot_detections",
     "plot_gates",
     "plot_gradients",
+    "plot_heads",
     "plot_hops",
     "plot_text",
     "plot_training",

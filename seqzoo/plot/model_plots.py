@@ -155,6 +155,37 @@ def draw_attention(
     )
 
 
+def draw_heads(
+    model: Any,
+    text: str,
+    out: Path,
+    *,
+    layer: int = -1,
+    head: int | None = None,
+    part: str | None = None,
+) -> Path:
+    """Which tokens of a text each head of a transformer attends to.
+
+    Args:
+        model: A transformer that reads texts.
+        text: The text to read, or to translate.
+        out: The file to write.
+        layer: Layer index, from 0. Default: the last layer.
+        head: Head index in the layer, from 0. Default: all heads.
+        part: The attention of a translator: cross (target to source), encoder or
+            decoder. Default: cross.
+    """
+    require(model, "read_attention", "transformers that read texts have such heads")
+    options = {} if part is None else {"part": part}
+    if options and "part" not in inspect.signature(model.read_attention).parameters:
+        raise ValueError(
+            f"--part is for translators. Received: a {type(model).__name__}, which has "
+            "one kind of attention. Leave it out."
+        )
+    attention = model.read_attention(text, **options)
+    return plot.plot_heads(attention, out, layer=layer, head=head)
+
+
 def draw_detections(
     model: Any,
     image: Any,
@@ -246,6 +277,7 @@ KINDS: dict[str, Callable[..., Path]] = {
     "gates": draw_gates,
     "gradients": draw_gradients,
     "attention": draw_attention,
+    "heads": draw_heads,
     "detections": draw_detections,
     "hops": draw_hops,
     "training": draw_training,
@@ -303,8 +335,11 @@ def draw(
         from seqzoo.tasks import TASKS
 
         # A figure of a text needs the model anyway; for others its record is enough.
-        task = (seqzoo.info(name) if given is None else load()).task
-        kind = TASKS[task].figure if task in TASKS else "training"
+        if given is None:
+            task = TASKS.get(seqzoo.info(name).task)
+            kind = task.figure if task else "training"
+        else:
+            kind = load().figure
         if given is None and "image" in inspect.signature(KINDS[kind]).parameters:
             kind = "training"
     parameters = inspect.signature(KINDS[kind]).parameters

@@ -137,6 +137,24 @@ for filling in model.fill("{example}"):
         ]
         return fillings[0] if len(fillings) == 1 else fillings
 
+    def masked_scores(self, inputs: Any, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """How well the model guesses the tokens at "places".
+
+        Args:
+            inputs: As for a call, with "places" `(batch, places)`.
+            targets: Integer tensor `(batch, places)`, the tokens that stood there.
+
+        Returns:
+            The cross-entropy in nats, and whether the most probable token is right,
+            both float32 `(batch, places)`.
+        """
+        logits = ops.cast(self(inputs, training=False), "float32")
+        target = ops.take_along_axis(logits, ops.expand_dims(targets, -1), axis=-1)
+        nats = ops.logsumexp(logits, axis=-1) - target[..., 0]
+        best = ops.cast(ops.argmax(logits, axis=-1), "int32")
+        right = ops.equal(best, ops.cast(targets, "int32"))
+        return nats, ops.cast(right, "float32")
+
     def _probabilities(self, inputs: Any) -> Tensor:
         return ops.softmax(ops.cast(self(inputs, training=False), "float32"))
 

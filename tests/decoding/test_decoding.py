@@ -90,6 +90,39 @@ def test_a_wide_beam_equals_brute_force(table, length_penalty):
             assert tuple(tokens[row, k][tokens[row, k] != PAD]) == sequence
 
 
+def search_by_hand(table, row, beam_size, length_penalty):
+    """The hypotheses of a narrow beam, best first, from lists of prefixes."""
+    prefixes: list[tuple] = [()]
+
+    def penalised(prefix):
+        score = log_probability(table, row, prefix)
+        return score / max(len(prefix), 1) ** length_penalty
+
+    for _ in range(MAX_STEPS):
+        extended = []
+        for prefix in prefixes:
+            ended = END in prefix
+            extended += [prefix] if ended else [(*prefix, t) for t in range(VOCAB)]
+        prefixes = sorted(extended, key=penalised, reverse=True)[:beam_size]
+    return [(penalised(prefix), prefix) for prefix in prefixes]
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["ends", "without-end"])
+@pytest.mark.parametrize("beam_size", [1, 2, 3, 5])
+def test_a_narrow_beam_keeps_the_best_prefixes_of_each_step(table, beam_size, ends):
+    """Also where no token ends a sequence, so that the limit cuts off every beam."""
+    if not ends:
+        table = table.copy()
+        table[..., END] = -1e9
+    for length_penalty in (0.0, 1.0):
+        tokens, scores = run_beam(table, beam_size, length_penalty=length_penalty)
+        for row in range(len(table)):
+            expected = search_by_hand(table, row, beam_size, length_penalty)
+            for k, (score, prefix) in enumerate(expected):
+                assert scores[row, k] == pytest.approx(score, abs=1e-4)
+                assert tuple(tokens[row, k][tokens[row, k] != PAD]) == prefix
+
+
 def test_scores_are_those_of_the_sequences(table):
     """A narrow beam's scores are the model's own for what it returns, sorted."""
     tokens, scores = run_beam(table, 3, length_penalty=1.0)

@@ -24,6 +24,7 @@ VARIANTS = [
     {"attention": None},
     {"attention": None, "encoder": "reversed", "encoder_units": 8, "encoder_layers": 2},
     {"encoder": "reversed", "encoder_units": 8, "encoder_layers": 2},
+    {"attention": None, "fixed_context": True, "memory_embeddings": True},
     {"decoder_layers": 1},
     {"decoder_layers": 3, "encoder_layers": 2},
     {"attention_layers": 2, "memory_embeddings": True},

@@ -16,6 +16,7 @@ from seqzoo.ops.arguments import check_shapes, positive_integer
 from seqzoo.ops.types import Shape, Tensor
 from seqzoo.ops.windows import (
     effective_window,
+    grid_size,
     pad_to_multiples,
     relative_position_index,
     shifted_window_mask,
@@ -95,12 +96,7 @@ class WindowAttention(Block):
         self, x: Tensor, training: bool = False, return_weights: bool = False
     ) -> Any:
         check_shapes(x=(x, "batch height width features"))
-        height, width = x.shape[1:3]
-        if height is None or width is None:
-            raise ValueError(
-                "Windows need a grid of known height and width. Received: "
-                f"{tuple(x.shape)}. Trace the model on one size at a time."
-            )
+        height, width = grid_size(x)
         window, shift = effective_window(height, width, self.window_size, self.shift)
         x = pad_to_multiples(x, window)  # (B, rows, columns, D)
         rows, columns = x.shape[1:3]
@@ -214,7 +210,7 @@ class PatchMerging(Block):
         Float tensor `(batch, ceil(height / 2), ceil(width / 2), 2 * features)`.
 
     Raises:
-        ValueError: If the number of features is unknown.
+        ValueError: If height, width or the number of features is unknown.
     """
 
     def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:

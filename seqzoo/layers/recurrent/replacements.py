@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 _LEFT_OUT = "leave it out: it chooses between implementations, and here is one"
+_NO_PENALTY = "leave it out: a gain has neither penalty nor constraint"
+_RESERVOIR = "give a `recurrent_initializer` that draws such a kernel"
 REPLACEMENTS = {
     "dropout": "give it to the layer: Recurrent(cell, dropout=...)",
     "recurrent_dropout": "give it to the layer: Recurrent(cell, recurrent_dropout=...)",
@@ -11,6 +13,14 @@ REPLACEMENTS = {
     "norm_gamma_initializer": "use `gain_initializer`",
     "norm_beta_initializer": "use `shift_initializer`",
     "norm_epsilon": "use `epsilon`",
+    "layernorm_epsilon": "use `epsilon`",
+    "gamma_initializer": "use `gain_initializer`",
+    "gamma_regularizer": _NO_PENALTY,
+    "gamma_constraint": _NO_PENALTY,
+    "leaky": "use LeakyCell(units, time_constants=1 / leaky, learned=False)",
+    "connectivity": _RESERVOIR,
+    "spectral_radius": _RESERVOIR,
+    "use_norm2": _RESERVOIR,
     "merge_mode": (
         'use `merge`: "concat", "sum", "multiply" for "mul", "average" for "ave", or '
         "None"

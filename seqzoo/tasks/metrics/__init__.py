@@ -7,6 +7,7 @@
 from seqzoo.tasks.metrics.accuracy import Accuracy
 from seqzoo.tasks.metrics.cross_entropy import CrossEntropy
 from seqzoo.tasks.metrics.error_by_task import ErrorByTask
+from seqzoo.tasks.metrics.masked import MaskedPrediction
 from seqzoo.tasks.metrics.metric import Metric
 
-__all__ = ["Accuracy", "CrossEntropy", "ErrorByTask", "Metric"]
+__all__ = ["Accuracy", "CrossEntropy", "ErrorByTask", "MaskedPrediction", "Metric"]

@@ -119,3 +119,14 @@ def test_a_convolutional_stem_halves_until_the_patch_size():
         PatchEmbedding(16, 6, "conv")
     with pytest.raises(ValueError, match="stem='cnv'"):
         PatchEmbedding(16, 4, "cnv")
+
+
+@pytest.mark.parametrize("layer", [SelfAttention(2), EncoderBlock(2, 8)])
+def test_a_sequence_of_unknown_length_is_traced(layer):
+    inputs = keras.Input((None, 4))
+    model = keras.Model(inputs, layer(inputs))
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("float32")
+    for steps in (5, 3):
+        expected = ops.convert_to_numpy(layer(x[:, :steps]))
+        found = model.predict(x[:, :steps], verbose=0)
+        np.testing.assert_allclose(found, expected, atol=1e-5)

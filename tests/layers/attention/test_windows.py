@@ -126,9 +126,12 @@ def test_a_block_may_have_a_dtype_of_its_own(dtype):
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="others know every size they trace"
 )
-def test_a_grid_of_unknown_size_is_refused():
+@pytest.mark.parametrize(
+    "layer", [WindowAttention(3, 4), SwinBlock(3, 8, 4), PatchMerging()]
+)
+def test_a_grid_of_unknown_size_is_refused(layer):
     with pytest.raises(ValueError, match="known height and width"):
-        WindowAttention(3, 4)(keras.KerasTensor((None, None, 8, 6)))
+        layer(keras.KerasTensor((None, None, 8, 6)))
 
 
 def test_heads_must_divide_the_features():

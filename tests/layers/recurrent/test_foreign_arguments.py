@@ -8,9 +8,12 @@ from keras import ops
 from seqzoo.layers import (
     Bidirectional,
     GRUCell,
+    LayerNormElmanCell,
     LayerNormLSTMCell,
+    LeakyCell,
     LSTMCell,
     MultiDirectional2D,
+    PeepholeLSTMCell,
     Recurrent,
     SkipCell,
     ZoneoutCell,
@@ -76,6 +79,44 @@ def test_layer_norm_cells_have_initializers_of_gain_and_shift():
 def test_the_error_names_what_replaces_an_argument(make, argument, replacement):
     with pytest.raises(ValueError, match=replacement):
         make(**{argument: "sum"})
+
+
+LAYER_NORM_LSTM = (
+    *("activation", "recurrent_activation", "use_bias", "kernel_initializer"),
+    *("recurrent_initializer", "bias_initializer", "unit_forget_bias"),
+    *("kernel_regularizer", "recurrent_regularizer", "bias_regularizer"),
+    *("kernel_constraint", "recurrent_constraint", "bias_constraint"),
+    *("dropout", "recurrent_dropout", "norm_gamma_initializer"),
+    *("norm_beta_initializer", "norm_epsilon"),
+)
+ARGUMENTS_OF_ADDONS = {
+    LayerNormLSTMCell: LAYER_NORM_LSTM,
+    PeepholeLSTMCell: (*LAYER_NORM_LSTM[:15], "implementation"),
+    LayerNormElmanCell: (
+        *("activation", "use_bias", "layernorm_epsilon", "kernel_initializer"),
+        *("recurrent_initializer", "bias_initializer", "gamma_initializer"),
+        *("kernel_regularizer", "recurrent_regularizer", "bias_regularizer"),
+        *("gamma_regularizer", "kernel_constraint", "recurrent_constraint"),
+        *("bias_constraint", "gamma_constraint", "dropout", "recurrent_dropout"),
+    ),
+    LeakyCell: (
+        *("connectivity", "leaky", "spectral_radius", "use_norm2", "use_bias"),
+        *("activation", "kernel_initializer", "recurrent_initializer"),
+        "bias_initializer",
+    ),
+}
+
+
+@pytest.mark.parametrize("cell", ARGUMENTS_OF_ADDONS)
+def test_arguments_of_addons_work_or_the_error_says_what_to_do(cell):
+    """The arguments of Addons' PeepholeLSTM, LayerNorm and ESN cells, by name."""
+    for name in ARGUMENTS_OF_ADDONS[cell]:
+        function = name.rpartition("_")[2] in ("initializer", "activation")
+        try:
+            cell(4, **{name: "zeros" if "initializer" in name else None})
+        except ValueError as error:
+            assert f"Instead: `{name}`: " in str(error)
+            assert not function or "gamma" in name or "beta" in name
 
 
 @pytest.mark.parametrize(

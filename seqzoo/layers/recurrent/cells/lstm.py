@@ -21,9 +21,9 @@ class LSTMCell(Cell):
 
     Args:
         units: Number of features of the states and output.
-        unit_forget_bias: Whether the forget gate's bias starts one higher, so that
-            a fresh cell remembers (Jozefowicz et al. 2015, section 5). `chrono_steps`
-            replaces it.
+        unit_forget_bias: Whether the forget gate's bias starts at 1, so that a fresh
+            cell remembers (Jozefowicz et al. 2015, section 5). `chrono_steps` replaces
+            it.
         activation: Name or function in the place of tanh.
         recurrent_activation: Name or function in the place of the gates' sigmoid.
         **kwargs: Those of `Cell`.
@@ -57,7 +57,7 @@ class LSTMCell(Cell):
         bias = super().initial_bias(shape, dtype=dtype)
         if self.unit_forget_bias and not self.chrono_steps:
             forget = ops.arange(shape[0]) // self.units == self.gates.index("f")
-            bias = bias + ops.cast(forget, bias.dtype)
+            bias = ops.where(forget, ops.ones_like(bias), bias)
         return bias
 
     def equations(self, parts, states, weights, extras):
