@@ -50,8 +50,14 @@ SMALL_SWIN = {
     "num_labels": 3,
 }
 
-# The kind of block, and whether as above. Timm is not needed: its names are the tests'.
-DETR = {"detr": ("bottleneck", True), "detr_basic_new_names": ("basic", False)}
+# Settings of a ResNetConfig, and whether as above. Timm is not needed: its names are the
+# tests'.
+DETR = {
+    "detr": ({"layer_type": "bottleneck"}, True),
+    "detr_basic_new_names": ({"layer_type": "basic"}, False),
+    # Bottlenecks of 2, 5, 7 and 10 features.
+    "detr_odd_widths": ({"hidden_sizes": [10, 20, 30, 40], "depths": [1] * 4}, True),
+}
 SMALL_DETR = {
     "d_model": 16,
     "encoder_layers": 2,
@@ -100,8 +106,8 @@ def make_detr(case: str, root: Path, seed: int = 0) -> None:
     import transformers
     from safetensors.numpy import save_file
 
-    block, old_names = DETR[case]
-    resnet = transformers.ResNetConfig(**SMALL_RESNET, layer_type=block)
+    settings, old_names = DETR[case]
+    resnet = transformers.ResNetConfig(**(SMALL_RESNET | settings))
     config = transformers.DetrConfig(**SMALL_DETR, backbone_config=resnet)
     torch.manual_seed(seed)
     model = transformers.DetrForObjectDetection(config).eval()

@@ -123,7 +123,7 @@ class ResidualBlock(Block):
 
         outputs = relu(convolutions(x) + shortcut(x))
         "basic":       3x3, 3x3
-        "bottleneck":  1x1 to a quarter of the features, 3x3, 1x1
+        "bottleneck":  1x1 to a quarter of the features (rounded down), 3x3, 1x1
 
     The shortcut is a 1x1 convolution where the shape changes. The 3x3 convolution has
     the stride, as in torchvision and timm; in the paper the first 1x1 has it.
@@ -142,8 +142,7 @@ class ResidualBlock(Block):
         Float tensor `(batch, ceil(height / strides), ceil(width / strides), filters)`.
 
     Raises:
-        ValueError: If the block is unknown, or a bottleneck's features are no multiple
-            of 4.
+        ValueError: If the block is unknown, or a bottleneck has fewer than 4 features.
     """
 
     def __init__(
@@ -160,9 +159,9 @@ class ResidualBlock(Block):
                 f"`block` must be one of {', '.join(BLOCKS)}. Received: block={block!r}"
             )
         filters = positive_integer(filters, "filters")
-        if block == "bottleneck" and filters % _NARROWING:
+        if block == "bottleneck" and filters < _NARROWING:
             raise ValueError(
-                f"A bottleneck's features must be a multiple of {_NARROWING}. "
+                f"A bottleneck needs at least {_NARROWING} features. "
                 f"Received: filters={filters}"
             )
         # Features, kernel size and stride of each convolution.

@@ -57,6 +57,17 @@ def test_a_block_is_its_shortcut_where_its_convolutions_are_zero():
     assert block.shortcut is None and len(block.convolutions) == 3
 
 
+def test_a_bottleneck_is_a_quarter_rounded_down_as_in_transformers():
+    block = ResidualBlock(10)
+    block.build((None, None, None, 10))
+    shapes = [layer.convolution.kernel.shape for layer in block.convolutions]
+    assert [tuple(shape) for shape in shapes] == [
+        (1, 1, 10, 2),
+        (3, 3, 2, 2),
+        (1, 1, 2, 10),
+    ]
+
+
 def test_four_stages_have_a_stride_of_32():
     images = np.zeros((1, 65, 32, 3), "float32")
     assert ResNet((1,) * 4, (4, 4, 8, 8), 4)(images).shape == (1, 3, 1, 8)
@@ -74,7 +85,7 @@ def test_resnet_50_has_its_parameters():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [((8, 1, "wide"), "'wide'"), ((6,), "filters=6")]
+    ("arguments", "message"), [((8, 1, "wide"), "'wide'"), ((3,), "filters=3")]
 )
 def test_bad_blocks_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
