@@ -50,8 +50,8 @@ SMALL_SWIN = {
     "num_labels": 3,
 }
 
-# Settings of a ResNetConfig, and whether as above. Timm is not needed: its names are the
-# tests'.
+# Settings of a ResNetConfig, and whether as above. Timm is not needed: its names are
+# the tests'.
 DETR = {
     "detr": ({"layer_type": "bottleneck"}, True),
     "detr_basic_new_names": ({"layer_type": "basic"}, False),

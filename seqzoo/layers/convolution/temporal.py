@@ -118,18 +118,22 @@ class TemporalBlock(SerializableLayer):
 class TemporalConvNet(SerializableLayer):
     """Temporal blocks whose dilation doubles from one to the next (Bai et al. 2018).
 
-    Block i sees steps 2^i apart, so that n blocks reach back `receptive_field` = 1 +
-    2 (kernel_size - 1) (2^n - 1) steps, all of them computed at once.
+    Block i sees steps `dilations[i]` apart, by default 2^i, so that the blocks reach
+    back `receptive_field` = 1 + 2 (kernel_size - 1) sum(dilations) steps, all of them
+    computed at once. No output sees a later step; for both directions run a second net
+    over the flipped sequence.
 
-    The last step depends on half as many steps of each block as of the block before.
-    Without `return_sequences` no others are computed, which costs twice the first
-    block's work instead of n times.
+    With doubling dilations the last step depends on half as many steps of each block as
+    of the block before. Without `return_sequences` no others are computed, which costs
+    twice the first block's work instead of n times.
 
     Args:
         units: Number of features of each block, the first first.
         kernel_size: Number of steps that an output of a convolution sees.
         dropout: Probability of dropping a feature of a whole sequence in training.
         return_sequences: Whether to return the outputs of all steps or the last.
+        dilations: Dilation of each block; by default 1, 2, 4, ... Two stacks of three
+            blocks, for instance, have `[1, 2, 4] * 2`.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:
@@ -144,7 +148,8 @@ class TemporalConvNet(SerializableLayer):
         of the last real step, or zero for a row that has none.
 
     Raises:
-        ValueError: If there is no block, or a size or rate is out of range.
+        ValueError: If there is no block, a size or rate is out of range, or there is
+            not one dilation for each block.
 
     Example:
         >>> from seqzoo.layers import TemporalConvNet
@@ -159,6 +164,7 @@ class TemporalConvNet(SerializableLayer):
         kernel_size: int = 3,
         dropout: float = 0.0,
         return_sequences: bool = True,
+        dilations: Sequence[int] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -168,21 +174,32 @@ class TemporalConvNet(SerializableLayer):
                 f"Received: units={units!r}"
             )
         self.units = [positive_integer(size, "units") for size in units]
+        doubling = [2**i for i in range(len(self.units))]
+        dilations = doubling if dilations is None else dilations
+        self.dilations = [positive_integer(size, "dilations") for size in dilations]
+        if len(self.dilations) != len(self.units):
+            raise ValueError(
+                "`dilations` must have a number for each block, as `units` has. "
+                f"Received: units={self.units}, dilations={self.dilations}"
+            )
+        self.is_doubling = self.dilations == doubling
         self.kernel_size = positive_integer(kernel_size, "kernel_size")
         self.dropout = dropout
         self.return_sequences = return_sequences
         self.supports_masking = True
         self.blocks = [
             self.child(
-                TemporalBlock, size, kernel_size, 2**i, dropout, name=f"block_{i}"
+                TemporalBlock, size, kernel_size, dilation, dropout, name=f"block_{i}"
             )
-            for i, size in enumerate(self.units)
+            for i, (size, dilation) in enumerate(
+                zip(self.units, self.dilations, strict=True)
+            )
         ]
 
     @property
     def receptive_field(self) -> int:
         """Number of steps that an output sees, its own included."""
-        return 1 + 2 * (self.kernel_size - 1) * (2 ** len(self.units) - 1)
+        return 1 + 2 * (self.kernel_size - 1) * sum(self.dilations)
 
     def build(self, inputs_shape: Shape) -> None:
         for block, units in zip(self.blocks, self.units, strict=True):
@@ -201,11 +218,14 @@ class TemporalConvNet(SerializableLayer):
             mask = ops.expand_dims(ops.cast(mask, "bool"), -1)  # (B, T, 1)
             x = ops.where(mask, x, ops.zeros_like(x))
             real = ops.cast(mask, x.dtype)
-        if not self.return_sequences:
+        if not self.return_sequences and self.is_doubling:
             return self._last_output(x, real, training)
         for block in self.blocks:
             x = block(x, real, training=training)
-        return x if real is None else x * real
+        x = x if real is None else x * real
+        if self.return_sequences:
+            return x
+        return x[:, -1] if real is None else _last_real(x, real)
 
     def _last_output(self, x: Tensor, real: Tensor | None, training: bool) -> Tensor:
         """The output of the last real step; `x` is zero where `real` is 0."""
@@ -231,3 +251,11 @@ class TemporalConvNet(SerializableLayer):
     def compute_output_shape(self, inputs_shape: Shape) -> Shape:
         steps = inputs_shape[1:2] if self.return_sequences else ()
         return (inputs_shape[0], *steps, self.units[-1])
+
+
+def _last_real(x: Tensor, real: Tensor) -> Tensor:
+    """`x` at the last step of each row where `real` is 1, or else at the first."""
+    steps = ops.arange(ops.shape(real)[1], dtype="int32")  # (T,)
+    is_real = ops.squeeze(real, -1) > 0  # (B, T)
+    last = ops.max(ops.where(is_real, steps, 0), axis=1, keepdims=True)  # (B, 1)
+    return ops.take_along_axis(x, ops.expand_dims(last, -1), axis=1)[:, 0]

@@ -1,4 +1,4 @@
-"""What replaces the arguments of layers of Keras and TensorFlow Addons."""
+"""What replaces the arguments of layers of Keras, TensorFlow Addons and keras-tcn."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ _RESERVOIR = "give a `recurrent_initializer` that draws such a kernel"
 REPLACEMENTS = {
     "dropout": "give it to the layer: Recurrent(cell, dropout=...)",
     "recurrent_dropout": "give it to the layer: Recurrent(cell, recurrent_dropout=...)",
-    "activation": "this cell's activation is fixed; define a Cell with other equations",
+    "activation": "leave it out: this layer's activation is fixed",
     "recurrent_activation": "this cell has no gates of a function to choose",
     "norm_gamma_initializer": "use `gain_initializer`",
     "norm_beta_initializer": "use `shift_initializer`",
@@ -31,6 +31,17 @@ REPLACEMENTS = {
     "layer": "give the cell itself",
     "backward_layer": "use `backward_cell`",
     "key_dim": "leave it out: a head has features / num_heads features",
+    "nb_filters": "give the features of each block as `units`, such as [25] * 8",
+    "nb_stacks": "repeat the dilations, such as dilations=[1, 2, 4] * nb_stacks",
+    "padding": (
+        "leave it out: convolutions are causal; for both directions run a second net "
+        "over the flipped sequence"
+    ),
+    "dropout_rate": "use `dropout`",
+    "use_skip_connections": "leave it out: each block has a shortcut around it",
+    "use_weight_norm": "leave it out: kernels are weight-normalised",
+    "use_batch_norm": "leave it out: kernels are weight-normalised",
+    "use_layer_norm": "leave it out: kernels are weight-normalised",
     "unroll": _LEFT_OUT,
     "implementation": _LEFT_OUT,
     "use_cudnn": _LEFT_OUT,
@@ -48,6 +59,6 @@ def refuse_foreign(layer: str, arguments: Iterable[str]) -> None:
     if foreign:
         advice = "; ".join(f"`{name}`: {REPLACEMENTS[name]}" for name in foreign)
         raise ValueError(
-            f"{layer} does not have the arguments {', '.join(foreign)} of Keras's and "
-            f"TensorFlow Addons' layers. Instead: {advice}."
+            f"{layer} does not have the arguments {', '.join(foreign)} of other "
+            f"libraries' layers. Instead: {advice}."
         )

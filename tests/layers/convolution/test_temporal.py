@@ -62,6 +62,21 @@ def test_padding_changes_nothing(side):
     assert_same(outputs[~mask], 0)
 
 
+@pytest.mark.parametrize("dilations", [[1, 3], [1, 2] * 2])
+def test_blocks_have_the_dilations_that_they_are_given(dilations):
+    layer = TemporalConvNet([4] * len(dilations), 2, dilations=dilations)
+    layer.build((None, None, 4))
+    x = array(2, 20, 4)
+    expected = x
+    for block, dilation in zip(layer.blocks, dilations, strict=True):
+        assert [conv.dilation for conv in block.convolutions] == [dilation] * 2
+        expected = block(expected)
+    assert_near(layer(x), expected, atol=1e-6)
+    assert layer.receptive_field == 1 + 2 * sum(dilations)
+    copy = TemporalConvNet.from_config(layer.get_config())
+    assert copy.dilations == dilations
+
+
 @pytest.mark.parametrize("steps", [1, 2, 7, 16, 21])
 @pytest.mark.parametrize("kernel_size", [1, 2, 5])
 def test_the_last_output_alone_is_the_last_of_all(steps, kernel_size):
@@ -74,9 +89,11 @@ def test_the_last_output_alone_is_the_last_of_all(steps, kernel_size):
     assert_near(last(x), outputs[:, -1], atol=1e-5)
 
 
-def test_the_last_real_output_alone_is_that_of_all_outputs_whatever_the_mask():
-    whole = TemporalConvNet([4, 3], 3)
-    last = TemporalConvNet([4, 3], 3, return_sequences=False)
+@pytest.mark.parametrize("dilations", [None, [1, 3]])
+def test_the_last_real_output_alone_is_that_of_all_whatever_the_mask(dilations):
+    options = {"kernel_size": 3, "dilations": dilations}
+    whole = TemporalConvNet([4, 3], **options)
+    last = TemporalConvNet([4, 3], return_sequences=False, **options)
     mask = np.random.default_rng(1).random((6, 11)) < 0.5
     mask[0] = False  # a row without steps
     mask[1] = True
@@ -86,6 +103,8 @@ def test_the_last_real_output_alone_is_that_of_all_outputs_whatever_the_mask():
     last.set_weights(whole.get_weights())
     ends = [max(np.flatnonzero(row), default=0) for row in mask]
     assert_near(last(x, mask=mask), outputs[np.arange(6), ends], atol=1e-5)
+    unmasked = np.nan_to_num(x)
+    assert_near(last(unmasked), ops.convert_to_numpy(whole(unmasked))[:, -1], atol=1e-5)
 
 
 def test_dropout_drops_a_feature_of_the_whole_sequence_in_training_alone():
@@ -117,3 +136,17 @@ def test_it_comes_back_from_its_config_with_its_weights(tmp_path):
 def test_bad_settings_are_refused(arguments, says):
     with pytest.raises(ValueError, match=says):
         TemporalConvNet(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"dilations": [1, 2, 4]}, "a number for each block"),
+        ({"dilations": [1, 0]}, "dilations=0"),
+        ({"padding": "same"}, "convolutions are causal"),
+        ({"nb_stacks": 2}, "repeat the dilations"),
+    ],
+)
+def test_arguments_of_other_libraries_are_explained(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        TemporalConvNet([4, 4], **arguments)
