@@ -7,6 +7,7 @@ import pytest
 from keras import ops
 
 from seqzoo.decoding import BeamSettings, beam_search, best_hypotheses, start_beams
+from seqzoo.decoding.continuous_batching import search_all
 from seqzoo.models import Transformer, TransformerConfig
 from seqzoo.processors.special_tokens import BOS, EOS, PAD, UNK
 
@@ -81,10 +82,10 @@ def test_reordered_beams_remember_their_own_tokens():
         history = np.concatenate([history, tokens], axis=2)
 
 
-@pytest.mark.parametrize("beam_size", [1, 2, 4])
+@pytest.mark.parametrize("beam_size", [1, 3])
 def test_beam_search_equals_one_without_a_cache(beam_size):
     """The oracle reads each hypothesis from its start at every step."""
-    model, max_steps = make(), 9
+    model, max_steps = make(), 6
     settings = BeamSettings(beam_size, BOS, EOS)
 
     def search(step, state):
@@ -110,6 +111,26 @@ def test_beam_search_equals_one_without_a_cache(beam_size):
     theirs = search(read_again, (history, ops.zeros((2, beam_size, 1), "int32")))
     np.testing.assert_array_equal(numpy_of(ours.tokens), numpy_of(theirs.tokens))
     np.testing.assert_allclose(numpy_of(ours.scores), numpy_of(theirs.scores), 1e-4)
+
+
+def test_a_batch_that_changes_its_rows_and_size_translates_alike(monkeypatch):
+    """Caches of rows that begin at different steps, and move to longer sources."""
+    model, rng = make(encoder_layers=1, decoder_layers=1), np.random.default_rng(0)
+    sources = [
+        [*rng.integers(4, 20, length).tolist(), EOS]
+        for length in rng.integers(1, 15, 12)
+    ]
+
+    def search(rows):
+        monkeypatch.setattr(type(model), "batch_size", rows)
+        found = search_all(model, sources, BeamSettings(2, BOS, EOS))
+        return {i: (ids, scores) for i, ids, scores in found}
+
+    few, many = search(4), search(16)
+    for i in range(len(sources)):
+        steps = min(few[i][0].shape[1], many[i][0].shape[1])
+        np.testing.assert_array_equal(few[i][0][:, :steps], many[i][0][:, :steps])
+        np.testing.assert_allclose(few[i][1], many[i][1], rtol=1e-4)
 
 
 def test_attention_is_causal_and_skips_padding():

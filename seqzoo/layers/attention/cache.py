@@ -15,6 +15,7 @@ head.
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 from seqzoo.ops.types import Tensor
@@ -116,13 +117,12 @@ class TokenReader:
 
     def _written(self, stored: Tensor, new: Tensor) -> Tensor:
         """`stored` with `new` `(B, N, K, D)` at the place of each row."""
-        rows = stored.shape[0]
-        if rows == 1:
-            start = (0, 0, 0, self.place[0, 0], 0)
-            return ops.slice_update(stored, start, ops.expand_dims(new, 3))
-        is_here = ops.arange(stored.shape[3], dtype="int32") == self.place  # (B, S)
-        is_here = ops.reshape(is_here, (rows, 1, 1, -1, 1))
-        return ops.where(is_here, ops.expand_dims(new, 3), stored)
+        shape = new.shape[:3]
+        rows, heads, beams = np.indices(shape).reshape(3, -1)
+        places = ops.repeat(self.place[:, 0], shape[1] * shape[2])  # (B * N * K,)
+        indices = ops.stack([rows, heads, beams, places], axis=-1)
+        new = ops.reshape(new, (-1, new.shape[-1]))
+        return ops.scatter_update(stored, indices, new)
 
 
 class ChunkReader:
