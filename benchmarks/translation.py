@@ -1,6 +1,6 @@
 """Speed of `seqzoo.load` and `translate`, beside the same model in plain PyTorch.
 
-    python benchmarks/translation.py --out translation.json
+    python benchmarks/translation.py --model bilstm_attn_translate --out FILE.json
 
 Needs Multi30k (see `seqzoo.data.multi30k`) and PyTorch. Both sides translate the same
 1,000 sentences with the same beam, alternating in one run, after one run each that
@@ -8,6 +8,7 @@ compiles; medians are printed, and how many translations agree.
 """
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -23,17 +24,21 @@ THREADS = str(os.cpu_count() or 1)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OMP_NUM_THREADS", THREADS)
 
-NAME = "bilstm_attn_translate"
+# The file and the class of the same model in PyTorch.
+PEERS = {
+    "bilstm_attn_translate": ("translation_in_torch", "TorchTranslator"),
+    "transformer_translate": ("transformer_in_torch", "TorchTransformer"),
+}
 BEAM_SIZE = 5
 LENGTH_PENALTY = 1.0
 ROUNDS = 5
 SINGLE_ROUNDS = 50
 
-LOAD = f"""
-import time, keras, tensorflow
+LOAD = """
+import sys, time, keras, tensorflow
 start = time.perf_counter()
 import seqzoo
-seqzoo.load("{NAME}")
+seqzoo.load(sys.argv[1])
 print(time.perf_counter() - start)
 """
 
@@ -56,12 +61,15 @@ def alternating(
     return {name: statistics.median(each) for name, each in times.items()}
 
 
-def load_seconds() -> float:
+def load_seconds(name: str) -> float:
     """The median of five fresh processes, after Keras is imported."""
     found = []
     for _ in range(5):
         result = subprocess.run(
-            [sys.executable, "-c", LOAD], capture_output=True, text=True, check=True
+            [sys.executable, "-c", LOAD, name],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         found.append(float(result.stdout.split()[-1]))
     return statistics.median(found)
@@ -85,12 +93,12 @@ def torch_translate(peer: Any, processor: Any, texts: list[str], rows: int):
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="bilstm_attn_translate", choices=PEERS)
     parser.add_argument("--out", type=Path, help="JSON file to write")
     flags = parser.parse_args()
 
     import keras
     import torch
-    from translation_in_torch import TorchTranslator
 
     import seqzoo
     from seqzoo.data import multi30k
@@ -98,8 +106,10 @@ def main() -> None:
 
     torch.set_num_threads(int(THREADS))
     texts = multi30k().tests["test_2016_flickr"].source
-    model = seqzoo.load(NAME)
-    peer = TorchTranslator(bundle_folder() / NAME).eval()
+    model = seqzoo.load(flags.model)
+    module, peer_class = PEERS[flags.model]
+    make_peer = getattr(importlib.import_module(module), peer_class)
+    peer = make_peer(bundle_folder() / flags.model)
     options = {"beam_size": BEAM_SIZE, "length_penalty": LENGTH_PENALTY}
 
     def ours(some):
@@ -118,6 +128,7 @@ def main() -> None:
         SINGLE_ROUNDS,
     )
     record = {
+        "model": flags.model,
         "device": f"{platform.processor() or platform.machine()}, {THREADS} cores",
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
@@ -128,7 +139,7 @@ def main() -> None:
         "one_sentence_milliseconds": {k: v * 1000 for k, v in one.items()},
         "first_sentence_seconds": first_call,
         "equal_translations": agreeing,
-        "load_seconds": load_seconds(),
+        "load_seconds": load_seconds(flags.model),
     }
     speed, single = record["sentences_a_second"], record["one_sentence_milliseconds"]
     print(f"| beam {BEAM_SIZE}, {record['backend']} | seqzoo | PyTorch | ratio |")

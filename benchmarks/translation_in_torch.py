@@ -8,10 +8,9 @@ import json
 from pathlib import Path
 
 import torch
+from beam_search_in_torch import PAD, START, UNKNOWN, beam_search
 from safetensors.torch import load_file
 from torch import nn
-
-PAD, UNKNOWN, START, END = 0, 1, 2, 3
 
 
 class TorchTranslator(nn.Module):
@@ -74,7 +73,7 @@ class TorchTranslator(nn.Module):
         self, source: list[list[int]], beam_size: int, length_penalty: float
     ) -> list[list[int]]:
         """The best ids of each source; sources are sorted by falling length."""
-        a, batch = self.arrays, len(source)
+        a = self.arrays
         lengths = torch.tensor([len(ids) for ids in source])
         ids = nn.utils.rnn.pad_sequence(
             [torch.tensor(row) for row in source], batch_first=True
@@ -93,47 +92,15 @@ class TorchTranslator(nn.Module):
             for name in map(_attention_name, range(self.attention_layers))
         ]
 
-        rows = batch * beam_size
         states = []
         for h in first.chunk(len(self.decoder), -1):
             h = h.repeat_interleave(beam_size, 0)
             states.append((h, torch.zeros_like(h)))
-        sums = torch.full((batch, beam_size), -1e9)
-        sums[:, 0] = 0.0
-        done = torch.zeros(batch, beam_size, dtype=torch.bool)
-        counts = torch.zeros(batch, beam_size)
-        last = torch.full((rows,), START)
-        tokens = torch.zeros(batch, beam_size, 0, dtype=torch.long)
-        limits = (2 * lengths + 8)[:, None]
-        offset = torch.arange(batch)[:, None] * beam_size
-        for step in range(int(limits.max())):
-            logits, states = self._step(last, states, x, mask, keys, beam_size)
-            gains, choices = logits.log_softmax(-1).topk(beam_size)
-            gains = gains.view(batch, beam_size, beam_size)
-            choices = choices.view(batch, beam_size, beam_size)
-            frozen = torch.full((beam_size,), -1e9)
-            frozen[0] = 0.0
-            gains = torch.where(done[..., None], frozen, gains)
-            choices = torch.where(done[..., None], PAD, choices)
-            counts = counts + (~done).float()
-            totals = sums[..., None] + gains
-            penalised = totals / counts[..., None].clamp(min=1) ** length_penalty
-            best = penalised.flatten(1).topk(beam_size).indices  # (B, K)
-            parents = best // beam_size
-            last = choices.flatten(1).gather(1, best)
-            sums = totals.flatten(1).gather(1, best)
-            counts = counts.gather(1, parents)
-            done = done.gather(1, parents) | (last == END) | (step + 1 >= limits)
-            tokens = tokens.gather(1, parents[..., None].expand_as(tokens))
-            tokens = torch.cat([tokens, last[..., None]], -1)
-            order = (offset + parents).flatten()
-            states = [(h[order], c[order]) for h, c in states]
-            last = last.flatten()
-            if done.all():
-                break
-        best = (sums / counts**length_penalty).argmax(1)
-        chosen = tokens[torch.arange(batch), best].tolist()
-        return [[token for token in row if token != PAD] for row in chosen]
+
+        def step(last, states):
+            return self._step(last, states, x, mask, keys, beam_size)
+
+        return beam_search(step, states, lengths, beam_size, length_penalty)
 
     def _step(self, last, states, memory, mask, keys, beam_size):
         a = self.arrays
