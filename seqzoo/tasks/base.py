@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 from collections.abc import (
     Callable,
     Hashable,
@@ -109,6 +110,7 @@ class Task(keras.Model):
         # In __dict__, where Keras does not track it.
         self.__dict__["compiled_functions"] = {}
         self.__dict__["graph_identity"] = GraphIdentity()
+        self.__dict__["process_id"] = os.getpid()
 
     @classmethod
     def headline(cls, metrics: Mapping[str, Mapping[str, Any]]) -> str:
@@ -214,7 +216,17 @@ class Task(keras.Model):
                 compiled anew.
             any_size: Trace one graph for inputs of any size (see `as_graph`) instead
                 of compiling for each shape.
+
+        Raises:
+            RuntimeError: In a forked process, if the model comes from its parent.
         """
+        if self.process_id != os.getpid():
+            raise RuntimeError(
+                "This model was loaded before the process was forked. The threads of "
+                "the backend stay in the parent, so the model would hang. Load it in "
+                'each process, or start processes with multiprocessing.get_context("'
+                'spawn").'
+            )
         self.ensure_built()
         identity = graph_identity(self)
         if identity != self.graph_identity:

@@ -1,5 +1,7 @@
 """What every task has: its cache of compiled functions and its processor."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -38,6 +40,21 @@ def test_a_compiled_function_may_be_called_on_other_shapes(model):
     run = model.compiled_function(scaled_sum, model, 1.0)
     one, two = (float(run(np.ones((rows, 2), "float32"))) for rows in (1, 2))
     assert two == pytest.approx(2 * one, rel=1e-5)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # JAX's, of the fork itself
+def test_a_forked_process_is_told_to_load_the_model_itself(model):
+    """It has none of the backend's threads; waiting for them, it would hang."""
+    child = os.fork()
+    if child == 0:
+        try:
+            model.compiled_function(scaled_sum, model, 1.0)
+        except RuntimeError as error:
+            os._exit(7 if "spawn" in str(error) else 1)
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
 
 
 def add_lora(model):
