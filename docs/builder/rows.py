@@ -76,7 +76,7 @@ def task_errors(pattern: str, page: Path) -> Iterator[Row]:
         for task, error in row["main"]["by_task"].items():
             name = TASK_NAMES[int(task) - 1].replace("-", " ")
             values = {"number": int(task), "label": name, "error": error}
-            yield {**row, **values, "paper": published.get(task)}
+            yield {**row, **values, "paper": published.get(task, "-")}
 
 
 def best(pattern: str, page: Path) -> Iterable[Row]:
