@@ -118,6 +118,7 @@ class DETR(ObjectDetector):
 
     def __init__(self, config: DETRConfig, name: str | None = None):
         super().__init__(config, name)
+        self.autocast = False  # layers cast their own inputs, and boxes to float32
         c = self.config
         self.backbone = ResNet(
             c.depths, c.stage_dims, c.stem_dim, c.block, c.norm, name="backbone"

@@ -75,6 +75,7 @@ class RecurrentClassifier(SequenceClassifier):
 
     def __init__(self, config: RecurrentClassifierConfig, name: str | None = None):
         super().__init__(config, name)
+        self.autocast = False  # layers cast their own inputs, and times to float32
         c = self.config
         kind = Bidirectional if c.bidirectional else Recurrent
         self.recurrent = [

@@ -1,5 +1,6 @@
 """What is special to the classifiers: pooling, the last real step, patches."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -88,3 +89,21 @@ def test_the_maximum_of_no_real_step_is_zero(dtype):
     logits = ops.convert_to_numpy(model(inputs))
     assert np.isfinite(logits).all()
     np.testing.assert_array_equal(logits[1], model.logits.bias)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "bfloat16"])
+def test_times_reach_the_gate_in_float32_under_every_policy(dtype):
+    config = RecurrentClassifierConfig(1, 2, cell="phased_lstm", units=4, timed=True)
+    with dtype_policy(dtype):
+        model = RecurrentClassifier(config)
+        model.build()
+    inputs = model.example_inputs()
+    seen = []
+    cell = model.recurrent[0].cell
+    gate = cell.openness
+    cell.__dict__["openness"] = lambda times, leak: seen.append(times) or gate(times)
+    inputs["mask"][:] = True
+    inputs["times"] = np.cumsum(np.full((2, 4), 300.5, "float32"), axis=1)
+    model(inputs)
+    np.testing.assert_array_equal(ops.convert_to_numpy(seen[0]), inputs["times"])
+    assert keras.backend.standardize_dtype(seen[0].dtype) == "float32"

@@ -11,6 +11,7 @@ import seqzoo
 from seqzoo.models import DETR, DETRConfig
 from seqzoo.ops.positions import resized_mask
 from seqzoo.processors import DetectionProcessor
+from seqzoo.tasks.persistence import dtype_policy
 from tests.models.tiny import TINY_DETR
 
 
@@ -126,8 +127,11 @@ def test_training_returns_every_layer():
         np.testing.assert_allclose(outputs[key], value, atol=1e-5)
 
 
-def test_a_fresh_decoder_leaves_boxes_where_they_are():
-    model = make(**LITE)
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_a_fresh_decoder_leaves_boxes_where_they_are(dtype):
+    """In float32 also in half precision, which would move them by whole pixels."""
+    with dtype_policy(dtype):
+        model = make(**LITE)
     inputs = noised(model)
     outputs = numpy_of(model(inputs, training=True))
     anchors = ops.convert_to_numpy(model.anchors.initial_queries(2)[1])

@@ -54,7 +54,10 @@ class Anchors(Block):
 
     def build(self, input_shape: Any = None) -> None:
         self.anchors = self.add_weight(
-            name="anchors", shape=(self.num_queries, 4), initializer=_initial_anchors
+            name="anchors",
+            shape=(self.num_queries, 4),
+            initializer=_initial_anchors,
+            autocast=False,  # boxes are computed in float32
         )
         self.content = self.add_weight(
             name="content",

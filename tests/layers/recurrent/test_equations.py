@@ -170,6 +170,24 @@ def test_training_keeps_a_phased_gate_in_its_range(start, narrowest):
     assert_near(cell.ratio_on, np.ones(UNITS), atol=0)
 
 
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_leaves_a_phased_gate_in_float32(dtype):
+    """Late times: a period that is rounded to half precision would be cycles off."""
+    exact = made(PhasedLSTMCell(UNITS, ratio_on=0.5))
+    layer = Recurrent(PhasedLSTMCell(UNITS, ratio_on=0.5), dtype=dtype)
+    layer.build((BATCH, STEPS, FEATURES))
+    layer.set_weights(exact.get_weights())
+    x = array(BATCH, STEPS, FEATURES)
+    times = 1_000 + np.cumsum(abs(array(BATCH, STEPS)), axis=1)
+    gate, ours = (m.trace(x, times=times)["time_gate"] for m in (exact, layer))
+    assert_near(ours, gate, atol=1e-4)
+    seen = []
+    openness = layer.cell.openness
+    layer.cell.__dict__["openness"] = lambda *a: seen.append(openness(*a)) or seen[-1]
+    layer(x, times=times)
+    assert_near(ops.cast(seen[0], "float32"), gate, atol=1e-4)
+
+
 def test_phased_lstm_without_times_counts_steps_and_says_what_it_needs():
     layer = made(PhasedLSTMCell(UNITS, ratio_on=0.5))
     x = array(BATCH, STEPS, FEATURES)

@@ -109,14 +109,15 @@ class PhasedLSTMCell(PeepholeLSTMCell):
         def first_period(shape, dtype=None):
             return ops.exp(low + (high - low) * uniform(shape, dtype=dtype))
 
+        # In half precision a late time would be cycles off.
+        gate = {"shape": (self.units,), "autocast": False}
         self.period = self.add_weight(
-            shape=(self.units,),
             initializer=first_period,
             constraint=partial(ops.maximum, self.period_range[0] / 10),
             name="period",
+            **gate,
         )
         self.shift = self.add_weight(
-            shape=(self.units,),
             initializer=lambda shape, dtype=None: (
                 self.period.value
                 * keras.random.uniform(
@@ -124,14 +125,15 @@ class PhasedLSTMCell(PeepholeLSTMCell):
                 )
             ),
             name="shift",
+            **gate,
         )
         self.ratio_on = self.add_weight(
-            shape=(self.units,),
             initializer=keras.initializers.Constant(self.first_ratio_on),
             constraint=partial(
                 ops.clip, x_min=min(_NARROWEST_RATIO_ON, self.first_ratio_on), x_max=1.0
             ),
             name="ratio_on",
+            **gate,
         )
 
     def convert_uncast(self, name, value):
