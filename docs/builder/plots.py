@@ -90,6 +90,9 @@ def plot_model(name: str) -> None:
         "gradients": SONNET.read_text("utf-8"),
     }
     kinds = ["training", task.figure]
+    if read.config(name)["class"] == "RecurrentTextClassifier":
+        kinds.append("text")
+        given["text"] = task.examples[0]
     if task.figure == "text" and read.config(name)["config"]["cell"] in GRADIENT_CELLS:
         kinds.append("gradients")
     for kind in dict.fromkeys(kinds):
@@ -112,6 +115,8 @@ def plot_gates(name: str, out: Path) -> None:
     inputs = {key: array[:1] for key, array in golden_inputs(name).items()}
     steps = int(np.asarray(inputs["mask"]).sum())
     inputs = {key: array[:, :steps] for key, array in inputs.items()}
+    if "token_ids" in inputs:
+        inputs["sequences"] = model.embedding(inputs["token_ids"])
     x, times = inputs["sequences"], inputs.get("times")
     # A Phased LSTM's gates depend on the times; other cells read them as a feature.
     is_timed = isinstance(getattr(layers[0], "cell", None), PhasedLSTMCell)

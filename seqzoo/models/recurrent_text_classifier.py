@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.layers import CELLS, Bidirectional, named_cell
+from seqzoo.models.unit_trace import UnitTrace, trace_reader
 from seqzoo.ops.pooling import masked_max, masked_mean
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import check_choices, check_positive
@@ -59,6 +60,7 @@ class RecurrentTextClassifier(TextClassifier):
     """
 
     Config = RecurrentTextClassifierConfig
+    figure = "text"
 
     def __init__(self, config: RecurrentTextClassifierConfig, name: str | None = None):
         super().__init__(config, name)
@@ -109,3 +111,40 @@ class RecurrentTextClassifier(TextClassifier):
             x = layer(x, mask=mask, training=training)  # (batch, steps, 2 * units)
         pooled = ops.concatenate([masked_mean(x, mask), masked_max(x, mask)], axis=-1)
         return self.logits(self.dropout(pooled, training=training))
+
+    def trace(self, token_ids: Array) -> list[dict[str, dict[str, Tensor]]]:
+        """Every gate and state of every layer at every step, in inference.
+
+        Args:
+            token_ids: Integer array `(batch, steps)`, without padding.
+
+        Returns:
+            For each layer, under "forward" and "backward", the dict of tensors
+            `(batch, steps, units)` that `Recurrent.trace` gives.
+        """
+        self.ensure_built()
+        x, traced = self.embedding(token_ids), []
+        for layer in self.recurrent:
+            traced.append(layer.trace(x))
+            x = layer(x)
+        return traced
+
+    def read(self, text: str, layer: int = -1, unit: int | None = None) -> UnitTrace:
+        """Traces one unit over a text, as the model reads it.
+
+            activation_t = tanh(c_t) where the cell has a state c, else its output h_t
+
+        `seqzoo.plot.plot_text` draws it.
+
+        Args:
+            text: At least one word; a long text is cut as for `classify`.
+            layer: Index of the layer from 0, or from the last, which is -1.
+            unit: Index of the unit in its layer: the forward units first, then those
+                that read from the end. By default the forward unit whose activation
+                varies most, in the last layer weighted by what it says of the classes.
+
+        Raises:
+            ValueError: If the text is empty or no text, or an argument is out of
+                range.
+        """
+        return trace_reader(self, text, layer, unit)

@@ -3,7 +3,7 @@
 Letters in comments: B batch, S steps, D features.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
@@ -65,6 +65,12 @@ class TextEncoderConfig:
                     f"`{field}` must be at least 0. "
                     f"Received: {field}={getattr(self, field)}"
                 )
+
+    @property
+    def encoder(self) -> dict[str, Any]:
+        """The fields of the encoder alone, by name."""
+        names = [field.name for field in fields(TextEncoderConfig)]
+        return {name: getattr(self, name) for name in names}
 
 
 class TextEncoder(Block):

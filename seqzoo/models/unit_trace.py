@@ -1,4 +1,4 @@
-"""The activation of one unit of a language model over a text, and its predictions.
+"""The activation of one unit of a recurrent model over a text, and its predictions.
 
 Letters in comments: T steps, U units, V tokens of the vocabulary.
 """
@@ -15,6 +15,8 @@ from seqzoo.ops.types import Array
 @dataclass(frozen=True)
 class UnitTrace:
     """One unit's activation, and the model's predictions, at each step of a text.
+
+    A classifier predicts no next tokens, so its `top` has none.
 
     Attributes:
         characters: The tokens of the T steps, as the model read them.
@@ -65,6 +67,45 @@ def trace_unit(
         tuple(tuple(model.processor.decode([i]) for i in row) for row in best),
         np.take_along_axis(probabilities, best, axis=-1),
     )
+
+
+def trace_reader(model: Any, text: str, layer: int, unit: int | None) -> UnitTrace:
+    """Computes the `UnitTrace` of a `RecurrentTextClassifier`; see its `read`."""
+    layers, units = len(model.recurrent), 2 * model.config.units
+    _check_range("layer", layer, -layers, layers)
+    _check_range("unit", 0 if unit is None else unit, 0, units)
+    (token_ids,) = model.require_processor().encode_ids([text])
+    if not token_ids:
+        raise ValueError("The text is empty. Give one with a word.")
+    sides = model.trace(np.array([token_ids], "int32"))[layer % layers]
+    name = model.recurrent[layer].forward_layer.cell.state_names[0]
+    quantity, values = name, [side[name] for side in sides.values()]
+    if all("c" in side for side in sides.values()):
+        quantity, values = "tanh(c)", [ops.tanh(side["c"]) for side in sides.values()]
+    activations = ops.convert_to_numpy(ops.concatenate(values, -1))[0]  # (T, 2U)
+    if unit is None:
+        unit = _decisive_unit(model, activations, layer % layers == layers - 1)
+    pieces = (model.processor.piece(token_id) for token_id in token_ids)
+    return UnitTrace(
+        tuple(pieces),
+        layer % layers,
+        unit,
+        quantity,
+        activations[:, unit].astype("float32"),
+        ((),) * len(token_ids),
+        np.zeros((len(token_ids), 0), "float32"),
+    )
+
+
+def _decisive_unit(model: Any, activations: Array, is_last: bool) -> int:
+    """The forward unit of the largest variance, times its weight in the last layer."""
+    units = model.config.units
+    spread = activations[:, :units].std(axis=0)
+    if is_last:
+        kernel = ops.convert_to_numpy(model.logits.kernel)
+        mean_and_max = kernel.reshape(2, 2 * units, -1)[:, :units].sum(axis=0)
+        spread = spread * mean_and_max.std(axis=-1)  # between the classes
+    return int(spread.argmax())
 
 
 def _check_range(name: str, value: int, low: int, high: int) -> None:

@@ -50,20 +50,24 @@ def draw_text(
     *,
     layer: int = -1,
     unit: int | None = None,
-    top: int = 3,
+    top: int | None = None,
 ) -> Path:
     """The text in the colours of one unit, with the expected next characters.
 
     Args:
-        model: A recurrent text generator.
+        model: A recurrent text generator or classifier.
         text: The text to read.
         out: The file to write.
         layer: Layer index, from 0. Default: the last layer.
         unit: Unit index, from 0. Default: the unit whose activation varies most.
-        top: Number of expected next characters.
+        top: Number of expected next characters. Default: 3; a classifier has none.
     """
-    require(model, "read", "recurrent text generators have units")
-    return plot.plot_text(model.read(text, layer=layer, unit=unit, top=top), out)
+    require(model, "read", "recurrent models of texts have units")
+    options: dict[str, Any] = {"layer": layer, "unit": unit}
+    if top is not None:
+        require(model, "generate", "text generators have expected characters")
+        options["top"] = top
+    return plot.plot_text(model.read(text, **options), out)
 
 
 def draw_gates(model: Any, text: str, out: Path, *, layer: int = -1) -> Path:
@@ -77,6 +81,7 @@ def draw_gates(model: Any, text: str, out: Path, *, layer: int = -1) -> Path:
     """
     from keras import ops
 
+    require(model, "generate", "recurrent text generators have gates")
     require(model, "read", "recurrent text generators have gates")
     characters = model.read(text, layer=layer).characters  # checks text and layer
     gates = model.trace(model.processor.encode(text)[None])[layer]
@@ -93,6 +98,7 @@ def draw_gradients(model: Any, text: str, out: Path, *, layer: int = -1) -> Path
         out: The file to write.
         layer: Layer index, from 0. Default: the last layer.
     """
+    require(model, "generate", "recurrent text generators have such gradients")
     require(model, "read", "recurrent text generators have such gradients")
     token_ids = model.processor.encode(text)
     rows = min(len(token_ids) // ROW, MOST_ROWS)

@@ -41,10 +41,10 @@ $text
 </html>
 """
 
+NOTE = "<br>\nBelow each character: what is expected next, fainter = less likely."
 TEXT = """\
 <main class="reading">
-<p>$title: &minus;1<i></i>1<br>
-Below each character: what is expected next, fainter = less likely.</p>
+<p>$title: &minus;1<i></i>1$note</p>
 $lines
 </main>"""
 
@@ -75,6 +75,7 @@ def text_part(title: str, lines: Sequence[Sequence[Step]]) -> str:
     """
     return Template(TEXT).substitute(
         title=escape(title),
+        note=NOTE if lines[0][0].expected else "",
         lines="\n".join(
             f"<div>{''.join(_step(step) for step in line)}</div>" for line in lines
         ),
@@ -83,7 +84,8 @@ def text_part(title: str, lines: Sequence[Sequence[Step]]) -> str:
 
 def _step(step: Step) -> str:
     expected = ", ".join(f"{token} {p:.1%}" for token, p in step.expected)
-    numbers = f"{step.activation:+.2f}, next: {expected}"
+    numbers = f"{step.activation:+.2f}"
+    numbers += f", next: {expected}" if expected else ""
     read = f'<span class="read" style="background:{colour(step.activation)}">'
     nexts = "".join(
         f'<span class="next" style="opacity:{_opacity(p):.2f}">{escape(token)}</span>'

@@ -29,12 +29,12 @@ def plot_text(trace: "UnitTrace", out: str | os.PathLike[str]) -> Path:
 
     After Karpathy (2015), "The unreasonable effectiveness of recurrent neural
     networks": from blue (-1) over white (0) to orange (1), values beyond cut off.
-    Below each character stand the expected next ones, the darker the more probable.
-    Lines are 64 characters long or end at a newline, which is drawn as ↵, a tab as ⇥,
-    an expected space as ␣.
+    Below each character stand the expected next ones, the darker the more probable; a
+    classifier expects none. Lines have at most 64 characters or end at a newline, which
+    is drawn as ↵, a tab as ⇥, an expected space as ␣.
 
     Args:
-        trace: From `RecurrentLM.read`.
+        trace: From `RecurrentLM.read` or `RecurrentTextClassifier.read`.
         out: The file to write. A .html page needs no other file and shows the numbers
             of the character under the pointer.
 
@@ -101,19 +101,22 @@ def _text_figure(title: str, lines: Sequence[Sequence[Step]]) -> "Figure":
     axes.add_collection(
         PolyCollection(boxes, facecolors=colours, edgecolors="none"), autolim=False
     )
-    _head(figure, title, width, height)
+    _head(figure, title, width, height, bool(lines[0][0].expected))
     return figure
 
 
-def _head(figure: "Figure", title: str, width: float, height: float) -> None:
+def _head(
+    figure: "Figure", title: str, width: float, height: float, expects: bool
+) -> None:
     """Draws the title at the left and the colour scale at the right."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     axes = figure.axes[0]
     axes.text(0, 6, title, fontsize=9, va="center", parse_math=False)
-    note = "below each character: what is expected next, darker = likelier"
-    axes.text(0, 18, note, fontsize=7.5, va="center", color="0.35")
+    if expects:
+        note = "below each character: what is expected next, darker = likelier"
+        axes.text(0, 18, note, fontsize=7.5, va="center", color="0.35")
     bar = figure.add_axes((1 - 90 / width, 1 - 11 / height, 80 / width, 8 / height))
     scale = ScalarMappable(Normalize(-1, 1), colour_map())
     figure.colorbar(scale, cax=bar, orientation="horizontal", ticks=[-1, 0, 1])

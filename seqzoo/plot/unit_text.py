@@ -15,7 +15,7 @@ OTHER = "\ufffd"  # Unicode's replacement character
 
 
 class Step(NamedTuple):
-    """One token, the unit's activation, and the expected next tokens."""
+    """One character, the unit's activation, and the expected next tokens."""
 
     token: str
     activation: float
@@ -23,7 +23,10 @@ class Step(NamedTuple):
 
 
 def steps_in_lines(trace: "UnitTrace") -> list[list[Step]]:
-    """The steps of each line; one ends after `WIDTH` steps or with a newline.
+    """The characters of each line; one ends when it is full or with a newline.
+
+    A token of several characters gives as many steps, and begins a new line if it does
+    not fit.
 
     Raises:
         ValueError: If there is no step, or the parts do not fit together.
@@ -50,9 +53,13 @@ def steps_in_lines(trace: "UnitTrace") -> list[list[Step]]:
                 trace.top[i], probabilities[i], strict=True
             )
         ]
-        lines[-1].append(Step(printable(token), float(activations[i]), expected))
-        if token == "\n" or len(lines[-1]) == WIDTH:
+        if lines[-1] and len(lines[-1]) + len(token) > WIDTH:
             lines.append([])
+        for character in token:
+            step = Step(printable(character), float(activations[i]), expected)
+            lines[-1].append(step)
+            if character == "\n" or len(lines[-1]) == WIDTH:
+                lines.append([])
     return [line for line in lines if line]
 
 

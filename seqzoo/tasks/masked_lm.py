@@ -42,6 +42,7 @@ class MaskedLM(Task):
     task = "fill-mask"
     verb = "fill"
     hub_task = "fill-mask"
+    demo_panel = "gaps"
     headline_metrics = ("masked_accuracy", "perplexity")
     headline_format = "{:.1f} % of masked tokens, perplexity {:.1f}"
     examples = (

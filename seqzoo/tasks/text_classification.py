@@ -17,6 +17,7 @@ class TextClassifier(Classifier):
 
     task = "text-classification"
     hub_task = "text-classification"
+    demo_panel = "text"
     headline_metrics = ("accuracy",)
     examples = (
         "I expected little and was moved to tears. A small film with a big heart.",

@@ -8,13 +8,17 @@ from scipy.io import wavfile
 import seqzoo
 from seqzoo.demo import models
 from seqzoo.models import (
+    BERT,
     DETR,
+    BERTConfig,
     MemoryNetwork,
     MemoryNetworkConfig,
     RecurrentClassifier,
     RecurrentClassifierConfig,
     RecurrentLM,
     RecurrentLMConfig,
+    RecurrentTextClassifier,
+    RecurrentTextClassifierConfig,
     Seq2Seq,
     Seq2SeqConfig,
     ViT,
@@ -27,6 +31,7 @@ from seqzoo.processors import (
     ImageProcessor,
     LogMelProcessor,
     StoryProcessor,
+    SubwordProcessor,
     TimedSeriesProcessor,
     TranslationProcessor,
 )
@@ -55,6 +60,19 @@ def writer():
     processor = CharacterProcessor.train(TEXT)
     config = RecurrentLMConfig(processor.vocab_size, embed_dim=3, units=4, layers=2)
     return RecurrentLM(config), processor
+
+
+def reviews():
+    processor = SubwordProcessor.train(WORDS * 2, 60, labels=["<good>", "bad"])
+    config = RecurrentTextClassifierConfig(processor.vocab_size, 2, 4, units=3)
+    return RecurrentTextClassifier(config), processor
+
+
+def gaps():
+    options = {"max_tokens": 64, "head_tokens": 8, "framed": True}
+    processor = SubwordProcessor.train(WORDS * 2, 60, **options)
+    sizes = (processor.vocab_size, 8, 1, 2, 8)
+    return BERT(BERTConfig(*sizes, max_positions=64)), processor
 
 
 def digits():
@@ -86,7 +104,18 @@ def stories():
     return MemoryNetwork(MemoryNetworkConfig(processor.vocab_size, 4)), processor
 
 
-MAKERS = (translator, writer, digits, words, series, pictures, objects, stories)
+MAKERS = (
+    translator,
+    writer,
+    reviews,
+    gaps,
+    digits,
+    words,
+    series,
+    pictures,
+    objects,
+    stories,
+)
 
 
 @pytest.fixture(scope="session")

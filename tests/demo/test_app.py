@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from seqzoo.demo import app, html, models, security
+from seqzoo.demo.panels import PANELS
 
 # Gradio leaves the event loops of its examples and its queue to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -40,6 +41,8 @@ def test_the_page_has_a_panel_of_each_kind_and_shows_the_chosen_one(page):
     assert groups == {
         "translation": False,
         "generation": True,
+        "text": False,
+        "gaps": False,
         "drawing": False,
         "image": False,
         "recording": False,
@@ -57,7 +60,7 @@ def test_choosing_a_model_shows_its_panel_and_empties_the_answers(page):
     card, *updates = choose.fn("digits")
     assert "RecurrentClassifier" in card
     shown = [each["visible"] for each in updates if "visible" in each]
-    assert shown == [False, False, True, False, False, False]
+    assert shown == [kind == "drawing" for kind in PANELS]
     assert len(updates) == len(choose.outputs) - 1
     assert all(each["value"] is None for each in updates[len(shown) :])
 
@@ -65,7 +68,15 @@ def test_choosing_a_model_shows_its_panel_and_empties_the_answers(page):
 def test_models_answer_one_at_a_time_and_for_the_page_alone(page):
     for each in page.fns.values():
         assert each.api_visibility != "public"
-        if each.name in ("translate", "write", "classify", "detect", "hear"):
+        if each.name in (
+            "translate",
+            "write",
+            "classify",
+            "detect",
+            "hear",
+            "judge",
+            "fill",
+        ):
             assert (each.concurrency_id, each.concurrency_limit) == ("model", 1)
     assert not page.api_open
     assert not page.analytics_enabled

@@ -10,8 +10,10 @@ from seqzoo.hub.names import UnknownModelError
 def test_every_panel_has_its_models(tiny_zoo):
     assert models.panels() == {
         "digits": "drawing",
+        "gaps": "gaps",
         "objects": "detection",
         "pictures": "image",
+        "reviews": "text",
         "stories": "questions",
         "translator": "translation",
         "words": "recording",

@@ -15,6 +15,7 @@ from seqzoo.demo.panels import (
     drawing,
     generation,
     questions,
+    reading,
     translation,
 )
 from seqzoo.demo.validation import NEW_CHARACTERS, PROMPT, SENTENCE, STORY
@@ -120,6 +121,29 @@ def test_nothing_written_has_no_picture(tiny_zoo):
 def test_a_wrong_setting_is_refused(tiny_zoo, wrong):
     with pytest.raises(ValueError, match=r"[Rr]eceived|knows"):
         written(**wrong)
+
+
+def test_a_text_gets_its_class_in_the_colours_of_a_unit(tiny_zoo):
+    answer, html = reading.judge("reviews", " two <b>dogs</b> play ")
+    assert set(answer) == {"<good>", "bad"}
+    assert sum(answer.values()) == pytest.approx(1)
+    assert "of unit" in html and "<b>" not in html
+    assert "expected next" not in html
+
+
+def test_a_gap_gets_words(tiny_zoo):
+    html = reading.fill("gaps", "two [MASK] play <b> [MASK]")
+    assert html.count("<tr>") == 1 + 2 * reading.TOP
+    assert "<b>" not in html
+    with pytest.raises(ValueError, match=r"\[MASK\]"):
+        reading.fill("gaps", "two dogs")
+
+
+@pytest.mark.parametrize("ask", [reading.judge, reading.fill])
+@pytest.mark.parametrize("text", ["", " ", "x" * (PROMPT + 1), None])
+def test_no_text_or_a_long_one_is_refused(tiny_zoo, ask, text):
+    with pytest.raises(ValueError, match="Wanted: a text"):
+        ask("reviews", text)
 
 
 def drawn():

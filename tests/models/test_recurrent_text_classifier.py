@@ -62,3 +62,27 @@ def test_dropout_of_words_drops_whole_words():
 def test_bad_choices_are_refused(field):
     with pytest.raises(ValueError, match=field):
         RecurrentTextClassifierConfig(**{field: "x" if field == "cell" else 0})
+
+
+def test_a_unit_is_read_token_by_token(model):
+    text = "a good film is a good story"
+    (ids,) = model.processor.encode_ids([text])
+    trace = model.read(text, layer=0, unit=4)
+    assert "".join(trace.characters) == " " + text
+    assert (trace.layer, trace.unit, trace.quantity) == (0, 4, "h")
+    outputs = model.recurrent[0](model.embedding(np.array([ids])))
+    np.testing.assert_allclose(trace.activations, outputs[0, :, 4], atol=1e-5)
+    assert trace.top == ((),) * len(ids)
+    assert trace.probabilities.shape == (len(ids), 0)
+    # By default a unit that reads forward, of the last layer.
+    chosen = model.read(text)
+    assert chosen.layer == 1 and 0 <= chosen.unit < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "wanted"),
+    [("", {}, "empty"), ("a", {"unit": 6}, "unit"), ("a", {"layer": 2}, "layer")],
+)
+def test_what_cannot_be_read_is_refused(model, text, options, wanted):
+    with pytest.raises(ValueError, match=wanted):
+        model.read(text, **options)

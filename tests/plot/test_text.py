@@ -99,6 +99,30 @@ def test_a_line_ends_at_a_newline_or_when_it_is_full():
     assert "".join(s.token for line in lines for s in line) == text.replace("\n", "↵")
 
 
+def test_a_token_of_several_characters_is_not_cut_at_the_end_of_a_line():
+    trace = reading("ab", k=0)
+    long = WIDTH * "c"
+    trace.characters = ("a" * (WIDTH - 1), " bc", long + "d")
+    trace.activations, trace.top = np.array([-1.0, 0.0, 1.0]), ((),) * 3
+    trace.probabilities = np.zeros((3, 0))
+    lines = steps_in_lines(trace)
+    assert ["".join(s.token for s in line) for line in lines] == [
+        "a" * (WIDTH - 1),
+        " bc",
+        long,
+        "d",
+    ]
+    assert [step.activation for step in lines[1]] == [0.0] * 3
+
+
+@pytest.mark.parametrize("suffix", ["png", "html"])
+def test_a_trace_without_predictions_has_no_note_on_them(tmp_path, suffix):
+    path = plot.plot_text(reading(k=0), tmp_path / f"a.{suffix}")
+    if suffix == "html":
+        text = path.read_text("utf-8")
+        assert "next" not in Page(text).texts and "expected" not in text
+
+
 def luminance(code):
     """Relative luminance of "#rrggbb" (WCAG 2.2)."""
     parts = np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)]) / 255

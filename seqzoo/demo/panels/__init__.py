@@ -12,6 +12,7 @@ from seqzoo.demo.panels import (
     drawing,
     generation,
     questions,
+    reading,
     translation,
 )
 
@@ -20,6 +21,8 @@ PANELS = {
     "translation": translation.panel,
     "generation": generation.panel,
     "questions": questions.panel,
+    "text": reading.text_panel,
+    "gaps": reading.gap_panel,
     "drawing": drawing.panel,
     "image": classification.image_panel,
     "recording": classification.recording_panel,
