@@ -8,10 +8,19 @@ entry in `FAMILIES`. Importing this package imports neither Keras nor NumPy.
 from collections.abc import Mapping
 from typing import Any
 
-from seqzoo.convert import detr, swin, vit
+from seqzoo.convert import bert, detr, distilbert, gpt2, marian, roberta, swin, vit
 from seqzoo.convert.family import Family
 
-FAMILIES = {"detr": detr.FAMILY, "swin": swin.FAMILY, "vit": vit.FAMILY}
+FAMILIES = {
+    "bert": bert.FAMILY,
+    "detr": detr.FAMILY,
+    "distilbert": distilbert.FAMILY,
+    "gpt2": gpt2.FAMILY,
+    "marian": marian.FAMILY,
+    "roberta": roberta.FAMILY,
+    "swin": swin.FAMILY,
+    "vit": vit.FAMILY,
+}
 
 
 def is_foreign(settings: Mapping[str, Any]) -> bool:
@@ -23,7 +32,7 @@ def family_of(settings: Mapping[str, Any], where: str) -> Family:
     """The family that reads a checkpoint with this `config.json`.
 
     Raises:
-        ValueError: If there is none for its `model_type`.
+        ValueError: If there is none for its `model_type`, or it lacks the head.
     """
     kind = settings.get("model_type")
     if not isinstance(kind, str) or kind not in FAMILIES:
@@ -31,4 +40,5 @@ def family_of(settings: Mapping[str, Any], where: str) -> Family:
             f"{where} is a checkpoint of the kind {kind!r}. seqzoo reads "
             f"{', '.join(sorted(FAMILIES))}."
         )
-    return FAMILIES[kind]
+    family = FAMILIES[kind]
+    return family.variant(settings, where) if family.variant else family

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from seqzoo.convert.rules import Rule
-from seqzoo.convert.settings import Settings
+from seqzoo.convert.settings import Settings, parse_object
 
 if TYPE_CHECKING:
     from seqzoo.ops.types import Array
 
+GENERATION = "generation_config.json"  # `Family.spec` adds it to the settings
 # pattern -> replacement, as `re.sub` takes them
 Renamed = Mapping[str, str | Callable[[re.Match[str]], str]]
 
@@ -38,6 +39,9 @@ class Family:
     prefix: str = ""  # of the tensors below a head; a headless checkpoint lacks it
     head: str = ""  # prefix of the head's tensors
     our_head: str = ""  # prefix of our keys for them
+    # config.json, the checkpoint -> the family of this checkpoint, if its head or
+    # another setting decides about other fields
+    variant: "Callable[[Settings, str], Family] | None" = None
 
     def spec(
         self, settings: Settings, files: Mapping[str, bytes], where: str
@@ -53,6 +57,9 @@ class Family:
             ValueError: If a setting has a value for which our model would not be exact.
         """
         try:
+            if GENERATION in files:
+                given = parse_object(files[GENERATION], f"{GENERATION} of {where}")
+                settings = {**settings, GENERATION: given}
             return {
                 "class": self.class_name,
                 "task": self.task,
@@ -72,7 +79,8 @@ class Family:
     def full_names(self, names: Iterable[str]) -> dict[str, str]:
         """The tensors' names in a file -> in a checkpoint with its head."""
         names = list(names)
-        has_prefix = any(name.startswith((self.prefix, self.head)) for name in names)
+        known = tuple(filter(None, (self.prefix, self.head)))
+        has_prefix = any(name.startswith(known) for name in names)
         prefix = "" if has_prefix else self.prefix
         return {name: prefix + name for name in names}
 
@@ -122,6 +130,10 @@ class Family:
             return make(*(readers[names[name]]() for name in sources))
 
         return {key: partial(weight, *rule) for key, rule in rules.items()}
+
+    def without(self, *patterns: str) -> "Family":
+        """The family of checkpoints whose tensors of these patterns are not used."""
+        return replace(self, ignored=(*self.ignored, *patterns), variant=None)
 
     def is_ignored(self, name: str) -> bool:
         """Whether our model does not use the tensor of this name."""

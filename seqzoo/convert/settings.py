@@ -8,7 +8,17 @@ from typing import Any
 
 Settings = Mapping[str, Any]
 
-ACTIVATIONS = {"gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
+ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+}
 
 
 def parse_object(data: bytes, where: str) -> dict[str, Any]:
@@ -127,10 +137,10 @@ def require_plain(settings: Settings, where: str) -> None:
 def activation(
     settings: Settings, where: str, name: str = "hidden_act", default: str = "gelu"
 ) -> str:
-    """The Keras name of the activation in the setting `name`.
+    """Our name of the activation in the setting `name`, as `FeedForward` takes it.
 
     Raises:
-        ValueError: If Keras does not compute exactly the same function.
+        ValueError: If we lack the function.
     """
     function = settings.get(name, default)
     if function not in ACTIVATIONS:
@@ -139,6 +149,27 @@ def activation(
             f"{', '.join(ACTIVATIONS)}."
         )
     return ACTIVATIONS[function]
+
+
+def head_of(settings: Settings, where: str, known: Mapping[str, str]) -> str:
+    """What the checkpoint's head is for, by the class that wrote it.
+
+    Args:
+        settings: The checkpoint's `config.json`.
+        where: The checkpoint, as errors name it.
+        known: Class of transformers -> head. The class `""` stands for no class.
+
+    Raises:
+        ValueError: If the class is another.
+    """
+    classes = settings.get("architectures") or [""]
+    name = classes[0] if isinstance(classes, list) else classes
+    if name not in known:
+        raise ValueError(
+            f"{where} is a {name}, whose head seqzoo lacks. It reads "
+            f"{', '.join(filter(None, known))}."
+        )
+    return known[name]
 
 
 def vision_fields(

@@ -1,12 +1,12 @@
 """The tensors of safetensors files, read one at a time."""
 
 import fnmatch
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqzoo.convert.settings import parse_object
 from seqzoo.hub.manifest import INDEX, SHARDS, WEIGHTS
@@ -31,8 +31,8 @@ def read_tensors(
         ValueError: If a file is not in the safetensors format, or has a dtype that
             NumPy lacks; a function may raise it, too.
     """
-    from safetensors import safe_open
-    from safetensors.numpy import load
+    import ml_dtypes  # noqa: F401  # tells NumPy what bfloat16 is
+    from safetensors import deserialize, safe_open
 
     shapes: dict[str, tuple[int, ...]] = {}
     readers: Readers = {}
@@ -40,11 +40,11 @@ def read_tensors(
     def read(path: Path, name: str) -> "Array":
         # Opened anew each time: an open file keeps all pages in memory that were read.
         with _errors_of(path.name, origin), safe_open(path, "numpy") as file:
-            return file.get_tensor(name)
+            return _known(file.get_tensor(name))
 
     if isinstance(files, bytes):
         with _errors_of(WEIGHTS, origin):
-            arrays = load(files)
+            arrays = {name: _array(view) for name, view in deserialize(files)}
         shapes = {name: array.shape for name, array in arrays.items()}
         readers = {name: partial(arrays.pop, name) for name in arrays}
     else:
@@ -56,6 +56,22 @@ def read_tensors(
     return shapes, readers
 
 
+def _array(view: Mapping[str, Any]) -> "Array":
+    """The array of a tensor as safetensors describes it."""
+    import numpy as np
+
+    kind = view["dtype"]
+    name = {"BF16": "bfloat16", "BOOL": "bool"}.get(kind)
+    name = name or {"F": "float", "I": "int", "U": "uint"}[kind[0]] + kind[1:]
+    array = np.frombuffer(view["data"], np.dtype(name)).reshape(view["shape"])
+    return _known(array)
+
+
+def _known(array: "Array") -> "Array":
+    """The array; bfloat16 becomes float32, which holds it exactly."""
+    return array.astype("float32") if array.dtype.name == "bfloat16" else array
+
+
 @contextmanager
 def _errors_of(file: str, origin: str) -> Iterator[None]:
     from safetensors import SafetensorError
@@ -65,7 +81,7 @@ def _errors_of(file: str, origin: str) -> Iterator[None]:
     except (SafetensorError, KeyError, TypeError) as error:
         raise ValueError(
             f"{file} of {origin} is no readable safetensors file ({error!r}). Fetch or "
-            "save it again, in float32 or float16."
+            "save it again, in float32, float16 or bfloat16."
         ) from error
 
 

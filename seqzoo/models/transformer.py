@@ -59,6 +59,9 @@ class TransformerConfig:
     attention_dropout: float = 0.0
     output_dropout: float = 0.0  # before the last product
     epsilon: float = 1e-5
+    beam_size: int = 5  # of `translate`
+    max_target_tokens: int | None = None  # of a translation; None: by the source's
+    forbidden_ids: tuple[int, ...] = ()  # never generated, besides the special ones
 
     def __post_init__(self):
         check_choices(self, positions=POSITIONS)
@@ -260,7 +263,8 @@ class Transformer(Translator):
         )
         memory_mask = ops.reshape(mask, (rows, 1, 1, source_steps))
         # Tokens that are never generated.
-        never = np.isin(np.arange(c.vocab_size), [PAD, UNK, BOS])
+        forbidden = [PAD, UNK, BOS, *c.forbidden_ids]
+        never = np.isin(np.arange(c.vocab_size), forbidden)
 
         def step(tokens: Tensor, cache: KeyValueCache) -> tuple[Tensor, KeyValueCache]:
             reader = cache.read(1)
@@ -279,7 +283,8 @@ class Transformer(Translator):
     def max_target_steps(self, source_steps: Any) -> Any:
         steps = super().max_target_steps(source_steps)
         least = min if isinstance(steps, int) else ops.minimum
-        return least(steps, self.config.max_steps)
+        most = self.config.max_target_tokens or self.config.max_steps
+        return least(steps, min(most, self.config.max_steps))
 
     def _teacher_forced(
         self, source_ids: Tensor, target_ids: Tensor, training: bool

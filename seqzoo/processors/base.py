@@ -49,7 +49,13 @@ class Processor:
 
 
 class TextProcessor(Processor):
-    """Base class of processors of texts; one input is a `str`."""
+    """Base class of processors of texts; one input is a `str`.
+
+    Attributes:
+        end_id: The id at which a generated text ends; None: at no id.
+    """
+
+    end_id: int | None = None
 
     def as_list(self, inputs: Any) -> tuple[list[Any], bool]:
         """The texts as a list, and whether they were a single text.
@@ -136,12 +142,13 @@ def padded(arrays: Sequence[Array], multiple: int = 1) -> tuple[Array, Array]:
     return batch, mask
 
 
-def write_file(folder: Path, file: str, text: str) -> None:
+def write_file(folder: Path, file: str, content: str | bytes) -> None:
     """Writes a file into the folder, whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{file}.tmp"
-    temporary.write_text(text, encoding="utf-8")
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    temporary.write_bytes(data)
     os.replace(temporary, folder / file)
 
 

@@ -14,6 +14,8 @@ from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import Task
 
 BLOCK = 64  # tokens drawn in one compiled call; a stream yields them together
+INCOMPLETE = "\ufffd"  # at the end of a text whose last bytes are no character yet
+MOST_PENDING = 16  # tokens that wait for the end of a character
 CHUNK = 256  # tokens read in one compiled call
 ALL = 2**31 - 1  # a `top_k` that keeps every token
 LEAST = 1e-6  # of temperature and top_p: smaller numbers lose their sense in float32
@@ -245,6 +247,8 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         if most is not None:
             block = min(BLOCK, max(1, most // 2))
         history, states, read = prompt_ids, None, 0
+        end_id = getattr(self.processor, "end_id", None)
+        pending: list[int] = []  # tokens that end within a character
         # One stream of draws: a shorter text is the beginning of a longer one.
         generator = np.random.default_rng(request.seed)
         for start in range(0, request.max_new_tokens, block):
@@ -257,7 +261,19 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             tokens, states = draw(last, states, draws, *request.inputs)
             tokens, read = ops.convert_to_numpy(tokens)[0], read + block
             history = np.concatenate([history, tokens])
-            yield from self.processor.decode(tokens[: request.max_new_tokens - start])
+            for token_id in tokens[: request.max_new_tokens - start]:
+                if token_id == end_id:
+                    break
+                pending.append(token_id)
+                text = self.processor.decode(pending)
+                # A character may have several tokens of bytes.
+                if not text.endswith(INCOMPLETE) or len(pending) >= MOST_PENDING:
+                    yield text
+                    pending.clear()
+            if end_id is not None and end_id in tokens:
+                break
+        if pending:
+            yield self.processor.decode(pending)
 
     def _states_after(self, token_ids: Array) -> Any:
         """The states after tokens that are read from fresh states."""

@@ -15,6 +15,8 @@ from seqzoo.processors import PROCESSORS
 
 # What a model's config for Keras holds besides the fields of its Config.
 EXTRAS = ("name", "dtype", "processor", "quantized")
+# Bytes that are no UTF-8 become half surrogates and come back.
+ANY_BYTES = "surrogateescape"
 
 
 def plain_config(config: Any) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _packed(processor: Any) -> dict[str, Any] | None:
     with tempfile.TemporaryDirectory(prefix="seqzoo-") as folder:
         processor.save(Path(folder))
         files = {
-            path.name: path.read_text(encoding="utf-8")
+            path.name: path.read_bytes().decode("utf-8", ANY_BYTES)
             for path in sorted(Path(folder).iterdir())
         }
     return {"class": name, "config": processor.get_config(), "files": files}
@@ -160,5 +162,6 @@ def _unpacked(packed: dict[str, Any] | None) -> Any:
     with tempfile.TemporaryDirectory(prefix="seqzoo-") as folder:
         for file, text in packed["files"].items():
             # Only the name: a path in a file from elsewhere could lead anywhere.
-            (Path(folder) / Path(file).name).write_text(text, encoding="utf-8")
+            path = Path(folder) / Path(file).name
+            path.write_bytes(text.encode("utf-8", ANY_BYTES))
         return PROCESSORS[packed["class"]].load(packed["config"], Path(folder))

@@ -143,7 +143,7 @@ class Translator(Task):
     def translate(
         self,
         texts: str | Sequence[str],
-        beam_size: int = 5,
+        beam_size: int | None = None,
         length_penalty: float = 1.0,
         n_best: int = 1,
         return_attention: bool = False,
@@ -152,7 +152,8 @@ class Translator(Task):
 
         Args:
             texts: Raw text, cased and punctuated, or a list of such texts.
-            beam_size: Width of the beam search; 1 is greedy decoding.
+            beam_size: Width of the beam search; 1 is greedy decoding. Default: that of
+                the Config, or else 5.
             length_penalty: Power of the length by which log-probabilities are divided
                 when hypotheses are compared; 0 favours short translations.
             n_best: Most translations of each text, at most `beam_size`. Their texts
@@ -171,6 +172,8 @@ class Translator(Task):
                 `beam_size` or `n_best` is out of range.
         """
         sources, is_one = self.require_processor().as_list(texts)
+        if beam_size is None:
+            beam_size = getattr(self.config, "beam_size", 5)
         settings = BeamSettings(beam_size, BOS, EOS, PAD)
         length_penalty = number_between(length_penalty, "length_penalty", 0, 10)
         if positive_integer(n_best, "n_best") > beam_size:

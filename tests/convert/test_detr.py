@@ -178,7 +178,7 @@ def test_other_depths_and_basic_blocks():
         ({"position_embedding_type": "learned"}, "'learned'"),
         ({"auxiliary_loss": True}, "auxiliary_loss"),
         ({"encoder_ffn_dim": 3}, "decoder_ffn_dim=2048"),
-        ({"activation_function": "gelu_new"}, "gelu_new"),
+        ({"activation_function": "quick_gelu"}, "quick_gelu"),
         ({"backbone": "resnet50d"}, "'resnet50d'"),
         ({"backbone_config": {"model_type": "swin"}}, "kind 'swin'"),
         (

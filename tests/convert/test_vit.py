@@ -87,8 +87,8 @@ def test_a_missing_and_an_unknown_tensor_are_named(copy):
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
-        ("config.json", {"model_type": "bert"}, "kind 'bert'"),
-        ("config.json", {"hidden_act": "gelu_new"}, "gelu_new"),
+        ("config.json", {"model_type": "clip"}, "kind 'clip'"),
+        ("config.json", {"hidden_act": "quick_gelu"}, "quick_gelu"),
         ("config.json", {"patch_size": [8, 4]}, "square"),
         ("preprocessor_config.json", {"resample": 5}, "resamples by 5"),
         ("preprocessor_config.json", {"size": {"longest_edge": 9}}, "longest_edge"),

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import threading
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from seqzoo import hub
 from seqzoo.hub import saved
 from seqzoo.processors import PROCESSORS
 from tests.hub.toy import answer
+from tests.processors.test_pretrained import marian
 
 
 def test_what_is_saved_is_loaded(toy, tmp_path):
@@ -32,12 +34,17 @@ def test_a_model_without_processor_has_none_when_loaded(toy, tmp_path):
 
 
 TEXTS = ["two dogs play in the snow"] * 3
+TOKENS = Path(__file__).parents[1] / "processors" / "golden"
 MADE = {
+    "ByteLevelProcessor": lambda cls: cls.load({}, TOKENS / "gpt2"),
     "CharacterProcessor": lambda cls: cls.train("two dogs"),
     "DetectionProcessor": lambda cls: cls(["cat", "dog"], 8, 12),
+    "EncoderProcessor": lambda cls: cls.load({}, TOKENS / "bert"),
     "GreyImageProcessor": lambda cls: cls(["cat", "dog"], layout="pixels"),
     "ImageProcessor": lambda cls: cls(["cat", "dog"], (8, 9), resize=(10, 10)),
     "LogMelProcessor": lambda cls: cls(["zero", "one"], bands=20),
+    "MarianProcessor": lambda cls: marian(),
+    "SubwordProcessor": lambda cls: cls.train(TEXTS, 40),
     "TimedSeriesProcessor": lambda cls: cls(["slow", "fast"], max_steps=100),
     "TranslationProcessor": lambda cls: cls.train(TEXTS, TEXTS, 40),
 }
