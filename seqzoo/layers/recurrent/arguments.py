@@ -77,3 +77,33 @@ def checked_states(cell: Any, inputs: Any, initial_state: Any) -> list:
         },
     )
     return list(states)
+
+
+def check_step(cell: Any, inputs: Any, states: Any) -> None:
+    """Checks the arguments of one step of a cell that is called by hand.
+
+    Args:
+        cell: The `Cell`.
+        inputs: Float tensor `(batch, features)`, or `(batch, steps, features)` with
+            states of as many axes.
+        states: List of a tensor for each state.
+
+    Raises:
+        ValueError: If the number of states or a shape is wrong.
+    """
+    names = cell.state_names
+    if not isinstance(states, list | tuple) or len(states) != len(names):
+        raise ValueError(
+            f"`states` must be a list of {len(names)} tensors "
+            f"({', '.join(names)}). Received: states={states!r}"
+        )
+    batch = "batch" if len(inputs.shape) == 2 else "..."
+    check_shapes(
+        inputs=(inputs, f"{batch} {cell.input_features}"),
+        **{
+            f"states[{index}]": (state, f"{batch} {size}")
+            for index, (state, size) in enumerate(
+                zip(states, cell.state_size, strict=True)
+            )
+        },
+    )

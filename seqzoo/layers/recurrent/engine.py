@@ -9,9 +9,9 @@ G = gates * U:
       compile_loop (backend.py)         XLA, a graph, or eager
       with_gradient (backend.py)        `forward`, with `backward` as its gradient
       forward
-        input_product (matmuls.py)      all inputs at once, if that pays: (T, B, G)
+        multiply_inputs (step.py)       all inputs at once, if that pays: (T, B, G)
         scan (backend.py)               for t = 0 ... T - 1, states (B, U):
-          step
+          step_function (step.py)
             pre_activations               parts (B, G) of x_t (B, F) and h (B, U)
             Cell.equations                new states (B, U)
         keeps                           states before each step (T, B, U), parts
@@ -38,20 +38,21 @@ from seqzoo.layers.recurrent import backend
 from seqzoo.layers.recurrent.dilation import split_phases
 from seqzoo.layers.recurrent.matmuls import (
     cell_weights,
-    input_product,
     merge_gates,
-    pre_activations,
-    recurrent_product,
     split_gates,
     stack_kernels,
-    stacking_pays,
     weight_gradients,
+)
+from seqzoo.layers.recurrent.step import (
+    multiply_inputs,
+    recurrent_mask_of,
+    step_function,
+    step_sequences,
+    swap_steps,
 )
 
 # Run eagerly up to this many steps, such as those of a stream: tracing costs more.
 EAGER_STEPS = 4
-# Up to this batch size a step takes as long as reading its kernels from memory.
-SMALL_BATCH = 8
 
 
 def recurrence(cell, reverse: bool):
@@ -114,8 +115,8 @@ def recurrence(cell, reverse: bool):
 
 def _infer(cell, reverse, variables, constants):
     """Outputs and last states, without anything for a gradient."""
-    step = _step_function(cell, variables, constants)
-    sequences = _multiply_inputs(cell, _sequences(variables, constants), variables)
+    step = step_function(cell, variables, constants)
+    sequences = multiply_inputs(cell, step_sequences(variables, constants), variables)
 
     def step_output(states, x):
         new, _, _ = step(states, x)
@@ -127,8 +128,8 @@ def _infer(cell, reverse, variables, constants):
 
 def _run_and_keep(cell, reverse, variables, constants):
     """The last states, and of every step the states before it and its parts."""
-    step = _step_function(cell, variables, constants)
-    sequences = _multiply_inputs(cell, _sequences(variables, constants), variables)
+    step = step_function(cell, variables, constants)
+    sequences = multiply_inputs(cell, step_sequences(variables, constants), variables)
 
     def step_and_keep(states, x):
         new, _, product = step(states, x)
@@ -141,85 +142,11 @@ def _run_and_keep(cell, reverse, variables, constants):
     return last, before, parts
 
 
-def _sequences(variables, constants):
-    """The tensors that each step reads a slice of, with the steps first."""
-    sequences = {
-        "inputs": ops.swapaxes(variables["inputs"], 0, 1),  # (T, B, F)
-        "extras": _swap_steps(variables["extras"]),
-        "noise": _swap_steps(constants["noise"]),
-    }
-    if "mask" in constants:
-        sequences["mask"] = ops.transpose(constants["mask"])[..., None]  # (T, B, 1)
-    return sequences
-
-
-def _recurrent_mask(constants):
-    """The extra that a cell with a product of h of its own also multiplies h by."""
-    return {k: constants[k] for k in constants if k == "recurrent_mask"}
-
-
-def _swap_steps(tensors):
-    """Swaps batch and steps of every tensor in a dict."""
-    return {name: ops.swapaxes(tensor, 0, 1) for name, tensor in tensors.items()}
-
-
-def _multiply_inputs(cell, sequences, variables):
-    """Multiplies all inputs by the kernel before the loop, where the cell needs it.
-
-    It does if it keeps the two products separate. For a joint cell it pays if the batch
-    is small, since a step then reads one kernel instead of two; for a larger batch it
-    would only cost memory.
-    """
-    batch = sequences["inputs"].shape[1]
-    small = isinstance(batch, int) and batch <= SMALL_BATCH
-    if cell.joint and not (small and not stacking_pays(variables["weights"])):
-        return sequences
-    sequences = dict(sequences)
-    dtype = variables["states"][0].dtype
-    inputs = sequences.pop("inputs")
-    product = input_product(inputs, variables["weights"], dtype)  # (T, B, G)
-    return {**sequences, "input_product": split_gates(product, cell.units)}
-
-
-def _step_function(cell, variables, constants, stack: bool = True):
-    """One step, from states and a slice x of the sequences.
-
-    Returns:
-        A function that returns the new states, the gates by name, and the last of the
-        pre-activations, which holds the recurrent product.
-    """
-    weights = variables["weights"]
-    own_weights = cell_weights(weights, variables["states"][0].dtype)
-    if cell.joint and stack:
-        weights = stack_kernels(weights)
-    recurrent_mask = _recurrent_mask(constants)
-
-    def step(states, x):
-        h = states[cell.recurrent_state]
-        if "recurrent_mask" in constants:
-            h = h * constants["recurrent_mask"]
-        if "inputs" in x:
-            parts = pre_activations(cell.joint, x["inputs"], h, weights)
-        else:
-            parts = merge_gates(x["input_product"]), recurrent_product(h, weights)
-            parts = (parts[0] + parts[1],) if cell.joint else parts
-        extras = {**x["extras"], **x["noise"], **recurrent_mask}
-        new, gates = cell.equations(parts, states, own_weights, extras)
-        if "mask" in x:
-            new = [
-                ops.where(x["mask"], after, before)
-                for after, before in zip(new, states, strict=True)
-            ]
-        return new, gates, parts[-1]
-
-    return step
-
-
 def _backward(cell, reverse, residuals, cotangents):
     """The gradients by `variables`, in one loop against the direction of the run."""
     variables, constants, before, parts = residuals
     d_outputs, d_last = cotangents
-    sequences = _sequences(variables, constants)  # cheaper to compute than to keep
+    sequences = step_sequences(variables, constants)  # cheaper to compute than to keep
     if "mask" in constants:
         d_outputs = ops.where(constants["mask"][..., None], d_outputs, 0)
     weights, dtype = variables["weights"], before[0].dtype
@@ -241,7 +168,7 @@ def _backward(cell, reverse, residuals, cotangents):
             d_new = [ops.where(x["mask"], d_state, 0) for d_state in d_states]
 
         def new_states(parts, states, own_weights, extras):
-            extras = {**extras, **x["noise"], **_recurrent_mask(constants)}
+            extras = {**extras, **x["noise"], **recurrent_mask_of(constants)}
             return cell.equations(parts, states, own_weights, extras)[0]
 
         parts = tuple(merge_gates(blocks) for blocks in x["parts"])
@@ -290,7 +217,7 @@ def _backward(cell, reverse, residuals, cotangents):
         d_inputs = [ops.matmul(d_product, ops.transpose(kernel))]  # (T, B, F)
     return {
         "inputs": ops.swapaxes(d_inputs[0], 0, 1),
-        "extras": _swap_steps(d_extras),
+        "extras": swap_steps(d_extras),
         "states": d_states,
         "weights": d_weights,
     }
@@ -302,7 +229,7 @@ def trace(cell, variables, mask, reverse: bool) -> dict:
     Steps that the mask leaves out are zero.
     """
     constants = {"noise": {}} if mask is None else {"noise": {}, "mask": mask}
-    step = _step_function(cell, variables, constants, stack=False)
+    step = step_function(cell, variables, constants, stack=False)
 
     def step_and_name(states, x):
         new, gates, _ = step(states, x)
@@ -311,6 +238,6 @@ def trace(cell, variables, mask, reverse: bool) -> dict:
             named = {name: ops.where(x["mask"], y, 0) for name, y in named.items()}
         return new, named
 
-    sequences = _sequences(variables, constants)
+    sequences = step_sequences(variables, constants)
     _, named = backend.scan(step_and_name, variables["states"], sequences, reverse)
-    return _swap_steps(named)
+    return swap_steps(named)

@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from seqzoo.layers import Bidirectional, GRUCell, LSTMCell, Recurrent
-from seqzoo.layers.recurrent.engine import SMALL_BATCH
+from seqzoo.layers.recurrent.step import SMALL_BATCH
 from tests.layers.gradients import assert_near, assert_same, outputs_and_gradients
 from tests.layers.recurrent.recurrent_cases import (
     BATCH,

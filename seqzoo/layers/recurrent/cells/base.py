@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
+from seqzoo.layers.recurrent.arguments import check_step
 from seqzoo.layers.recurrent.cells.chrono import chrono_bias
 from seqzoo.layers.recurrent.cells.dropout import checked_rate, noise
 from seqzoo.layers.recurrent.cells.twins import fresh_config
 from seqzoo.layers.recurrent.matmuls import cell_weights, pre_activations
 from seqzoo.layers.serializable import SerializableLayer
-from seqzoo.ops.arguments import check_shapes, positive_integer, split_seed
+from seqzoo.ops.arguments import positive_integer, split_seed
 
 
 def state_dtype(compute_dtype: str) -> str:
@@ -297,7 +298,7 @@ class Cell(SerializableLayer):
 
     def call(self, inputs, states, times=None, training=False):
         dtype = state_dtype(self.compute_dtype)
-        self._check_step(inputs, states)
+        check_step(self, inputs, states)
         states = [ops.cast(state, dtype) for state in states]
         features, extras = self.split_inputs(inputs, training, times)
         weights = self.loop_weights()
@@ -307,21 +308,3 @@ class Cell(SerializableLayer):
         states, _ = self.equations(parts, states, own_weights, extras)
         states = [ops.cast(state, self.compute_dtype) for state in states]
         return states[0], states
-
-    def _check_step(self, inputs, states):
-        names = self.state_names
-        if not isinstance(states, list | tuple) or len(states) != len(names):
-            raise ValueError(
-                f"`states` must be a list of {len(names)} tensors "
-                f"({', '.join(names)}). Received: states={states!r}"
-            )
-        batch = "batch" if len(inputs.shape) == 2 else "..."
-        check_shapes(
-            inputs=(inputs, f"{batch} {self.input_features}"),
-            **{
-                f"states[{index}]": (state, f"{batch} {size}")
-                for index, (state, size) in enumerate(
-                    zip(states, self.state_size, strict=True)
-                )
-            },
-        )
