@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers.attention.transformer import EncoderBlock
+from seqzoo.layers.attention.transformer import EncoderBlock, gelu_tanh
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.types import Array, Shape, Tensor
@@ -210,9 +210,7 @@ class TextEncoder(Block):
 
 def named_activation(name: str) -> Any:
     """The function of an activation's name, as `FeedForward` has it."""
-    if name == "gelu_tanh":
-        return lambda x: ops.gelu(x, approximate=True)
-    return keras.activations.get(name)
+    return gelu_tanh if name == "gelu_tanh" else keras.activations.get(name)
 
 
 def example_texts(config: TextEncoderConfig) -> dict[str, Array]:

@@ -163,6 +163,14 @@ def test_half_precision_comes_near(policy):
     np.testing.assert_allclose(found, numpy(bert()(INPUTS))[MASK], atol=0.1)
 
 
+def test_the_head_has_its_own_activation():
+    model = bert(activation="relu", head_activation="gelu_tanh", head="masked_lm")
+    hidden = numpy(model.encoder(INPUTS))
+    x = hidden @ numpy(model.transform.kernel) + numpy(model.transform.bias)
+    x = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    np.testing.assert_allclose(numpy(model.transform(hidden)), x, atol=1e-5)
+
+
 def test_attention_weights_ignore_padding(model):
     weights = [numpy(each) for each in model.attention(INPUTS)]
     assert [each.shape for each in weights] == [(2, 2, 7, 7)] * 2
