@@ -122,7 +122,7 @@ class Digits:
         return np.array([int(token) for token in text.split()], "int32")
 
     def decode(self, ids):
-        return [f"{token} " for token in ids]
+        return "".join(f"{token} " for token in ids)
 
     def as_list(self, text):
         return ([text], True) if isinstance(text, str) else (list(text), False)
