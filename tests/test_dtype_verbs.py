@@ -6,6 +6,7 @@ import pytest
 from keras import ops, tree
 
 from seqzoo.data import toy_pairs
+from seqzoo.decoding import blocks
 from seqzoo.models import MODELS
 from seqzoo.processors import (
     CharacterProcessor,
@@ -15,7 +16,7 @@ from seqzoo.processors import (
     TimedSeriesProcessor,
     TranslationProcessor,
 )
-from seqzoo.tasks import base, generation
+from seqzoo.tasks import base
 from seqzoo.tasks.persistence import dtype_policy
 from tests.test_contract import TINY
 
@@ -96,8 +97,8 @@ def uncompiled(monkeypatch):
             lambda *x: function(*tree.map_structure(ops.convert_to_tensor, x))
         ),
     )
-    monkeypatch.setattr(generation, "BLOCK", 3)
-    monkeypatch.setattr(generation, "CHUNK", 4)
+    monkeypatch.setattr(blocks, "BLOCK", 3)
+    monkeypatch.setattr(blocks, "CHUNK", 4)
     monkeypatch.setattr(MODELS["Seq2Seq"], "max_target_steps", lambda _, n: 0 * n + 3)
     yield
     keras.config.set_floatx("float32")

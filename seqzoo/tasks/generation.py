@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import sample
+from seqzoo.decoding.blocks import CHUNK, padded_chunk, sample_blocks
 from seqzoo.ops.arguments import number_between, positive_integer, whole_number
+from seqzoo.ops.arithmetic import next_power_of_two
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.base import Task
 
-BLOCK = 64  # tokens drawn in one compiled call; a stream yields them together
 INCOMPLETE = "\ufffd"  # at the end of a text whose last bytes are no character yet
 MOST_PENDING = 16  # tokens that wait for the end of a character
-CHUNK = 256  # tokens read in one compiled call
 ALL = 2**31 - 1  # a `top_k` that keeps every token
 LEAST = 1e-6  # of temperature and top_p: smaller numbers lose their sense in float32
 
@@ -99,6 +98,7 @@ class TextGenerator(Task):
     headline_metrics = ("nats_per_character_last_tenth",)
     headline_format = "{:.2f} nats a character"
     figure = "text"
+    batch_size = 16  # texts that are continued together
     demo_panel = "generation"
     examples = ("ROMEO:", "To be, or not to be", "First Citizen:\nBefore we proceed")
     usage = """\
@@ -177,8 +177,13 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             ValueError: If the prompt is empty or no text, or a setting is out of range.
         """
         prompts, is_one = self.require_processor().as_list(prompt)
-        settings = (max_new_tokens, temperature, top_k, top_p, seed)
-        texts = ["".join(self.stream(prompt, *settings)) for prompt in prompts]
+        request = _Request(max_new_tokens, temperature, top_k, top_p, seed)
+        encoded = [self._encoded(prompt, 1) for prompt in prompts]
+        texts = [
+            text
+            for start in range(0, len(encoded), self.batch_size)
+            for text in self._texts(encoded[start : start + self.batch_size], request)
+        ]
         return texts[0] if is_one else texts
 
     def stream(
@@ -226,8 +231,8 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
             states = self.initial_states(len(token_ids))
             for start in range(begin, end, CHUNK):
                 stop = min(start + CHUNK, end)
-                x, mask = _chunk(inputs[:, start:stop])
-                y, _ = _chunk(targets[:, start:stop])
+                x, mask = padded_chunk(list(inputs[:, start:stop]))
+                y, _ = padded_chunk(list(targets[:, start:stop]))
                 losses, states = score(x, y, mask, states)
                 scored = ops.convert_to_numpy(losses)[:, max(0, first - start) :]
                 nats += float(scored.sum(dtype="float64"))
@@ -241,64 +246,34 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         for start in range(half, count - most + half, half):
             yield start, min(start + most, count), start - half + most
 
-    def _stream(self, prompt_ids: Array, request: _Request) -> Iterator[str]:
-        draw = self.compiled_function(self._sample)
-        most, block = self.max_tokens, BLOCK
-        if most is not None:
-            block = min(BLOCK, max(1, most // 2))
-        history, states, read = prompt_ids, None, 0
-        end_id = getattr(self.processor, "end_id", None)
-        pending: list[int] = []  # tokens that end within a character
-        # One stream of draws: a shorter text is the beginning of a longer one.
-        generator = np.random.default_rng(request.seed)
-        for start in range(0, request.max_new_tokens, block):
-            if states is None or (most is not None and read + block > most):
-                if most is not None and len(history) + block > most:
-                    history = history[-max(1, most // 2) :]
-                states, read = self._states_after(history[:-1]), len(history) - 1
-            draws = generator.random((block, 1), dtype="float32")
-            last = history[None, -1:]  # (1, 1)
-            tokens, states = draw(last, states, draws, *request.inputs)
-            tokens, read = ops.convert_to_numpy(tokens)[0], read + block
-            history = np.concatenate([history, tokens])
-            for token_id in tokens[: request.max_new_tokens - start]:
-                if token_id == end_id:
-                    break
-                pending.append(token_id)
-                text = self.processor.decode(pending)
-                # A character may have several tokens of bytes.
-                if not text.endswith(INCOMPLETE) or len(pending) >= MOST_PENDING:
-                    yield text
-                    pending.clear()
-            if end_id is not None and end_id in tokens:
+    def _texts(self, prompts: list[Array], request: _Request) -> list[str]:
+        """The continuations of a batch of prompts."""
+        rows = next_power_of_two(len(prompts))  # few numbers of rows are compiled
+        batch = [*prompts, *prompts[:1] * (rows - len(prompts))]
+        texts = [_GrowingText(self.processor) for _ in prompts]
+        pieces: list[list[str]] = [[] for _ in prompts]
+        for tokens in self._blocks(batch, request):
+            for i, text in enumerate(texts):
+                pieces[i] += text.add(tokens[i])
+            if all(text.ended for text in texts):
                 break
-        if pending:
-            yield self.processor.decode(pending)
+        return [
+            "".join([*parts, *text.rest()])
+            for parts, text in zip(pieces, texts, strict=True)
+        ]
 
-    def _states_after(self, token_ids: Array) -> Any:
-        """The states after tokens that are read from fresh states."""
-        states = self.initial_states(1)
-        for start in range(0, len(token_ids), CHUNK):
-            states = self.compiled_function(self._advanced)(
-                *_chunk(token_ids[None, start : start + CHUNK]), states
-            )
-        return states
+    def _stream(self, prompt_ids: Array, request: _Request) -> Iterator[str]:
+        text = _GrowingText(self.processor)
+        for tokens in self._blocks([prompt_ids], request):
+            yield from text.add(tokens[0])
+            if text.ended:
+                break
+        yield from text.rest()
 
-    def _advanced(self, token_ids: Tensor, mask: Tensor, states: Any) -> Any:
-        return self.advance(token_ids, states, mask)[1]
-
-    def _sample(
-        self,
-        last: Tensor,
-        states: Any,
-        draws: Tensor,
-        temperature: Tensor,
-        top_k: Tensor,
-        top_p: Tensor,
-    ) -> tuple[Tensor, Any]:
-        """Draws a block: its tokens, and the states before the last of them."""
-        samples = sample(self.advance, last, states, draws, temperature, top_k, top_p)
-        return samples.tokens, samples.state
+    def _blocks(self, prompts: list[Array], request: _Request) -> Iterator[Array]:
+        return sample_blocks(
+            self, prompts, request.max_new_tokens, request.inputs, request.seed
+        )
 
     def _scored(
         self, token_ids: Tensor, targets: Tensor, mask: Tensor, states: Any
@@ -318,12 +293,34 @@ print(f"{{model.score('To be, or not to be').bits_per_token:.2f}} bits a charact
         return ids
 
 
-def _chunk(rows: Array) -> tuple[Any, Any]:
-    """Integer rows, padded with 0 to `CHUNK` columns, and their mask."""
-    part = np.asarray(rows, "int32")
-    width = part.shape[1]
-    mask = np.arange(CHUNK) < width
-    return (
-        np.pad(part, ((0, 0), (0, CHUNK - width))),
-        np.tile(mask, (len(part), 1)),
-    )
+class _GrowingText:
+    """Turns the tokens of a text, as they come, into pieces of text.
+
+    Attributes:
+        ended: Whether the token that ends a text has come.
+    """
+
+    def __init__(self, processor: Any):
+        self.processor = processor
+        self.end_id = getattr(processor, "end_id", None)
+        self.pending: list[int] = []  # tokens that end within a character
+        self.ended = False
+
+    def add(self, tokens: Array) -> Iterator[str]:
+        """Yields the text of the next tokens, as far as its characters are whole."""
+        for token_id in tokens:
+            self.ended = self.ended or token_id == self.end_id
+            if self.ended:
+                return
+            self.pending.append(token_id)
+            text = self.processor.decode(self.pending)
+            # A character may have several tokens of bytes.
+            if not text.endswith(INCOMPLETE) or len(self.pending) >= MOST_PENDING:
+                yield text
+                self.pending.clear()
+
+    def rest(self) -> Iterator[str]:
+        """Yields the text of tokens that end within a character, if there are any."""
+        if self.pending:
+            yield self.processor.decode(self.pending)
+            self.pending.clear()

@@ -6,6 +6,7 @@ from PIL import Image
 from scipy.io import wavfile
 
 import seqzoo
+from seqzoo.decoding import blocks
 from seqzoo.demo import models
 from seqzoo.models import (
     BERT,
@@ -35,7 +36,7 @@ from seqzoo.processors import (
     TimedSeriesProcessor,
     TranslationProcessor,
 )
-from seqzoo.tasks import base, generation
+from seqzoo.tasks import base
 from tests.models.tiny import TINY_DETR
 
 WORDS = ["two dogs play <b>", "a man sleeps", "a dog & a man"]
@@ -137,7 +138,7 @@ def tiny_zoo(zoo, monkeypatch):
     """These models are the zoo, and run uncompiled, which is quicker for a few."""
     monkeypatch.setenv("SEQZOO_WEIGHTS", str(zoo))
     monkeypatch.setattr(base, "compile_for", lambda model, function: function)
-    monkeypatch.setattr(generation, "BLOCK", 10)
+    monkeypatch.setattr(blocks, "BLOCK", 10)
     models._loaded.cache_clear()
     yield zoo
     models._loaded.cache_clear()

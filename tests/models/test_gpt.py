@@ -151,6 +151,18 @@ def test_generating_past_the_window_equals_reading_again(model, prompt_tokens):
     assert [int(token) for token in text.split()] == expected
 
 
+def test_texts_of_a_batch_are_those_of_each_alone(model):
+    """Prompts of other lengths, which read again at other steps."""
+    model.processor, rng = Digits(), np.random.default_rng(6)
+    prompts = [
+        " ".join(map(str, rng.integers(0, 11, length))) for length in (1, 5, 8, 3, 30)
+    ]
+    settings = {"max_new_tokens": 21, "temperature": 0.8, "seed": 3}
+    assert model.generate(prompts, **settings) == [
+        model.generate(prompt, **settings) for prompt in prompts
+    ]
+
+
 def test_scores_past_the_window_have_half_a_window_before_them(model):
     ids = np.random.default_rng(5).integers(0, 11, (2, 31)).astype("int32")
     window, most = TINY["window"], model.max_tokens or 31

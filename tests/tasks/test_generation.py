@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.decoding import sample
+from seqzoo.decoding import blocks, sample
 from seqzoo.models import RecurrentLM, RecurrentLMConfig
 from seqzoo.processors import CharacterProcessor
-from seqzoo.tasks import generation
 from tests.graphs import needs_tracing
 
 ALPHABET = "\n abc"
@@ -46,7 +45,7 @@ def log_probabilities(model, text):
 
 def test_score_is_the_sum_of_log_probabilities(model):
     text = "abc cab\na" * 40  # longer than a chunk
-    assert len(text) > generation.CHUNK
+    assert len(text) > blocks.CHUNK
     score = model.score(text)
     expected = -log_probabilities(model, text).sum()
     assert score.tokens == len(text) - 1
@@ -68,7 +67,7 @@ def test_rows_are_scored_each_from_fresh_states(model):
     ids=str,
 )
 def test_the_stream_is_the_text_and_a_shorter_text_its_beginning(model, settings):
-    length = generation.BLOCK + 5
+    length = blocks.BLOCK + 5
     text = model.generate("ab", length, seed=3, **settings)
     assert len(text) == length
     assert "".join(model.stream("ab", length, seed=3, **settings)) == text
@@ -77,7 +76,7 @@ def test_the_stream_is_the_text_and_a_shorter_text_its_beginning(model, settings
 
 def test_the_state_is_carried_over_blocks(model):
     """Greedily, each character is the most probable one given all before it."""
-    text = "ab" + model.generate("ab", generation.BLOCK + 10, temperature=0)
+    text = "ab" + model.generate("ab", blocks.BLOCK + 10, temperature=0)
     for end in range(2, len(text)):
         ids = model.processor.encode(text[:end])
         best = int(ops.argmax(model(ids[None])[0, -1]))
@@ -179,7 +178,7 @@ def test_settings_of_any_value_are_compiled_once(model, monkeypatch, graphs):
         traces.append(arguments)
         return sample(*arguments)
 
-    monkeypatch.setattr(generation, "sample", traced)
+    monkeypatch.setattr(blocks, "sample", traced)
     for settings in (
         {},
         {"temperature": 0},
