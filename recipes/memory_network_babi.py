@@ -34,7 +34,7 @@ CARD = Card(
         " and takes the best of ten starts",
         "A rectifier after each hop, as in the paper's language model.",
         "Adam with a cosine and averaged weights in place of SGD.",
-        "Padding gets no attention.",
+        "Padding gets no attention. Position encoding has twice the paper's weights.",
         "Task 3 has 1,000 training questions, since the mirror lacks the others.",
     ),
     data=f"{data.BABI_DATA}; 10,000 questions a task train it, but 1,000 of task 3",

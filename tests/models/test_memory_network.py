@@ -39,7 +39,7 @@ def sentence(table, ids, encoding):
     total = np.zeros(size)
     for j, word in enumerate(ids, start=1):
         for k in range(1, size + 1):
-            weight = (1 - j / count) - (k / size) * (1 - 2 * j / count)
+            weight = 1 + 4 * (j / count - 0.5) * (k / size - 0.5)
             total[k - 1] += table[word, k - 1] * (weight if encoding != "bag" else 1)
     return total
 
@@ -139,7 +139,7 @@ def test_weights_of_words():
     )
     # j / J is 1/2 and 1, k / d is 1/2 and 1.
     found = array(position_weights(ids, 2, "float32"))[0]
-    np.testing.assert_allclose(found, [[0.5, 0.5], [0.5, 1.0], [0, 0]], atol=1e-6)
+    np.testing.assert_allclose(found, [[1, 1], [1, 2], [0, 0]], atol=1e-6)
 
 
 def test_ages_count_from_the_last_real_sentence():
