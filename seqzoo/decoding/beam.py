@@ -129,7 +129,8 @@ def beam_search(
     Returns:
         The beams after the last step; `best_hypotheses` sorts them.
     """
-    batch_size, beam_size, max_steps = beams.tokens.shape
+    beam_size = settings.beam_size
+    batch_size, _, max_steps = ops.shape(beams.tokens)
     limits = ops.full((batch_size,), max_steps, "int32") if limits is None else limits
     positions = ops.arange(max_steps, dtype="int32")
 
@@ -149,7 +150,7 @@ def beam_search(
         totals = ops.expand_dims(beams.sums, -1) + gains
         normaliser = length_normaliser(lengths, length_penalty)  # (B, K)
         penalised = totals / ops.expand_dims(normaliser, -1)
-        flat = (batch_size, beam_size * beam_size)
+        flat = (-1, beam_size * beam_size)
         _, best = ops.top_k(ops.reshape(penalised, flat), beam_size)  # (B, K)
         parents = best // beam_size
         last = ops.take_along_axis(ops.reshape(choices, flat), best, axis=1)
@@ -195,20 +196,21 @@ def _best_continuations(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
     the best tokens are in the groups with the best maxima, so that all but two passes
     read only a few hundred logits.
     """
-    batch_shape, vocab_size = logits.shape[:-1], logits.shape[-1]
+    vocab_size = logits.shape[-1]
     size = _group_size(vocab_size, count)
     filler = -vocab_size % size
     if filler:
-        widths = [(0, 0)] * len(batch_shape) + [(0, filler)]
+        widths = ((0, 0), (0, 0), (0, filler))
         logits = ops.pad(logits, widths, constant_values=LOW)
-    groups = ops.reshape(logits, (*batch_shape, -1, size))  # (B, K, groups, size)
+    count_of_groups = (vocab_size + filler) // size
+    groups = ops.reshape(logits, (-1, count, count_of_groups, size))
     maxima = ops.max(groups, axis=-1)
     largest = ops.max(maxima, axis=-1, keepdims=True)
     sums = ops.sum(ops.exp(groups - ops.expand_dims(largest, -1)), axis=(-2, -1))
     normaliser = largest + ops.log(ops.expand_dims(sums, -1))  # log of the softmax's
-    _, best_groups = _largest(maxima, min(count, groups.shape[-2]))
+    _, best_groups = _largest(maxima, min(count, count_of_groups))
     best = ops.take_along_axis(groups, ops.expand_dims(best_groups, -1), axis=-2)
-    best = ops.reshape(best, (*batch_shape, -1))  # (B, K, best groups * size)
+    best = ops.reshape(best, (-1, count, best_groups.shape[-1] * size))
     gains, places = _largest(best, count)
     group = ops.take_along_axis(best_groups, places // size, axis=-1)
     # If the vocabulary is smaller than the beam, a filler's id would lie outside it.
@@ -265,5 +267,5 @@ def reordered(state: Any, parents: Tensor) -> Any:
 
 def _reordered(x: Tensor, order: Tensor) -> Tensor:
     """`x` `(batch, beams, ...)` with the beams of each row in the given order."""
-    index = ops.reshape(order, (*order.shape, *(1,) * (len(x.shape) - 2)))
+    index = ops.reshape(order, (-1, order.shape[1], *(1,) * (len(x.shape) - 2)))
     return ops.take_along_axis(x, index, axis=1)

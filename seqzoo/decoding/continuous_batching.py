@@ -34,19 +34,19 @@ from seqzoo.decoding.beam import (
     best_hypotheses,
     start_beams,
 )
-from seqzoo.ops.arithmetic import next_power_of_two, round_up
+from seqzoo.ops.compilation import padded_rows, padded_steps
 from seqzoo.ops.types import Array, Tensor
 
 # The search pauses when this share of a batch's rows is free and sources are waiting.
 FREE_SHARE = 0.125
-# Rows of the smaller batch for the last rows of all. There is only one such size,
-# because each number of rows is compiled.
+# Rows of the smaller batch for the last rows of all.
 LAST_ROWS = 8
 # Unfinished rows move to the next group unless its sources are more than so many times
 # as long: they are padded to that length.
 MAX_LENGTHENING = 2
-# Source lengths are rounded up to a multiple of this, because each is compiled.
-LENGTH_MULTIPLE = 8
+# XLA takes seconds to compile a search and saves milliseconds a source. It is used for
+# groups of so many sources.
+XLA_SOURCES = 2_000
 
 
 def search_all(
@@ -67,16 +67,18 @@ def search_all(
         `(index, tokens, scores)` of each source as its search ends: tokens `(beams,
         max_steps)` and scores `(beams,)`, best first.
     """
-    search = model.compiled_function(search_rows, model, settings)
+    any_size = model.any_size
+    search = model.compiled_function(search_rows, model, settings, any_size=any_size)
+    start = model.compiled_function(ended_beams, model, settings, any_size=any_size)
     penalty = np.array(length_penalty, "float32")
     batch = _Batch.free(0, None, None)
-    groups = _by_length(sequences)
+    groups = _by_length(sequences, any_size)
     next_lengths = [*groups, np.inf][1:]
     for (steps, indices), next_steps in zip(groups.items(), next_lengths, strict=True):
-        start = model.compiled_function(ended_beams, model, settings, steps)
+        often = len(indices) >= XLA_SOURCES
         queue = _Queue(model, sequences, indices, steps)
-        rows = next_power_of_two(len(indices) + len(batch.busy_rows))
-        rows = min(rows, model.batch_size)
+        rows = min(len(indices) + len(batch.busy_rows), model.batch_size)
+        rows = padded_rows(rows, model.batch_size, any_size)
         batch = batch.moved(rows, queue, start)
         while queue or batch.busy_rows:
             batch.admit(queue)
@@ -90,6 +92,7 @@ def search_all(
                 batch.is_new,
                 int(rows * (1 - FREE_SHARE)) if queue else last_rows,
                 batch.beams,
+                often=often,
             )
             tokens = ops.convert_to_numpy(hypotheses.tokens)
             scores = ops.convert_to_numpy(hypotheses.scores)
@@ -123,7 +126,7 @@ def search_rows(
         beams: The beams of all rows; those of new rows are replaced.
     """
     step, state = model.start_decoding(source, settings.beam_size)
-    rows, _, max_steps = beams.tokens.shape
+    rows, _, max_steps = ops.shape(beams.tokens)
     start = start_beams(state, rows, max_steps, settings)
 
     def choose(new: Tensor, old: Tensor) -> Tensor:
@@ -136,17 +139,19 @@ def search_rows(
     return best_hypotheses(beams, length_penalty), beams
 
 
-def ended_beams(model: Any, settings: BeamSettings, steps: int, source: Any) -> Beams:
+def ended_beams(
+    model: Any, settings: BeamSettings, source: Any, source_ids: Tensor
+) -> Beams:
     """Beams that have all ended, for free rows.
 
     Args:
         model: The translator.
         settings: Of the search.
-        steps: Number of source steps.
         source: Encoded sources, a tree of tensors `(batch, ...)`.
+        source_ids: Integer tensor `(batch, steps)`, of which only the shape counts.
     """
     _, state = model.start_decoding(source, settings.beam_size)
-    rows = tree.flatten(source)[0].shape[0]
+    rows, steps = ops.shape(source_ids)
     beams = start_beams(state, rows, model.max_target_steps(steps), settings)
     return beams._replace(done=ops.ones_like(beams.done))
 
@@ -161,10 +166,13 @@ class _Queue:
         indices: list[int],
         steps: int,
     ):
-        self.encode = model.compiled_function(model.read_source)
+        self.encode = model.compiled_function(
+            model.read_source, any_size=model.any_size
+        )
         self.sequences = sequences
         self.indices = deque(indices)
-        rows = min(next_power_of_two(len(indices)), model.batch_size)
+        rows = min(len(indices), model.batch_size)
+        rows = padded_rows(rows, model.batch_size, model.any_size)
         self.ids = np.zeros((rows, steps), "int32")
         self._encode_next()
 
@@ -235,17 +243,19 @@ class _Batch:
                 yield row, index
 
     def moved(
-        self, rows: int, queue: _Queue, start: Callable[[Any], Beams]
+        self, rows: int, queue: _Queue, start: Callable[[Any, Array], Beams]
     ) -> "_Batch":
         """The busy rows in a batch for the queue's sources, which may be longer.
 
         Args:
             rows: Rows of that batch; the others are free.
             queue: Knows the shapes of its encoded sources.
-            start: `ended_beams` from encoded sources.
+            start: `ended_beams` from encoded sources and their ids.
         """
         source = queue.empty_source(rows)
-        batch, busy = _Batch.free(rows, source, start(source)), self.busy_rows
+        source_ids = np.zeros((rows, queue.ids.shape[1]), "int32")
+        beams = start(source, source_ids)
+        batch, busy = _Batch.free(rows, source, beams), self.busy_rows
         if not busy:
             return batch
 
@@ -262,10 +272,10 @@ class _Batch:
         return batch
 
 
-def _by_length(sequences: list[list[int]]) -> dict[int, list[int]]:
+def _by_length(sequences: list[list[int]], any_size: bool) -> dict[int, list[int]]:
     """Indices of the sequences by length, rounded up; short ones first."""
     groups: dict[int, list[int]] = {}
     for index in sorted(range(len(sequences)), key=lambda i: len(sequences[i])):
-        steps = round_up(len(sequences[index]), LENGTH_MULTIPLE)
+        steps = padded_steps(len(sequences[index]), any_size)
         groups.setdefault(steps, []).append(index)
     return groups

@@ -130,6 +130,7 @@ class Seq2Seq(Translator):
     """
 
     Config = Seq2SeqConfig
+    any_size = True
 
     def __init__(self, config: Seq2SeqConfig, name: str | None = None):
         super().__init__(config, name)

@@ -204,6 +204,7 @@ class Task(keras.Model):
         function: Callable[..., Any],
         *settings: Hashable,
         any_size: bool = False,
+        eager_first: bool = False,
     ) -> Callable[..., Any]:
         """`function(*settings, ...)` as a compiled function of its other arguments.
 
@@ -214,8 +215,9 @@ class Task(keras.Model):
             function: A method of the model, or a function that reads its variables.
             *settings: First arguments, fixed at compilation; each combination is
                 compiled anew.
-            any_size: Trace one graph for inputs of any size (see `as_graph`) instead
-                of compiling for each shape.
+            any_size: Trace one graph for inputs of any size instead of compiling for
+                each shape (see `compile_for`).
+            eager_first: Do so after some eager calls (see `as_graph`).
 
         Raises:
             RuntimeError: In a forked process, if the model comes from its parent.
@@ -232,13 +234,27 @@ class Task(keras.Model):
         if identity != self.graph_identity:
             self.__dict__["graph_identity"] = identity
             self.__dict__["compiled_functions"] = {}
-        key = (function, *settings)
+        key = (function, *settings, any_size)
         if key not in self.compiled_functions:
             bound = functools.partial(function, *settings)
             self.compiled_functions[key] = (
-                as_graph(bound) if any_size else compile_for(self, bound)
+                as_graph(bound) if eager_first else compile_for(self, bound, any_size)
             )
         return self.compiled_functions[key]
+
+    def warm_up(self) -> None:
+        """Answers an example, so that later answers wait for no tracing or compiling.
+
+        Raises:
+            ValueError: If the model has no processor.
+        """
+        self.require_processor()
+        for example in self.warm_up_inputs():
+            getattr(self, self.verb)(example)
+
+    def warm_up_inputs(self) -> Iterator[Any]:
+        """Inputs of the verb, one for each function that it compiles."""
+        yield self.examples[0]
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
         """A saved weight, adapted to this model, whose Config differs.

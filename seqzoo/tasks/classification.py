@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seqzoo.ops.arithmetic import next_power_of_two
+from seqzoo.ops.compilation import batch_parts
 from seqzoo.ops.types import Array, Tensor
 from seqzoo.tasks.labelled import LabelledTask
 
@@ -102,13 +102,18 @@ for prediction in model.classify("{image}", top=3):
     def _in_batches(
         self, method: Callable[[Any], Tensor], inputs: Sequence[Any], columns: int
     ) -> Array:
-        """The rows `(inputs, columns)` of a method, compiled, batch by batch."""
-        run = self.compiled_function(method)
-        results = []
-        for start in range(0, len(inputs), self.batch_size):
-            part = list(inputs[start : start + self.batch_size])
-            padding = next_power_of_two(len(part)) - len(part)
-            arrays = self.processor.encode(part + part[-1:] * padding)
+        """The rows `(inputs, columns)` of a method, batch by batch.
+
+        It is compiled for few numbers of rows, or once for sequences of any length.
+        """
+        results, start = [], 0
+        for rows in batch_parts(len(inputs), self.batch_size):
+            part = list(inputs[start : start + rows])
+            start += rows
+            arrays = self.processor.encode(part + part[-1:] * (rows - len(part)))
+            # Inputs with a mask are sequences of any length.
+            any_size = isinstance(arrays, dict) and "mask" in arrays
+            run = self.compiled_function(method, any_size=any_size)
             results.append(ops.convert_to_numpy(run(arrays))[: len(part)])
         if not results:
             return np.zeros((0, columns), "float32")

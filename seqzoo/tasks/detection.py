@@ -196,7 +196,7 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
             size = self.processor.resized_size(image.height, image.width)
             by_size.setdefault(size, []).append(i)
         detections: list[Any] = [None] * len(images)
-        run = self.compiled_function(self._predictions, any_size=True)
+        run = self.compiled_function(self._predictions, eager_first=True)
         for indices in by_size.values():
             for start in range(0, len(indices), self.batch_size):
                 part = indices[start : start + self.batch_size]

@@ -116,7 +116,7 @@ for filling in model.fill("{example}"):
                 f"the model reads. Received: {text[:60]!r}, with {len(places)} of "
                 f"{count} in that part."
             )
-        run = self.compiled_function(self._probabilities)
+        run = self.compiled_function(self._probabilities, any_size=True)
         rows = ops.convert_to_numpy(run(inputs))[0, places]  # (places, vocab_size)
         best = np.argsort(-rows, axis=-1, kind="stable")[:, :top]
         pieces = [[processor.piece(token_id) for token_id in row] for row in best]

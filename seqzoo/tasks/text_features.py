@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from seqzoo.ops.arithmetic import next_power_of_two
+from seqzoo.ops.compilation import padded_rows
 from seqzoo.ops.types import Tensor
 from seqzoo.tasks.base import Task
 
@@ -42,11 +42,11 @@ class TextFeatures(Task):
         # Texts of similar length share a batch, so that little is padding.
         order = np.argsort([len(str(text)) for text in texts], kind="stable")
         features: list[Any] = [None] * len(texts)
-        run = self.compiled_function(self._hidden)
+        run = self.compiled_function(self._hidden, any_size=True)
         for start in range(0, len(texts), BATCH_SIZE):
             rows = order[start : start + BATCH_SIZE]
             part = [texts[row] for row in rows]
-            padding = next_power_of_two(len(part)) - len(part)
+            padding = padded_rows(len(part), BATCH_SIZE, any_size=True) - len(part)
             inputs = self.processor.encode(part + part[-1:] * padding)
             hidden = ops.convert_to_numpy(run(inputs))
             real = np.asarray(inputs["mask"], bool)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -74,6 +74,8 @@ class Translator(Task):
     )
     usage = 'print(model.translate("{example}"))'
     batch_size = 64  # sentences in one batch
+    # Whether `read_source` and `start_decoding` work on tensors of unknown sizes.
+    any_size: ClassVar[bool] = False
 
     @classmethod
     def answers(

@@ -56,8 +56,9 @@ def model(trained, graphs):
 
 
 def test_one_text_gives_one_text_and_a_list_a_list(trained, monkeypatch):
-    """And an empty list an empty list; by searches that are compiled."""
+    """And an empty list an empty list; by searches that XLA compiles."""
     model = trained
+    monkeypatch.setattr(continuous_batching, "XLA_SOURCES", 1)
     monkeypatch.setitem(vars(model), "compiled_functions", {})
     text = PAIRS.source[0]
     single = model.translate(text)
@@ -264,3 +265,21 @@ def test_a_length_penalty_of_any_value_is_compiled_once(model, monkeypatch):
         scores.append(found.score * len(found.target_tokens) ** penalty)
     assert len(traces) == 1
     np.testing.assert_allclose(scores, scores[0], rtol=1e-5)  # of one translation
+
+
+@needs_tracing
+def test_a_new_length_or_number_of_texts_is_traced_at_most_once(model, monkeypatch):
+    """On TensorFlow one graph takes all; elsewhere few shapes are compiled."""
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
+    traces = []
+
+    def traced(*arguments):
+        traces.append(arguments)
+        return beam_search(*arguments)
+
+    monkeypatch.setattr(continuous_batching, "beam_search", traced)
+    words = " ".join(PAIRS.source).split()
+    for count, length in ((1, 3), (1, 9), (1, 30), (2, 5), (3, 6), (7, 4)):
+        texts = [" ".join(words[i : i + length]) for i in range(count)]
+        assert len(model.translate(texts, 2)) == count
+    assert len(traces) <= (1 if keras.backend.backend() == "tensorflow" else 4)
