@@ -15,6 +15,7 @@ from seqzoo import serialization
 
 if TYPE_CHECKING:
     from seqzoo.hub import ModelInfo, save
+    from seqzoo.samples import sample
     from seqzoo.zoo import build, info, list_models, load, push, verify
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "list_models",
     "load",
     "push",
+    "sample",
     "save",
     "verify",
 ]
@@ -31,6 +33,7 @@ __all__ = [
 _HOME = {name: "seqzoo.zoo" for name in __all__} | {
     "ModelInfo": "seqzoo.hub",
     "save": "seqzoo.hub",
+    "sample": "seqzoo.samples",
 }
 _PARTS = {module.name for module in pkgutil.iter_modules(__path__)}
 

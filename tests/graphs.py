@@ -4,10 +4,20 @@ import contextlib
 
 import keras
 import pytest
+from keras import ops, tree
 
 needs_tracing = pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="PyTorch traces nothing"
 )
+
+
+def uncompiled(model, function, any_size=False):
+    """In place of `compile_for`: the function as it is, on tensors."""
+
+    def run(*arrays, often=False):
+        return function(*tree.map_structure(ops.convert_to_tensor, arrays))
+
+    return run
 
 
 @contextlib.contextmanager

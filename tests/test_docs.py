@@ -34,6 +34,16 @@ def test_links_between_files_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_underscore_or_star_of_a_formula_becomes_italics(page):
+    markdown = pytest.importorskip("markdown")
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    html = markdown.markdown(re.sub(r"\$[^$\n]+\$", "", text), extensions=["tables"])
+    # Words are emphasised whole; a formula is cut in its middle.
+    tag = r"[\w'\])]<(?:em|strong)>.*|.*</(?:em|strong)>[\w(\[]"
+    assert re.findall(tag, html) == []
+
+
 def test_tables_are_as_the_records_have_them():
     """`python docs/generate.py tables` would change no page."""
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))

@@ -18,6 +18,7 @@ from seqzoo.processors import (
 )
 from seqzoo.tasks import base
 from seqzoo.tasks.persistence import dtype_policy
+from tests.graphs import uncompiled
 from tests.test_contract import TINY
 
 POLICIES = ("float64", "mixed_bfloat16", "bfloat16", "mixed_float16", "float16")
@@ -88,15 +89,9 @@ VERBS = {
 
 
 @pytest.fixture(autouse=True)
-def uncompiled(monkeypatch):
+def small_and_uncompiled(monkeypatch):
     """Compiling is not the question, and takes longer than all else."""
-    monkeypatch.setattr(
-        base,
-        "compile_for",
-        lambda model, function: (
-            lambda *x: function(*tree.map_structure(ops.convert_to_tensor, x))
-        ),
-    )
+    monkeypatch.setattr(base, "compile_for", uncompiled)
     monkeypatch.setattr(blocks, "BLOCK", 3)
     monkeypatch.setattr(blocks, "CHUNK", 4)
     monkeypatch.setattr(MODELS["Seq2Seq"], "max_target_steps", lambda _, n: 0 * n + 3)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 # From the ground up; what shares a step knows nothing of its neighbours there.
 STEPS = (
-    ("ops", "serialization"),
+    ("ops", "samples", "serialization"),
     ("layers",),
     ("decoding",),
     ("processors",),

@@ -57,14 +57,20 @@ def info(
 def run(
     name: Name,
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="INPUT...",
             help="Texts, or paths of images, recordings or series, as the model's task "
             "wants; `-` stands for the lines of standard input, which are answered as "
             "they come.",
         ),
-    ],
+    ] = None,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example", help="Answer a sample that comes with seqzoo, and no INPUT."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object for each input.")
     ] = False,
@@ -88,9 +94,15 @@ def run(
     **options: Any,
 ) -> None:
     """Run a model on inputs and print its answers."""
+    if bool(inputs) == example:
+        raise ValueError("Give an INPUT, or --example to try a sample.")
+    inputs = inputs or []
     lines: Iterable[list[Input]]
     lines = Lines(LINES_PER_CALL) if STDIN in inputs else []
     model = seqzoo.load(name)
+    if example:
+        inputs = [model.example()]
+        print(f"INPUT: {inputs[0]}", file=sys.stderr)
     wanted = [*options, *(["return_attention"] if attention else [])]
     task = _task_of(model, wanted)
     if attention and not as_json:

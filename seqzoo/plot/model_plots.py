@@ -227,7 +227,9 @@ def draw_detections(
     detections = model.detect(image, **options)
     inputs = model.processor.encode([image])
     # No two queries give exactly the same box, so an object's box names its query.
-    boxes = ops.convert_to_numpy(boxes_xyxy(model(inputs)["boxes_cxcywh"]))[0]
+    boxes = ops.convert_to_numpy(boxes_xyxy(model(inputs)["boxes_cxcywh"]))[0].clip(
+        0, 1
+    )
     relative = detections.boxes_xyxy[:top] / np.tile(image.size, 2)
     # (objects, 1, 4) - (queries, 4) -> (objects, queries)
     queries = np.abs(boxes - relative[:, None]).sum(-1).argmin(-1)

@@ -27,6 +27,11 @@ class Processor:
             return list(inputs), False
         return [inputs], True
 
+    @property
+    def sample(self) -> str:
+        """The name of a `seqzoo.sample` to try a model on; empty if there is none."""
+        return ""
+
     def doubt(self, given: Any) -> str:
         """Why the model's answer to an input may be of no use, or nothing."""
         return ""

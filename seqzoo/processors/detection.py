@@ -53,6 +53,11 @@ class DetectionProcessor(NormalisingImageProcessor):
         self.shortest_edge = int(shortest_edge)
         self.longest_edge = int(longest_edge)
 
+    @property
+    def sample(self) -> str:
+        """A scene of digits, or cells of blood."""
+        return "scene" if "7" in self.labels else "cells"
+
     def encode(self, images: Sequence[Any]) -> dict[str, Array]:
         """The inputs of the model.
 

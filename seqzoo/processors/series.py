@@ -34,6 +34,11 @@ class TimedSeriesProcessor(Processor):
         self.features = features
         self.max_steps = max_steps
 
+    @property
+    def sample(self) -> str:
+        """A sine."""
+        return "sine"
+
     def encode(self, series: Sequence[Any]) -> dict[str, Array]:
         """The inputs of the model, padded with 0 to one length.
 

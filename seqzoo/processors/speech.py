@@ -68,6 +68,11 @@ class LogMelProcessor(Processor):
         self._window = np.hanning(self._frame + 2)[1:-1]
         self._filters = mel_filters(bands, self._points, sample_rate)
 
+    @property
+    def sample(self) -> str:
+        """The digit seven."""
+        return "seven"
+
     def encode(self, recordings: Sequence[Any]) -> dict[str, Array]:
         """The inputs of the model, as from `padded_frames`.
 

@@ -17,6 +17,7 @@ import keras
 from keras import tree
 
 from seqzoo.ops.compilation import as_graph, compile_for
+from seqzoo.samples import sample
 from seqzoo.tasks.persistence import (
     extras,
     plain_config,
@@ -242,19 +243,28 @@ class Task(keras.Model):
             )
         return self.compiled_functions[key]
 
+    def example(self) -> str:
+        """An input of the verb: one of `examples`, or the path of a sample.
+
+        Raises:
+            ValueError: If there is none.
+        """
+        if self.examples:
+            return self.examples[0]
+        name = self.require_processor().sample
+        if not name:
+            raise ValueError(
+                f"There is no example for a {type(self).__name__}. Give an input."
+            )
+        return str(sample(name))
+
     def warm_up(self) -> None:
         """Answers an example, so that later answers wait for no tracing or compiling.
 
         Raises:
-            ValueError: If the model has no processor.
+            ValueError: If there is no example.
         """
-        self.require_processor()
-        for example in self.warm_up_inputs():
-            getattr(self, self.verb)(example)
-
-    def warm_up_inputs(self) -> Iterator[Any]:
-        """Inputs of the verb, one for each function that it compiles."""
-        yield self.examples[0]
+        getattr(self, self.verb)(self.example())
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
         """A saved weight, adapted to this model, whose Config differs.

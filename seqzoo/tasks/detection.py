@@ -167,8 +167,9 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         """Finds the objects in an image, or in each of several.
 
         Every query gives at most one object: its most probable class, if that is more
-        probable than the threshold. There is no suppression of overlapping boxes. The
-        result for an image does not depend on the other images of a list.
+        probable than the threshold. Boxes end at the edges of the image. Overlapping
+        boxes are not suppressed, so two queries may find one object. The result for an
+        image does not depend on the other images of a list.
 
         Args:
             images: An image, as a path, a `PIL.Image` or an array, or a list.
@@ -231,7 +232,7 @@ for label, score, box in model.detect("{image}", threshold={threshold}):
         best = np.argsort(-scores, kind="stable")
         best = best[scores[best] > threshold]
         return Detections(
-            boxes[best] * np.array([*size, *size], "float32"),
+            boxes[best].clip(0, 1) * np.array([*size, *size], "float32"),
             [self.processor.labels[k] for k in classes[best]],
             scores[best],
         )

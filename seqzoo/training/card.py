@@ -114,6 +114,8 @@ def _scores(card: Card, record: Mapping[str, Any]) -> str:
         value = f"{metric['value']:.4g} {metric['unit']}"
         if metric["spread"] is not None:
             value += f" ± {metric['spread']:.2g}"
+        if "mean" in metric:
+            value += f", mean {metric['mean']:.4g}"
         published = card.published.get(name)
         reference = f"{published.value:g} ({published.source})" if published else ""
         seeds = ", ".join(str(seed) for seed in metric["seeds"])

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import json
 import math
@@ -18,6 +19,7 @@ from seqzoo.hub.storage import WEIGHTS_DTYPES
 from seqzoo.ops.allocator import keep_freed_memory
 from seqzoo.training.loop import DTYPES, run
 from seqzoo.training.recipe import Recipe
+from seqzoo.training.seeds import run_seeds
 from seqzoo.training.writing import TOLERANCE, store_again
 
 SMOKE_STEPS = 2
@@ -60,9 +62,11 @@ def main(
             _smoke(lambda: make_recipe(toy()), flags.seed, flags.dtype)
         else:
             keep_freed_memory()  # the process does nothing else
-            run(
+            train: Callable[..., Path] = functools.partial(run, seed=flags.seed)
+            if flags.seeds is not None:
+                train = functools.partial(run_seeds, seeds=flags.seeds)
+            train(
                 chosen_recipe,
-                seed=flags.seed,
                 folder=flags.out,
                 checkpoint_dir=flags.checkpoint_dir,
                 epochs=flags.epochs,
@@ -162,6 +166,14 @@ def _parser(takes_file: bool) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--seed", type=int, default=0, help="seed of the run; default: %(default)s")
+    add(
+        "--seeds",
+        type=int,
+        nargs="+",
+        metavar="SEED",
+        help="train once with each of these seeds, and record the mean and the "
+        "standard deviation of the scores; the first gives the model",
+    )
     add("--epochs", type=int, help="number of epochs; default: the recipe's")
     add(
         "--smoke", action="store_true", help="train two steps on toy data, keep nothing"

@@ -91,6 +91,14 @@ def store_again(
     return target
 
 
+def record_again(recipe: Recipe, record: Mapping[str, Any], target: Path) -> None:
+    """Replaces the record of a trained model, and the card and manifest with it."""
+    with _staged(target) as whole:
+        shutil.copytree(target, whole)
+        write_json(whole / METRICS, record)
+        _write_card(recipe, record, whole, target)
+
+
 def _rounded(recipe: Recipe, whole: Path) -> Mapping[str, Metric]:
     """Saves the model, reads its rounded weights again, and returns their scores."""
     hub.save(recipe.model, whole, weights_dtype=recipe.weights_dtype)
@@ -115,6 +123,12 @@ def _write_record(
     """Writes what stands beside the weights and the log, and the manifest last."""
     write_json(whole / METRICS, record)
     write_golden(recipe, whole / "golden.safetensors")
+    _write_card(recipe, record, whole, target)
+
+
+def _write_card(
+    recipe: Recipe, record: Mapping[str, Any], whole: Path, target: Path
+) -> None:
     spec = json.loads((whole / CONFIG).read_text("utf-8"))
     in_bundle = target.parent.resolve() == bundle_folder().resolve()
     address = recipe.name if in_bundle and not recipe.source else f"./{recipe.name}"

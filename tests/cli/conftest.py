@@ -12,6 +12,9 @@ class Shouter:
 
     task = "translation"
 
+    def example(self):
+        return "Beispiel"
+
     def translate(
         self, texts, beam_size=5, length_penalty=1.0, n_best=1, return_attention=False
     ):

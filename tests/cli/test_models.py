@@ -33,6 +33,14 @@ def test_long_input_is_answered_in_parts_with_progress_on_stderr(
     assert err.splitlines() == ["2 of 3 inputs done", "3 of 3 inputs done"]
 
 
+def test_an_example_takes_the_place_of_inputs(shouter, capsys):
+    assert cli.main(["run", "toy", "--example"]) == 0
+    assert capsys.readouterr() == ("BEISPIEL\n", "INPUT: Beispiel\n")
+    for arguments in ([], ["ja", "--example"]):
+        assert cli.main(["run", "toy", *arguments]) == 2
+        assert "--example" in capsys.readouterr().err
+
+
 def test_several_answers_come_with_their_scores(shouter, capsys):
     assert cli.main(["run", "toy", "ja", "--n-best", "2"]) == 0
     assert capsys.readouterr().out == "-0.0000\tJA\n-1.0000\tJA!\n"

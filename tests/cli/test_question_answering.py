@@ -10,6 +10,7 @@ from seqzoo import cli
 from seqzoo.models import MemoryNetwork, MemoryNetworkConfig
 from seqzoo.processors import StoryProcessor
 from seqzoo.tasks import base
+from tests.graphs import uncompiled
 
 TEXT = "Mary is a dog. Where is Mary? A dog is. Is a dog?"
 FILE = "1 Mary is a dog.\n2 Where is Mary?\tdog\t1\n1 A dog is.\n2 Is a dog?\tis\t1\n"
@@ -22,7 +23,7 @@ def model(monkeypatch):
     model.processor = processor
     model.build()
     monkeypatch.setattr(seqzoo, "load", lambda name: model, raising=False)
-    monkeypatch.setattr(base, "compile_for", lambda model, function: function)
+    monkeypatch.setattr(base, "compile_for", uncompiled)
     return model
 
 

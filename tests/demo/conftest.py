@@ -37,6 +37,7 @@ from seqzoo.processors import (
     TranslationProcessor,
 )
 from seqzoo.tasks import base
+from tests.graphs import uncompiled
 from tests.models.tiny import TINY_DETR
 
 WORDS = ["two dogs play <b>", "a man sleeps", "a dog & a man"]
@@ -137,7 +138,7 @@ def zoo(tmp_path_factory):
 def tiny_zoo(zoo, monkeypatch):
     """These models are the zoo, and run uncompiled, which is quicker for a few."""
     monkeypatch.setenv("SEQZOO_WEIGHTS", str(zoo))
-    monkeypatch.setattr(base, "compile_for", lambda model, function: function)
+    monkeypatch.setattr(base, "compile_for", uncompiled)
     monkeypatch.setattr(blocks, "BLOCK", 10)
     models._loaded.cache_clear()
     yield zoo

@@ -28,6 +28,7 @@ from seqzoo.processors import (
     StoryProcessor,
 )
 from seqzoo.tasks import base
+from tests.graphs import uncompiled
 from tests.models.tiny import TINY_DETR
 
 PIXELS = np.random.default_rng(0).integers(256, size=(24, 32, 3)).astype("uint8")
@@ -77,7 +78,7 @@ def load(monkeypatch):
         return model
 
     # One image is not worth compiling.
-    monkeypatch.setattr(base, "compile_for", lambda model, function: function)
+    monkeypatch.setattr(base, "compile_for", uncompiled)
     return give
 
 
