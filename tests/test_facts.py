@@ -61,6 +61,7 @@ MEASUREMENT = re.compile(
 )
 # Measurements in sentences that no record of ours has, and where they are from.
 QUOTED = {
+    "CHANGELOG.md": {"0.1 %": "the limit of a score's change"},
     "docs/cell-comparison.md": {
         "0.90 million": "the budget of the character models, tested below",
         "70,000 parameters": "Bai et al. 2018",
@@ -101,6 +102,7 @@ QUOTED = {
         "99.54 per cent": "follows from the task",
     },
     "docs/results.md": {"5 %": "the limit of Weston et al. 2015"},
+    "docs/training.md": {"0.1 %": "the limit of a score's change"},
     "docs/reliability.md": {"10 MB": "the size of a chunk in huggingface_hub"},
 }
 

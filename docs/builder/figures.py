@@ -2,7 +2,7 @@
 
 import math
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 
 from builder.drawing import Drawing, Node, corner
 
@@ -235,25 +235,60 @@ def transformer(d: Drawing) -> None:
     d.chain(decoder[-1], end, *d.row(480, end.y, ("data", "norm, logits"), "Hunde ..."))
 
 
+def blocks(d: Drawing, words: list[str], causal: bool, last: int) -> None:
+    """Two blocks of attention over words; the lines to one place are dark."""
+    for k, word in enumerate(words):
+        d.arrow(d.node(120 * k, 62, word), d.node(120 * k, 0, ("data", "embed")))
+    for level, (k, _) in product((1, 2), enumerate(words)):
+        y = -92 * level
+        d.node(120 * k, y, ("layer", f"block {level}"))
+        for j in range(k + 1 if causal else len(words)):
+            ends = Node(120 * j, y + 75), Node(120 * k, y + 17)
+            d.arrow(*ends, kind="" if k == last else "faint")
+
+
+def head(d: Drawing, place: int, parts: str, answer: str) -> None:
+    """The layers above the last block of a place, and their answer."""
+    top = d.node(120 * place, -270, ("data", parts))
+    d.chain(Node(120 * place, -200), top, d.node(120 * place, -322, answer))
+
+
 def gpt(d: Drawing) -> None:
     """Each token attends to itself and to earlier tokens, in every block."""
-    words = ("To", "be", "or", "not")
-    for level in range(3):
-        for k, word in enumerate(words):
-            y = -92 * level
-            if not level:
-                d.arrow(
-                    d.node(120 * k, 62, word), d.node(120 * k, 0, ("data", "embed"))
-                )
-                continue
-            d.node(120 * k, y, ("layer", f"block {level}"))
-            for j in range(k + 1):
-                ends = Node(120 * j, y + 75), Node(120 * k, y + 17)
-                d.arrow(*ends, kind="" if k == 3 else "faint")
-    for k, word in enumerate((*words[1:], "to")):
-        top = d.node(120 * k, -270, ("data", "logits"))
-        d.arrow(Node(120 * k, -200), top)
-        d.arrow(top, d.node(120 * k, -322, word))
+    words = ["To", "be", "or", "not"]
+    blocks(d, words, causal=True, last=3)
+    for place, word in enumerate((*words[1:], "to")):
+        head(d, place, "logits", word)
+
+
+def bert(d: Drawing) -> None:
+    """Each token attends to all tokens; a masked one is predicted."""
+    blocks(d, ["[CLS]", "a", "[MASK]", "film"], causal=False, last=2)
+    head(d, 2, "dense, norm, logits", "good")
+
+
+def bert_classifier(d: Drawing) -> None:
+    """Each token attends to all tokens; the first one is classified."""
+    blocks(d, ["[CLS]", "a", "good", "film"], causal=False, last=0)
+    head(d, 0, "dense, logits", "positive")
+
+
+def text_classifier(d: Drawing) -> None:
+    """A bidirectional layer reads a text; mean and maximum of it are classified."""
+    parts = ("data", "embed"), ("layer", "GRU ⇄")
+    words = enumerate(("a", "good", "film", "."))
+    tops = [d.stack(120 * k, 0, word, *parts)[2] for k, word in words]
+    for left, right in pairwise(tops):
+        d.arrow(left, right, lift=8)
+        d.arrow(right, left, lift=-8, kind="dashed")
+    labels = ("data", "mean, max"), ("data", "logits")
+    pooled, logits = d.stack(180, tops[0].y - 80, *labels)
+    d.arrow(logits, d.node(290, logits.y, "positive"))
+    rail = Node(180, pooled.y + 40)
+    for top in tops:
+        d.line(top, corner(top, rail))
+    d.line(corner(tops[0], rail), corner(tops[-1], rail))
+    d.arrow(rail, pooled)
 
 
 def vit(d: Drawing) -> None:
@@ -341,6 +376,9 @@ FIGURES = {
     "architectures/Seq2Seq": translator,
     "architectures/Transformer": transformer,
     "architectures/GPT": gpt,
+    "architectures/BERT": bert,
+    "architectures/BERTClassifier": bert_classifier,
+    "architectures/RecurrentTextClassifier": text_classifier,
     "architectures/ViT": vit,
     "architectures/Swin": swin,
     "architectures/DETR": detr,
