@@ -154,7 +154,6 @@ class SelfAttention(Block):
         return self.output_layer(heads), weights
 
 
-@keras.saving.register_keras_serializable("seqzoo")
 def gelu_tanh(x: Tensor) -> Tensor:
     """x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016)."""
     return ops.gelu(x, approximate=True)
