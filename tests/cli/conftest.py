@@ -11,6 +11,7 @@ class Shouter:
     """A translator whose translations are its inputs in capitals."""
 
     task = "translation"
+    figure = "alignment"
 
     def example(self):
         return "Beispiel"
