@@ -253,6 +253,32 @@ def head(d: Drawing, place: int, parts: str, answer: str) -> None:
     d.chain(Node(120 * place, -200), top, d.node(120 * place, -322, answer))
 
 
+def memory_network(d: Drawing) -> None:
+    """A question attends to sentences, hop by hop, and the last state answers."""
+    sentences = [
+        d.node(0, -44 * k, ("data", text))
+        for k, text in enumerate(("Mary went home.", "John took milk.", "Mary slept."))
+    ]
+    query = d.node(0, 70, ("data", "Where is Mary?"))
+    state = d.node(190, 70, ("state", "u_1"))
+    d.arrow(query, state)
+    d.node(95, 58, ("small", "embed"))
+    for hop in (1, 2):
+        memory = d.node(220 * hop + 10, -44, ("layer", f"hop {hop}:", "softmax, sum"))
+        for sentence in sentences if hop == 1 else ():
+            d.arrow(sentence, memory)
+        if hop == 2:
+            d.arrow(d.node(memory.x, -110, ("small", "the same story")), memory)
+        add = d.node(memory.x + 70, 70, ("sign", "+"))
+        d.arrow(state, Node(memory.x, 70), memory)
+        d.arrow(state, add)
+        edge = Node(add.x, memory.y)
+        d.arrow(memory, edge, add)
+        state = d.node(add.x + 55, 70, ("state", f"u_{hop + 1}"))
+        d.arrow(add, state)
+    d.chain(state, d.node(670, 70, ("data", "logits")), d.node(764, 70, "home"))
+
+
 def gpt(d: Drawing) -> None:
     """Each token attends to itself and to earlier tokens, in every block."""
     words = ["To", "be", "or", "not"]
@@ -378,6 +404,7 @@ FIGURES = {
     "architectures/GPT": gpt,
     "architectures/BERT": bert,
     "architectures/BERTClassifier": bert_classifier,
+    "architectures/MemoryNetwork": memory_network,
     "architectures/RecurrentTextClassifier": text_classifier,
     "architectures/ViT": vit,
     "architectures/Swin": swin,

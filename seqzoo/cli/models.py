@@ -95,7 +95,9 @@ def run(
 ) -> None:
     """Run a model on inputs and print its answers."""
     if bool(inputs) == example:
-        raise ValueError("Give an INPUT, or --example to try a sample.")
+        raise ValueError(
+            "Give an INPUT, or --example to try a sample. See seqzoo run --help."
+        )
     inputs = inputs or []
     lines: Iterable[list[Input]]
     lines = Lines(LINES_PER_CALL) if STDIN in inputs else []

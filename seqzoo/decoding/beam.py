@@ -176,7 +176,7 @@ def beam_search(
 def best_hypotheses(beams: Beams, length_penalty: float | Tensor = 1.0) -> Hypotheses:
     """The sequences of the beams, sorted by penalised score."""
     scores = beams.sums / length_normaliser(beams.lengths, length_penalty)
-    scores, order = ops.top_k(scores, scores.shape[-1])
+    scores, order = ops.top_k(scores, ops.shape(scores)[-1])
     return Hypotheses(_reordered(beams.tokens, order), scores)
 
 
@@ -267,5 +267,7 @@ def reordered(state: Any, parents: Tensor) -> Any:
 
 def _reordered(x: Tensor, order: Tensor) -> Tensor:
     """`x` `(batch, beams, ...)` with the beams of each row in the given order."""
-    index = ops.reshape(order, (-1, order.shape[1], *(1,) * (len(x.shape) - 2)))
+    index = order  # (B, K)
+    for _ in range(len(x.shape) - 2):
+        index = ops.expand_dims(index, -1)
     return ops.take_along_axis(x, index, axis=1)

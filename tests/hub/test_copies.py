@@ -146,7 +146,7 @@ def test_float16_stays_float16_while_it_is_exact(toy, tmp_path):
 
 # Files that are not seqzoo's.
 
-FOREIGN = ["passwords.txt", "id_rsa", "notes.md", ".env", "vocab.txt", "data.json"]
+FOREIGN = ["passwords.txt", "id_rsa", "notes.md", ".env", "names.txt", "data.json"]
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ MADE = {
     "ImageProcessor": lambda cls: cls(["cat", "dog"], (8, 9), resize=(10, 10)),
     "LogMelProcessor": lambda cls: cls(["zero", "one"], bands=20),
     "MarianProcessor": lambda cls: marian(),
+    "StoryProcessor": lambda cls: cls.train(TEXTS, ["dogs"]),
     "SubwordProcessor": lambda cls: cls.train(TEXTS, 40),
     "TimedSeriesProcessor": lambda cls: cls(["slow", "fast"], max_steps=100),
     "TranslationProcessor": lambda cls: cls.train(TEXTS, TEXTS, 40),

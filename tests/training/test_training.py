@@ -180,7 +180,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path):
     [
         ({"mode": "best"}, "mode='best'"),
         ({"epochs": 0}, "epochs=0"),
-        ({"weights_dtype": "int8"}, "weights_dtype='int8'"),
+        ({"weights_dtype": "int4"}, "weights_dtype='int4'"),
         ({"monitor": "bleu"}, r"'bleu'.*\['accuracy', 'loss'\]"),
         ({"train": lambda epoch: []}, r"`train\(0\)` of toy_lm gave no batch"),
         ({"validate": lambda model: {"loss": math.nan}}, "not a number in any of 4"),
