@@ -39,8 +39,8 @@ CARD = Card(
     data=data.MULTI30K_DATA,
     licence="cc-by-nc-4.0",
     limits=(
-        "Good at short captions; loses the thread of sentences of more than about "
-        "twenty words, because a state of fixed size carries the whole source."
+        "For short captions. One vector carries the whole source, so long sentences "
+        "lose words; the model is here to show that."
     ),
     usage='print(model.translate("Two dogs are playing in the snow."))',
     languages=("en", "de"),

@@ -40,7 +40,7 @@ CARD = Card(
     data=f"{data.BABI_DATA}; 10,000 questions a task train it, but 1,000 of task 3",
     licence="cc-by-3.0",
     limits=(
-        "It knows 176 words, and stories of the kind that bAbI's program wrote. It "
+        "It knows the words of bAbI and stories of the kind that its program wrote. It "
         "refuses other words, and sees the last 50 sentences of a story."
     ),
     usage=(

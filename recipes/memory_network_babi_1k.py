@@ -46,7 +46,7 @@ CARD = Card(
     data=f"{data.BABI_DATA}; 1,000 questions a task train it",
     licence="cc-by-3.0",
     limits=(
-        "It knows 173 words, and stories of the kind that bAbI's program wrote. It "
+        "It knows the words of bAbI and stories of the kind that its program wrote. It "
         "refuses other words, and sees the last 50 sentences of a story."
     ),
     usage=(

@@ -41,9 +41,8 @@ CARD = Card(
     data=data.MULTI30K_DATA,
     licence="cc-by-nc-4.0",
     limits=(
-        "Good at captions of people, animals and everyday scenes in the present tense; "
-        "bad at other text, rare words and sentences of more than about forty words. "
-        "Characters that no caption has are dropped."
+        "For captions of people, animals and everyday scenes, not for other text or "
+        "rare words. Characters that no caption has are dropped."
     ),
     usage='print(model.translate("Two dogs are playing in the snow."))',
     languages=("en", "de"),

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.decoding import BeamSettings, Step
+from seqzoo.decoding import Step
 from seqzoo.layers.attention.cache import KeyValueCache
 from seqzoo.layers.attention.decoder import DecoderBlock
 from seqzoo.layers.attention.transformer import EncoderBlock
@@ -25,7 +25,7 @@ from seqzoo.models.text_attention import TextAttention
 from seqzoo.ops.attention import causal_mask
 from seqzoo.ops.positions import sinusoids
 from seqzoo.ops.types import Array, Tensor
-from seqzoo.processors.special_tokens import BOS, EOS, PAD, UNK, until_eos
+from seqzoo.processors.special_tokens import BOS, PAD, UNK, until_eos
 from seqzoo.tasks.base import check_choices, check_positive
 from seqzoo.tasks.translation import Translator
 
@@ -208,7 +208,7 @@ class Transformer(Translator):
         return ops.mean(ops.stack(cross), axis=(0, 2))  # (B, T, S)
 
     def read_attention(
-        self, text: str, part: str = "cross", beam_size: int = 5
+        self, text: str, part: str = "cross", beam_size: int | None = None
     ) -> TextAttention:
         """Which tokens each token attends to while a text is translated.
 
@@ -218,7 +218,7 @@ class Transformer(Translator):
             text: The text to translate.
             part: "cross" for the target's attention to the source, "encoder" or
                 "decoder" for the attention of either side to itself.
-            beam_size: Hypotheses kept at each step.
+            beam_size: Hypotheses kept at each step. Default: as for `translate`.
 
         Raises:
             ValueError: If `part` is unknown.
@@ -229,7 +229,7 @@ class Transformer(Translator):
                 f"Received: part={part!r}"
             )
         source_ids = self.require_processor().encode_source(text)
-        settings = BeamSettings(beam_size, BOS, EOS, PAD)
+        settings = self._beam_settings(beam_size)
         found = self._search([text], settings, length_penalty=1.0)[0]
         target_ids = [BOS, *until_eos(found[0][0])[:-1]]
         weights = self.attention(

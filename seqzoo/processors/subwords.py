@@ -5,7 +5,6 @@ line breaks. Spaces become the word mark `▁` in front of the next word; each p
 mark and each digit is a word.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from tokenizers import (
     models,
     normalizers,
     pre_tokenizers,
-    trainers,
 )
 
 from seqzoo.ops.arithmetic import round_up
@@ -31,6 +29,7 @@ from seqzoo.processors.base import (
     read_file,
     write_file,
 )
+from seqzoo.processors.learned_bpe import learn_bpe
 from seqzoo.processors.translation import PLAIN_CHARACTERS, WORD_MARK, visible
 
 FILE = "tokenizer.json"
@@ -100,26 +99,14 @@ class SubwordProcessor(TextProcessor):
                 may yield fewer.
             **settings: Arguments of the constructor.
         """
-        learned = _tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
-        learned.train_from_iterator(
+        tokenizer = learn_bpe(
+            _tokenizer,
             (visible(check_text(text)) for text in texts),
-            trainers.BpeTrainer(
-                vocab_size=vocab_size,
-                min_frequency=2,
-                limit_alphabet=200,
-                special_tokens=list(SPECIAL_TOKENS),
-                show_progress=False,
-            ),
+            vocab_size,
+            SPECIAL_TOKENS,
+            limit_alphabet=200,
         )
-        # Rebuilt with [MASK] as the only token that is recognised inside a text.
-        model = json.loads(learned.to_str())["model"]
-        tokenizer = _tokenizer(
-            models.BPE(
-                vocab=model["vocab"],
-                merges=[tuple(pair) for pair in model["merges"]],
-                unk_token=SPECIAL_TOKENS[UNK],
-            )
-        )
+        # The only token that is recognised inside a text.
         # It stands for a word with the space before it.
         mask = AddedToken(SPECIAL_TOKENS[MASK], lstrip=True, normalized=False)
         tokenizer.add_special_tokens([mask])

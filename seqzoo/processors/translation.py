@@ -5,7 +5,6 @@ the word mark `▁` in front of the next word, and each punctuation mark is a wo
 Joining the pieces and replacing `▁` by spaces restores the normalised text exactly.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,10 +17,10 @@ from tokenizers import (
     models,
     normalizers,
     pre_tokenizers,
-    trainers,
 )
 
 from seqzoo.processors.base import TextProcessor, check_text, read_file, write_file
+from seqzoo.processors.learned_bpe import learn_bpe
 from seqzoo.processors.special_tokens import BOS, EOS, SPECIAL_TOKENS, UNK, until_eos
 
 FILE = "tokenizer.json"
@@ -96,26 +95,7 @@ class TranslationProcessor(TextProcessor):
         if lowercase_source:
             texts = [text.lower() for text in texts]
         texts += [check_text(text, "target") for text in target_texts]
-        learned = _tokenizer(models.BPE(unk_token=SPECIAL_TOKENS[UNK]))
-        learned.train_from_iterator(
-            texts,
-            trainers.BpeTrainer(
-                vocab_size=vocab_size,
-                min_frequency=2,
-                special_tokens=list(SPECIAL_TOKENS),
-                show_progress=False,
-            ),
-        )
-        # Rebuilt without "added tokens". The library recognises those inside a text, so
-        # that a typed <eos> would end the sentence.
-        model = json.loads(learned.to_str())["model"]
-        tokenizer = _tokenizer(
-            models.BPE(
-                vocab=model["vocab"],
-                merges=[tuple(pair) for pair in model["merges"]],
-                unk_token=SPECIAL_TOKENS[UNK],
-            )
-        )
+        tokenizer = learn_bpe(_tokenizer, texts, vocab_size, SPECIAL_TOKENS)
         return cls(tokenizer, lowercase_source, max_source_tokens)
 
     @property

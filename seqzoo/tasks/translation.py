@@ -174,9 +174,8 @@ class Translator(Task):
                 `beam_size` or `n_best` is out of range.
         """
         sources, is_one = self.require_processor().as_list(texts)
-        if beam_size is None:
-            beam_size = getattr(self.config, "beam_size", 5)
-        settings = BeamSettings(beam_size, BOS, EOS, PAD)
+        settings = self._beam_settings(beam_size)
+        beam_size = settings.beam_size
         length_penalty = number_between(length_penalty, "length_penalty", 0, 10)
         if positive_integer(n_best, "n_best") > beam_size:
             raise ValueError(
@@ -194,6 +193,12 @@ class Translator(Task):
             ]
             results.append(translations if n_best > 1 else translations[0])
         return results[0] if is_one else results
+
+    def _beam_settings(self, beam_size: int | None) -> BeamSettings:
+        """The settings of a search; None takes the Config's beam size, or 5."""
+        if beam_size is None:
+            beam_size = getattr(self.config, "beam_size", 5)
+        return BeamSettings(beam_size, BOS, EOS, PAD)
 
     def _search(
         self, texts: list[str], settings: BeamSettings, length_penalty: float
