@@ -153,7 +153,7 @@ def main() -> None:
         f"{single['torch'] / single['seqzoo']:.2f} |"
     )
     print(f"\nEqual translations: {agreeing} of {len(texts)}.")
-    print(f"First sentence, which compiles the search: {first_call:.1f} s.")
+    print(f"First sentence, which traces the search: {first_call:.1f} s.")
     print(f"seqzoo.load after Keras is imported: {record['load_seconds']:.2f} s.")
     if flags.out:
         flags.out.write_text(json.dumps(record, indent=2) + "\n", "utf-8")

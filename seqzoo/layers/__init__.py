@@ -5,9 +5,10 @@ package exports their public layers.
 """
 
 from seqzoo.layers.attention.decoder import DecoderBlock
+from seqzoo.layers.attention.feed_forward import FeedForward
 from seqzoo.layers.attention.multi_head import MultiHeadAttention
 from seqzoo.layers.attention.scores import Attention
-from seqzoo.layers.attention.transformer import EncoderBlock, FeedForward, SelfAttention
+from seqzoo.layers.attention.transformer import EncoderBlock, SelfAttention
 from seqzoo.layers.attention.windows import PatchMerging, SwinBlock, WindowAttention
 from seqzoo.layers.convolution.causal import CausalConv
 from seqzoo.layers.convolution.resnet import ResNet

@@ -1,4 +1,4 @@
-"""The encoder that the masked models of texts share, and its Config.
+"""The encoder of BERT and of its classifier, with its Config.
 
 Letters in comments: B batch, S steps, D features.
 """
@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqzoo.layers.attention.transformer import EncoderBlock, gelu_tanh
+from seqzoo.layers.attention.feed_forward import gelu_tanh
+from seqzoo.layers.attention.transformer import EncoderBlock
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.types import Array, Shape, Tensor
@@ -167,12 +168,11 @@ class TextEncoder(Block):
     ) -> Any:
         mask = ops.cast(inputs["mask"], "bool")
         x = self.dropout(self._embedded(inputs, mask), training=training)  # (B, S, D)
-        attention_mask = mask[:, None, None, :]
         weights = []
         for block in self.blocks:
             x = block(
                 x,
-                attention_mask=attention_mask,
+                mask=mask,
                 training=training,
                 return_weights=return_weights,
             )

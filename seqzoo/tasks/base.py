@@ -218,7 +218,7 @@ class Task(keras.Model):
                 compiled anew.
             any_size: Trace one graph for inputs of any size instead of compiling for
                 each shape (see `compile_for`).
-            eager_first: Do so after some eager calls (see `as_graph`).
+            eager_first: Trace that graph after some eager calls (see `as_graph`).
 
         Raises:
             RuntimeError: In a forked process, if the model comes from its parent.
@@ -264,7 +264,7 @@ class Task(keras.Model):
         Raises:
             ValueError: If there is no example.
         """
-        getattr(self, self.verb)(self.example())
+        list(self.answers(self, [self.example()], as_json=False))
 
     def adapted_weight(self, key: str, array: Any, shape: Any, saved: Any) -> Any:
         """A saved weight, adapted to this model, whose Config differs.

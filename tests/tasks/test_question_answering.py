@@ -105,3 +105,14 @@ def test_errors_are_counted_by_task(model):
         "by_task": {"1": 25.0, "7": 0.0},
         "published_by_task": {"1": 20.3, "2": 4.0},
     }
+
+
+def test_warming_up_compiles_what_an_answer_needs(model, monkeypatch):
+    """A question about a story takes two arguments, an example is one text."""
+    monkeypatch.setattr(type(model), "examples", (f"{STORY} {QUESTION}",))
+    monkeypatch.setitem(vars(model), "compiled_functions", {})
+    model.warm_up()
+    compiled = dict(model.compiled_functions)
+    assert compiled
+    model.answer(STORY, QUESTION)
+    assert dict(model.compiled_functions) == compiled

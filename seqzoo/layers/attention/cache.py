@@ -73,7 +73,24 @@ class KeyValueCache(NamedTuple):
         return ChunkReader(self, steps, mask)
 
 
-class TokenReader:
+class _Reader:
+    """New tokens on their way into a cache, layer by layer."""
+
+    origins: Tensor
+    length: Tensor
+
+    def __init__(self, cache: KeyValueCache):
+        self.keys, self.values = list(cache.keys), list(cache.values)
+
+    @property
+    def cache(self) -> KeyValueCache:
+        """The cache after all layers have attended."""
+        return KeyValueCache(
+            tuple(self.keys), tuple(self.values), self.origins, self.length
+        )
+
+
+class TokenReader(_Reader):
     """Reads one token in each beam.
 
     Attributes:
@@ -81,7 +98,7 @@ class TokenReader:
     """
 
     def __init__(self, cache: KeyValueCache):
-        self.keys, self.values = list(cache.keys), list(cache.values)
+        super().__init__(cache)
         beams, size = cache.origins.shape[1:]
         self.length = cache.length + 1
         self.positions = ops.expand_dims(cache.length, 1)
@@ -108,13 +125,6 @@ class TokenReader:
         outputs: tuple[Tensor, Tensor] = layer.attend(query, keys, values, self.mask)
         return outputs
 
-    @property
-    def cache(self) -> KeyValueCache:
-        """The cache after all layers have attended."""
-        return KeyValueCache(
-            tuple(self.keys), tuple(self.values), self.origins, self.length
-        )
-
     def _written(self, stored: Tensor, new: Tensor) -> Tensor:
         """`stored` with `new` `(B, N, K, D)` at the place of each row."""
         shape = new.shape[:3]
@@ -125,7 +135,7 @@ class TokenReader:
         return ops.scatter_update(stored, indices, new)
 
 
-class ChunkReader:
+class ChunkReader(_Reader):
     """Reads several tokens of each row, with one beam.
 
     Attributes:
@@ -133,8 +143,8 @@ class ChunkReader:
     """
 
     def __init__(self, cache: KeyValueCache, steps: int, mask: Tensor | None):
+        super().__init__(cache)
         size = cache.origins.shape[-1]
-        self.keys, self.values = list(cache.keys), list(cache.values)
         self.origins = cache.origins
         before = ops.expand_dims(cache.length, 1)  # (B, 1)
         if mask is None:
@@ -167,13 +177,6 @@ class ChunkReader:
         self.keys[i], self.values[i] = self._kept(keys), self._kept(values)
         outputs: tuple[Tensor, Tensor] = layer.attend(query, keys, values, self.mask)
         return outputs
-
-    @property
-    def cache(self) -> KeyValueCache:
-        """The cache after all layers have attended."""
-        return KeyValueCache(
-            tuple(self.keys), tuple(self.values), self.origins, self.length
-        )
 
     def _kept(self, x: Tensor) -> Tensor:
         """The last tokens of each row in their places: `(B, N, 1, S, D)`."""

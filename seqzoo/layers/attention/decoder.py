@@ -4,8 +4,9 @@ from typing import Any
 
 import keras
 
+from seqzoo.layers.attention.feed_forward import FeedForward
 from seqzoo.layers.attention.multi_head import MultiHeadAttention
-from seqzoo.layers.attention.transformer import Attend, FeedForward, SelfAttention
+from seqzoo.layers.attention.transformer import Attend, SelfAttention
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.arguments import check_shapes

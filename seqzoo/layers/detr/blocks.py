@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
+from seqzoo.layers.attention.feed_forward import FeedForward
 from seqzoo.layers.attention.multi_head import MultiHeadAttention
-from seqzoo.layers.attention.transformer import FeedForward
 from seqzoo.layers.block import Block
 from seqzoo.layers.layer_norm import LayerNorm
 from seqzoo.ops.types import Shape, Tensor
