@@ -78,7 +78,7 @@ class Lines:
 
 
 def _stdin() -> Iterable[str]:
-    """Standard input as a file of its own.
+    """A second file object for standard input.
 
     At its end, the interpreter waits for the lock of `sys.stdin`, which a blocked
     thread would hold.

@@ -24,7 +24,7 @@ HEAD = "cls.predictions"
 
 
 def rules(config: Any) -> Iterator[Rule]:
-    """Each weight of our encoder, and what it is made from."""
+    """The rule for each weight of our encoder."""
     yield from embeddings("bert.embeddings", config.token_types)
     for i in range(config.num_layers):
         yield from block(f"encoder/block_{i}", f"bert.encoder.layer.{i}")

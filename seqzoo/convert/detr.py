@@ -81,7 +81,7 @@ def config(settings: Settings, where: str) -> dict[str, Any]:
 
 
 def rules(config: Any) -> Iterator[Rule]:
-    """Each of our weights, and what it is made from."""
+    """The rule for each of our weights."""
     yield from _conv_norm("backbone/stem", f"{_RESNET}.embedder.embedder")
     features = config.stem_dim
     convolutions = 3 if config.block == "bottleneck" else 2

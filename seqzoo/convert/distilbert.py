@@ -50,7 +50,7 @@ def config(settings: Settings, where: str) -> dict[str, Any]:
 
 
 def rules(config: Any) -> Iterator[Rule]:
-    """Each weight of our encoder, and what it is made from."""
+    """The rule for each weight of our encoder."""
     yield from embeddings("distilbert.embeddings", config.token_types)
     for i in range(config.num_layers):
         ours, theirs = f"encoder/block_{i}", f"distilbert.transformer.layer.{i}"

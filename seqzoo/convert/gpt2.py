@@ -80,7 +80,7 @@ def processor(
 
 
 def rules(config: Any) -> Iterator[Rule]:
-    """Each of our weights, and what it is made from."""
+    """The rule for each of our weights."""
     yield from same("embedding/embeddings", "transformer.wte.weight")
     yield from same("positions", "transformer.wpe.weight")
     for i in range(config.num_layers):

@@ -38,7 +38,7 @@ def config(settings: Settings, where: str) -> dict[str, Any]:
 
 
 def rules(config: Any) -> Iterator[Rule]:
-    """Each of our weights, and what it is made from."""
+    """The rule for each of our weights."""
     embeddings = "swin.embeddings"
     projection = f"{embeddings}.patch_embeddings.projection"
     yield from convolution("patches/projection", projection)

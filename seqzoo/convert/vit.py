@@ -30,7 +30,7 @@ def config(settings: Settings, where: str) -> dict[str, Any]:
 
 
 def rules(config: Any) -> Iterator[Rule]:
-    """Each of our weights, and what it is made from."""
+    """The rule for each of our weights."""
     embeddings = "vit.embeddings"
     yield from same("class_token", f"{embeddings}.cls_token")
     yield from same("positions", f"{embeddings}.position_embeddings")

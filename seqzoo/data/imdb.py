@@ -135,7 +135,7 @@ def _check_count(archive: Path, split: str, count: int) -> None:
 
 
 def toy_reviews(count: int = 120, seed: int = 0) -> LabelledCorpus:
-    """Reviews of a few words that say what they think, for tests without data."""
+    """Toy reviews of a few words, for tests without data."""
     rng = np.random.default_rng(seed)
     praise = (["dull", "bad", "poor"], ["fine", "great", "good"])
     pairs = []

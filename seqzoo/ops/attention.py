@@ -167,7 +167,7 @@ def causal_mask(steps: int, window: int | None = None) -> Tensor:
 
 
 def joined_masks(attention_mask: Tensor | None, mask: Tensor | None) -> Tensor | None:
-    """One mask from two: what may be attended to, and what is real.
+    """Joins an attention mask and a padding mask.
 
     Args:
         attention_mask: Boolean tensor that broadcasts to `(batch, heads, query_steps,

@@ -28,8 +28,8 @@ def plot_heads(
 ) -> Path:
     """Draws which tokens each token attends to, a panel for each head of a layer.
 
-    Tokens that attend go down the side, those that are attended to along the top. A
-    cell goes from black (weight 0) to white (weight 1).
+    Queries go down the side, keys along the top. A cell goes from black (weight 0) to
+    white (weight 1).
 
     Args:
         attention: From `read_attention` of a transformer.

@@ -1,4 +1,4 @@
-"""Token ids for encoders of texts that others have pretrained: BERT and its kin."""
+"""The processor of the pretrained encoders BERT, DistilBERT and RoBERTa."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -166,7 +166,7 @@ def _refuse_other_batches(recipe: Recipe, progress: Progress, logs: Path) -> Non
 
 
 def _refuse_to_replace(folder: Path, seed: int) -> None:
-    """Refuses before the training what would be lost after it."""
+    """Refuses to replace a published model, or the model of another seed."""
     advice = "Keep it by --out FOLDER, or replace it by --force."
     if repository := repository_of(folder):
         raise FileExistsError(f"{folder} is the published model {repository}. {advice}")

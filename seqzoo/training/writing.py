@@ -120,7 +120,7 @@ def _moved(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Metric])
 def _write_record(
     recipe: Recipe, record: Mapping[str, Any], whole: Path, target: Path
 ) -> None:
-    """Writes what stands beside the weights and the log, and the manifest last."""
+    """Writes the record, the golden file and the card, and the manifest last."""
     write_json(whole / METRICS, record)
     write_golden(recipe, whole / "golden.safetensors")
     _write_card(recipe, record, whole, target)

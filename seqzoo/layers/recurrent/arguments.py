@@ -8,13 +8,13 @@ from seqzoo.ops.arguments import check_shapes
 
 
 def checked_inputs(layer: Any, inputs: Any, mask: Any, times: Any) -> tuple:
-    """Inputs, mask and times of a call; what stands at masked steps becomes zero.
+    """Inputs, mask and times of a call; inputs and times of masked steps become zero.
 
     Args:
         layer: A `Recurrent`.
-        inputs: As in a call of it, and so are `mask` and `times`.
-        mask: Or None.
-        times: Or None.
+        inputs: As in a call of the layer.
+        mask: As in a call of the layer.
+        times: As in a call of the layer.
 
     Raises:
         ValueError: If a shape is wrong, or a stateful layer keeps other rows.

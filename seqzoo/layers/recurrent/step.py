@@ -1,4 +1,4 @@
-"""One step of a recurrence: what it reads, and the function that computes it.
+"""One step of a recurrence: its inputs, and the function that computes it.
 
 Letters in comments: T steps, B batch, F features of an input, U units, G columns of the
 kernels (units times gates).
@@ -34,7 +34,7 @@ def step_sequences(variables, constants):
 
 
 def recurrent_mask_of(constants):
-    """The extra that a cell with a product of h of its own also multiplies h by."""
+    """The dropout mask of h, for cells that multiply h by a matrix of their own."""
     return {k: constants[k] for k in constants if k == "recurrent_mask"}
 
 
@@ -46,9 +46,9 @@ def swap_steps(tensors):
 def multiply_inputs(cell, sequences, variables):
     """Multiplies all inputs by the kernel before the loop, where the cell needs it.
 
-    It does if it keeps the two products separate. For a joint cell it pays if the batch
-    is small, since a step then reads one kernel instead of two; for a larger batch it
-    would only cost memory.
+    A cell that keeps both products separate needs it. For a joint cell it saves time if
+    the batch is small, because a step then reads one kernel and not two; with a larger
+    batch it only costs memory.
     """
     batch = sequences["inputs"].shape[1]
     small = isinstance(batch, int) and batch <= SMALL_BATCH

@@ -1,4 +1,4 @@
-"""What layers accept as a cell, and what they say about everything else."""
+"""Checks that a layer gets a `Cell`; the error names the replacement."""
 
 from typing import Any
 

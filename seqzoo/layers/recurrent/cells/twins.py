@@ -1,4 +1,4 @@
-"""Configs of cells that share the arguments of another cell, but nothing else."""
+"""Configs of cells that have the arguments of another cell but other seeds."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from seqzoo.ops.arguments import split_seed
 
 
 def fresh_config(config: Any, purpose: str) -> Any:
-    """A config for a cell of its own, with seeds of its own.
+    """A config with equal arguments and other seeds.
 
     Args:
         config: The config of a cell.
